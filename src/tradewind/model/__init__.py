@@ -1,6 +1,5 @@
-"""The values everything else speaks in: instruments, orders, fills, events, commands, views and errors.
+"""Values, events, commands and errors, and the exact rules for fees and margin.
 
-Reads   nothing of tradewind; the standard library and msgspec only.
-Holds   frozen values and the exact rules that belong to them: rounding to increments, fees, margin.
-Promise money is never a float here, a value never changes once made, and every value survives its codec unchanged.
+Contract: everything here is a value or a pure function of values; nothing knows a clock, a file or another floor.
+Prices and quantities are integers of an instrument's units, amounts of money are exact decimals.
 """

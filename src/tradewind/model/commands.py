@@ -1,0 +1,126 @@
+"""What an operator, a timer, a worker or a remote stage says to the engine, as events."""
+
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.model.decisions import Approved, Refused
+
+
+class Halt(msgspec.Struct, frozen=True, array_like=True, tag="halt"):
+    """Latched: no opening order is sent until an operator resumes."""
+
+    ts_ns: int
+    reason: str
+
+
+class Resume(msgspec.Struct, frozen=True, array_like=True, tag="resume"):
+    """An operator ends a halt and any reduce-only mode that an operator set."""
+
+    ts_ns: int
+    reason: str
+
+
+class EnterReduceOnly(msgspec.Struct, frozen=True, array_like=True, tag="enter_reduce_only"):
+    """`rule` names who set it (`operator` or a rule); only that rule or an operator can end it."""
+
+    ts_ns: int
+    rule: str
+    reason: str
+
+
+class LeaveReduceOnly(msgspec.Struct, frozen=True, array_like=True, tag="leave_reduce_only"):
+    ts_ns: int
+    rule: str
+
+
+class PauseBot(msgspec.Struct, frozen=True, array_like=True, tag="pause_bot"):
+    """The bot takes no new decisions; its exits keep working."""
+
+    ts_ns: int
+    bot: str
+    reason: str
+
+
+class ResumeBot(msgspec.Struct, frozen=True, array_like=True, tag="resume_bot"):
+    ts_ns: int
+    bot: str
+
+
+class CancelAll(msgspec.Struct, frozen=True, array_like=True, tag="cancel_all"):
+    """Cancel every working order, of one bot or of all."""
+
+    ts_ns: int
+    bot: str | None = None
+
+
+class Flatten(msgspec.Struct, frozen=True, array_like=True, tag="flatten"):
+    """Cancel and close positions, of one bot or of all."""
+
+    ts_ns: int
+    bot: str | None = None
+
+
+class SwitchFlag(msgspec.Struct, frozen=True, array_like=True, tag="switch_flag"):
+    """A feature flag changed at run time; recorded so that a replay switches at the same event."""
+
+    ts_ns: int
+    name: str
+    value: str
+
+
+class TimerFired(msgspec.Struct, frozen=True, array_like=True, tag="timer"):
+    """A timer that the engine asked for is due; `key` is the engine's own."""
+
+    ts_ns: int
+    key: str
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True, tag="answered"):
+    """A remote stage's answer to `Ask`."""
+
+    ts_ns: int
+    request_id: int
+    answer: Approved | Refused
+
+
+class Fitted(msgspec.Struct, frozen=True, array_like=True, tag="fitted"):
+    """Parameters estimated outside the engine; expired means missing."""
+
+    ts_ns: int
+    kind: str
+    as_of_ns: int
+    parameters: dict[str, float]
+    valid_until_ns: int
+
+
+class StrategyFailed(msgspec.Struct, frozen=True, array_like=True, tag="strategy_failed"):
+    """A strategy's callback raised: its intents were dropped and the bot takes no new risk."""
+
+    ts_ns: int
+    bot: str
+    instrument: str
+    error: str
+
+
+class SweepDue(msgspec.Struct, frozen=True, array_like=True, tag="sweep_due"):
+    """Time to value the account for a snapshot; the amount is what the venue says it holds, if it was asked."""
+
+    ts_ns: int
+    venue_cash: Decimal | None = None
+
+
+Command = (
+    Halt
+    | Resume
+    | EnterReduceOnly
+    | LeaveReduceOnly
+    | PauseBot
+    | ResumeBot
+    | CancelAll
+    | Flatten
+    | SwitchFlag
+    | TimerFired
+    | Answered
+    | Fitted
+)

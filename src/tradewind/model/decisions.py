@@ -1,0 +1,106 @@
+"""Decisions as values: the question put to risk, its answer, and the record of why or why not (SPEC K1, S10)."""
+
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.model.instrument import Instrument
+from tradewind.model.orders import OrderRequest
+
+
+class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
+    """Everything risk needs to know about one order, as one self-contained value.
+
+    Quantities in units of the instrument, amounts in the account's currency. Open and in-doubt orders count as filled
+    in the worst direction: `position`, `open_buys` and `open_sells` are the account's, before this order; `exposure` is
+    the worst-case gross notional of all other instruments. None means missing, and missing refuses.
+    """
+
+    order: OrderRequest
+    instrument: Instrument
+    ts_ns: int
+    price: int | None
+    mark: int | None
+    reference: int | None
+    data_age_ns: int | None
+    taker_rate: Decimal
+    equity: Decimal | None
+    free_cash: Decimal
+    free_base: int
+    position: int
+    bot_position: int
+    open_buys: int
+    open_sells: int
+    exposure: Decimal | None
+    halted: str | None
+    reduce_only: str | None
+    orders_minute: int
+    orders_hour: int
+    orders_day: int
+    since_last_order_ns: int | None
+    locked: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """One check that did not pass: its name and the number against the limit, as text that is exact."""
+
+    check: str
+    number: str
+    limit: str
+
+
+class Approved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
+    """The order may go; `numbers` are the checks' values in the order of the run's enabled checks."""
+
+    numbers: tuple[Decimal | int, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
+    """The order may not go, for all the reasons found."""
+
+    findings: tuple[Finding, ...]
+    numbers: tuple[Decimal | int | None, ...] = ()
+
+
+class Share(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One bot's part of an order, fixed before the order is sent."""
+
+    bot: str
+    intent: int
+    quantity: int
+
+
+class Decided(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="decided"):
+    """A decision that led to an order or a refusal, kept as values and rendered only when asked."""
+
+    sequence: int
+    ts_ns: int
+    bot: str
+    intent: str
+    signal: tuple[float, ...]
+    mark: int
+    order: OrderRequest | None
+    shares: tuple[Share, ...]
+    outcome: Approved | Refused
+
+
+class Quiet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="quiet"):
+    """A run of events at which a bot did nothing, for one reason."""
+
+    first: int
+    last: int
+    bot: str
+    instrument: str
+    reason: str
+
+
+class Crossed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="crossed"):
+    """Opposite intents of two bots met inside the account: at the mark, without fee, no venue involved."""
+
+    sequence: int
+    ts_ns: int
+    instrument: str
+    buyer: str
+    seller: str
+    quantity: int
+    price: int

@@ -1,0 +1,39 @@
+"""What the engine asks of the world. The driver carries effects out; the answers come back as events."""
+
+import msgspec
+
+from tradewind.model.decisions import ReviewRequest
+from tradewind.model.orders import OrderRequest
+
+
+class SubmitOrder(msgspec.Struct, frozen=True, gc=False, tag="submit"):
+    request: OrderRequest
+
+
+class CancelOrder(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
+    order_id: str
+
+
+class SetTimer(msgspec.Struct, frozen=True, gc=False, tag="set_timer"):
+    due_ns: int
+    key: str
+
+
+class Ask(msgspec.Struct, frozen=True, gc=False, tag="ask"):
+    """Put a stage's question to somebody else; no answer by the deadline means Refused."""
+
+    stage: str
+    request_id: int
+    value: ReviewRequest
+    deadline_ns: int
+
+
+class Alarm(msgspec.Struct, frozen=True, gc=False, tag="alarm"):
+    """Something an operator must see now."""
+
+    ts_ns: int
+    name: str
+    text: str
+
+
+Effect = SubmitOrder | CancelOrder | SetTimer | Ask | Alarm

@@ -1,0 +1,52 @@
+"""The error tree: what went wrong, and in each class what to do next.
+
+Expected outcomes (a refusal, a rejection) are values, never exceptions; see `model.decisions` and `model.answers`.
+"""
+
+
+class TradewindError(Exception):
+    """Root of every error that tradewind raises on purpose."""
+
+
+class ConfigError(TradewindError):
+    """Found before we start: stop and explain. The message names the setting and the remedy."""
+
+
+class DataError(TradewindError):
+    """A file or row of market data cannot be used: nothing was written; the message names file, row and remedy."""
+
+
+class InvalidOrder(TradewindError):
+    """We broke a rule (tick, lot, minimum): our bug or the user's. Raised only to a caller at the edge."""
+
+
+class VenueError(TradewindError):
+    """The far side."""
+
+
+class TransportError(VenueError):
+    """It is certain that the request never left: retry with backoff."""
+
+
+class RateLimited(VenueError):
+    """Wait `retry_after_s` seconds, then try again."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ProtocolError(VenueError):
+    """A message we cannot read, or a sequence gap: resubscribe and rebuild."""
+
+
+class OutcomeUnknown(VenueError):
+    """Sent, and no answer: never resend; reconcile."""
+
+
+class AuthError(VenueError):
+    """The key is wrong: stop and explain."""
+
+
+class StateError(TradewindError):
+    """Journal, snapshot, ledger or venue disagree: halt trading and keep the evidence."""

@@ -1,0 +1,202 @@
+"""An instrument, and the one seam between decimal numbers and the integers of the hot path.
+
+Inside the engine a price is an integer of `10**-price_scale` quote units and a quantity an integer of
+`10**-quantity_scale` base units (contracts for a perpetual). The scale may be finer than the venue's increment, since
+historical prices can lie off today's tick; only orders must be multiples of `tick` and `lot`.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from enum import Enum
+
+import msgspec
+
+from tradewind.model.errors import ConfigError
+from tradewind.model.money import EXACT, ONE, ZERO, money, multiply, power_of_ten
+from tradewind.model.orders import Side
+
+
+class InstrumentKind(Enum):
+    SPOT = "spot"
+    PERPETUAL = "perpetual"
+
+
+class MarginMode(Enum):
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+def decimals_of(value: Decimal) -> int:
+    """Return how many digits after the point `value` needs (0 for whole numbers)."""
+    exponent = value.normalize().as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError(f"not a finite number: {value}")
+    return max(0, -exponent)
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is traded, with its increments, minimums and margin terms.
+
+    `price_scale`, `quantity_scale` and `volume_scale` are digits; `tick` and `lot` are in units of those scales.
+    `derived` says that the increments were estimated from data, not stated by the venue.
+    """
+
+    id: str
+    kind: InstrumentKind = InstrumentKind.SPOT
+    venue: str = "simulated"
+    base: str = ""
+    quote: str = "USD"
+    price_scale: int = 2
+    tick: int = 1
+    quantity_scale: int = 8
+    lot: int = 1
+    volume_scale: int = 8
+    min_quantity: int = 0
+    min_notional: Decimal = ZERO
+    contract_size: Decimal = ONE
+    margin_mode: MarginMode = MarginMode.CROSS
+    initial_margin: Decimal = ONE
+    maintenance_margin: Decimal | None = None
+    close_out_margin: Decimal | None = None
+    derived: bool = False
+
+    @property
+    def is_spot(self) -> bool:
+        return self.kind is InstrumentKind.SPOT
+
+    @property
+    def price_unit(self) -> Decimal:
+        """The quote value of one price unit."""
+        return power_of_ten(-self.price_scale)
+
+    @property
+    def quantity_unit(self) -> Decimal:
+        """The base quantity of one quantity unit."""
+        return power_of_ten(-self.quantity_scale)
+
+    @property
+    def unit_value(self) -> Decimal:
+        """The notional of one quantity unit at a price of one price unit: notional = unit_value x quantity x price."""
+        return multiply(self.contract_size, power_of_ten(-self.price_scale - self.quantity_scale))
+
+    def notional(self, quantity: int, price: int) -> Decimal:
+        """Return quantity x contract size x price in quote currency, exactly; the sign is the quantity's."""
+        return multiply(self.unit_value, Decimal(quantity * price))
+
+    # -- integers in, decimals out ------------------------------------------------------------------------------------
+
+    def price_decimal(self, price: int) -> Decimal:
+        """Return the price in quote currency."""
+        return Decimal(price).scaleb(-self.price_scale, EXACT)
+
+    def quantity_decimal(self, quantity: int) -> Decimal:
+        """Return the quantity in base units (contracts for a perpetual)."""
+        return Decimal(quantity).scaleb(-self.quantity_scale, EXACT)
+
+    # -- decimals in, integers out ------------------------------------------------------------------------------------
+
+    def price_units(self, price: Decimal | str | int) -> int:
+        """Return the price in units, exactly; raises ValueError when the scale cannot hold it."""
+        return _exact_units(money(price), self.price_scale, f"price of {self.id}")
+
+    def quantity_units(self, quantity: Decimal | str | int) -> int:
+        """Return the quantity in units, exactly; raises ValueError when the scale cannot hold it."""
+        return _exact_units(money(quantity), self.quantity_scale, f"quantity of {self.id}")
+
+    def volume_units(self, volume: Decimal | str | int) -> int:
+        """Return a bar's volume in units, exactly; raises ValueError when the scale cannot hold it."""
+        return _exact_units(money(volume), self.volume_scale, f"volume of {self.id}")
+
+    def limit_price(self, price: Decimal | str | int, side: Side) -> int:
+        """Return an order's limit price in units on the tick: a buy rounds down, a sell up."""
+        return self._on_tick(money(price), down=side is Side.BUY)
+
+    def stop_price(self, price: Decimal | str | int, side: Side) -> int:
+        """Return an order's stop price in units on the tick, away from the market: a sell rounds down, a buy up."""
+        return self._on_tick(money(price), down=side is Side.SELL)
+
+    def order_quantity(self, quantity: Decimal | str | int) -> int:
+        """Return an order's quantity in units, rounded down (towards zero) to the lot."""
+        units = money(quantity).scaleb(self.quantity_scale, EXACT)
+        whole = int(units)
+        return whole - whole % self.lot if whole >= 0 else -(-whole - -whole % self.lot)
+
+    def quantity_for(self, weight: float, equity: Decimal, price: int) -> int:
+        """Return the signed quantity in units whose notional is at most weight x equity at `price`, on the lot.
+
+        This is the one place where a weight (float) becomes a quantity (integer): the weight is taken as its shortest
+        decimal text, the quotient is floored. Weights must be finite; a price must be positive.
+        """
+        share = money(repr(float(weight)))
+        if price <= 0:
+            raise ValueError(f"price of {self.id} must be positive, was {price}")
+        per_unit = multiply(self.unit_value, Decimal(price))
+        units = int(EXACT.divide_int(multiply(abs(share), equity), per_unit)) if equity > 0 else 0
+        units -= units % self.lot
+        return units if share >= 0 else -units
+
+    def _on_tick(self, price: Decimal, *, down: bool) -> int:
+        units = price.scaleb(self.price_scale, EXACT).to_integral_value(ROUND_FLOOR if down else ROUND_CEILING)
+        return floor_to(int(units), self.tick) if down else ceil_to(int(units), self.tick)
+
+
+def floor_to(value: int, step: int) -> int:
+    """Return the largest multiple of `step` that is not above `value`."""
+    return value - value % step
+
+
+def ceil_to(value: int, step: int) -> int:
+    """Return the smallest multiple of `step` that is not below `value`."""
+    return value + -value % step
+
+
+def _exact_units(value: Decimal, scale: int, what: str) -> int:
+    units = value.scaleb(scale, EXACT)
+    whole = int(units)
+    if whole != units:
+        raise ValueError(f"{what} {value} needs more than {scale} decimals")
+    return whole
+
+
+def define_instrument(
+    id: str,  # the instrument's name, as the field of the Struct
+    *,
+    kind: InstrumentKind = InstrumentKind.SPOT,
+    price_increment: str | Decimal = "0.01",
+    base_increment: str | Decimal = "0.00000001",
+    price_decimals: int = 0,
+    quantity_decimals: int = 0,
+    volume_decimals: int | None = None,
+    **terms: object,
+) -> Instrument:
+    """Return an instrument whose scales hold its increments and at least the given decimals of recorded data.
+
+    Raises  ConfigError for an increment that is not a positive number.
+    """
+    tick = _increment(id, "price_increment", price_increment)
+    lot = _increment(id, "base_increment", base_increment)
+    price_scale = max(decimals_of(tick), price_decimals)
+    quantity_scale = max(decimals_of(lot), quantity_decimals)
+    base, _, quote = id.partition("-")
+    terms.setdefault("base", base)
+    terms.setdefault("quote", quote.split("-")[0] if quote and kind is InstrumentKind.SPOT else "USD")
+    fields = {
+        "id": id,
+        "kind": kind,
+        "price_scale": price_scale,
+        "tick": int(tick.scaleb(price_scale)),
+        "quantity_scale": quantity_scale,
+        "lot": int(lot.scaleb(quantity_scale)),
+        "volume_scale": quantity_scale if volume_decimals is None else volume_decimals,
+        **terms,
+    }
+    return msgspec.convert(fields, Instrument)
+
+
+def _increment(id: str, name: str, value: str | Decimal) -> Decimal:
+    try:
+        increment = money(value)
+    except (ValueError, InvalidOperation):
+        increment = ZERO
+    if increment <= 0:
+        raise ConfigError(f"{name} of {id} must be a positive number, was {value!r}")
+    return increment
