@@ -1,0 +1,37 @@
+"""Indicators: each a value that makes a stream, `update(bar)`, and reads columns, `batch(bars)`, with the same bits.
+
+A strategy or a regime model names what it needs as `IndicatorSpec` values; a backtest reads them from columns, a live
+run from streams, and both see the same numbers.
+"""
+
+from tradewind.numeric.indicators.averages import bollinger, ema, macd, rolling_deviation, sma, volume_mean
+from tradewind.numeric.indicators.channels import choppiness, donchian, highest, lowest
+from tradewind.numeric.indicators.momentum import close, efficiency_ratio, momentum, rate_of_change, rsi
+from tradewind.numeric.indicators.spec import IndicatorSpec, Stream, flat_rows
+from tradewind.numeric.indicators.wilder import adx, atr, directional, natr, true_range
+
+__all__ = [
+    "IndicatorSpec",
+    "Stream",
+    "adx",
+    "atr",
+    "bollinger",
+    "choppiness",
+    "close",
+    "directional",
+    "donchian",
+    "efficiency_ratio",
+    "ema",
+    "flat_rows",
+    "highest",
+    "lowest",
+    "macd",
+    "momentum",
+    "natr",
+    "rate_of_change",
+    "rolling_deviation",
+    "rsi",
+    "sma",
+    "true_range",
+    "volume_mean",
+]
