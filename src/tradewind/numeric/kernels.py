@@ -96,7 +96,7 @@ def rolling_spread(values: FloatArray, length: int, totals: FloatArray, spreads:
 
 
 def exponential(values: FloatArray, start: int, length: int, alpha: float, out: FloatArray) -> None:
-    """Fill `out` with the average seeded by the mean of `length` values from `start`; mirrors `Smoother`."""
+    """Fill `out` with the average seeded by `length` values from `start`; mirrors `indicators.averages.Smoother`."""
     for i in range(min(start + length - 1, values.size)):
         out[i] = np.nan
     if values.size < start + length:
@@ -217,7 +217,7 @@ def log_ten(values: FloatArray, out: FloatArray) -> None:
 
 
 def middle_rank(values: FloatArray, window: int, minimum: int, out: FloatArray) -> None:
-    """Fill `out` with each value's mid-rank in its window; mirrors `indicators.ranks.VolatilityPercentileStream`."""
+    """Fill `out` with the mid-ranks in a window; mirrors `indicators.volatility.VolatilityPercentileStream`."""
     kept = np.empty(window)
     ordered = np.empty(window)
     held = 0
