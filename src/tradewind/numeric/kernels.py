@@ -147,15 +147,16 @@ def wilder(
     minuses: FloatArray,
     trends: FloatArray,
 ) -> None:
-    """Fill ATR in price units, +DI, -DI and ADX in one pass; mirrors `indicators.wilder.DirectionalCore`."""
+    """Fill ATR in the bars' units, +DI, -DI and ADX in one pass; mirrors `indicators.wilder.DirectionalCore`.
+
+    An output given as an empty array is left out: touching fresh memory costs more than the arithmetic.
+    """
     rows = closes.size
     alpha = 1.0 / length
-    for i in range(min(length, rows)):
-        ranges[i] = np.nan
-        pluses[i] = np.nan
-        minuses[i] = np.nan
-    for i in range(min(2 * length - 1, rows)):
-        trends[i] = np.nan
+    ranges[:length] = np.nan
+    pluses[:length] = np.nan
+    minuses[:length] = np.nan
+    trends[: 2 * length - 1] = np.nan
     if rows <= length:
         return
     width = 0.0
@@ -169,8 +170,8 @@ def wilder(
         reach = max(high, previous) - min(low, previous)
         rise = high - highs[i - 1]
         fall = lows[i - 1] - low
-        plus_move = rise if rise > fall and rise > 0.0 else 0.0
-        minus_move = fall if fall > rise and fall > 0.0 else 0.0
+        plus_move = rise if (rise > fall) & (rise > 0.0) else 0.0
+        minus_move = fall if (fall > rise) & (fall > 0.0) else 0.0
         if i <= length:
             width += reach
             up += plus_move
@@ -184,14 +185,20 @@ def wilder(
             width += (reach - width) * alpha
             up += (plus_move - up) * alpha
             down += (minus_move - down) * alpha
-        ranges[i] = width
+        if i < ranges.size:
+            ranges[i] = width
         plus = 0.0
         minus = 0.0
         if width >= TINY * closes[i]:
-            plus = 100.0 * up / width
-            minus = 100.0 * down / width
-        pluses[i] = plus
-        minuses[i] = minus
+            percent = 100.0 / width
+            plus = up * percent
+            minus = down * percent
+        if i < pluses.size:
+            pluses[i] = plus
+        if i < minuses.size:
+            minuses[i] = minus
+        if trends.size == 0:
+            continue
         both = plus + minus
         index = 100.0 * abs(plus - minus) / both if both >= 100.0 * TINY else 0.0
         if i < 2 * length - 1:

@@ -37,19 +37,19 @@ class AverageStream:
     def push(self, value: float) -> float | None:
         """Return the mean of the last `length` values, or None until they are in."""
         ring = self._ring
-        self._count += 1
         if self._missing:
             self._missing -= 1
             self._total += value
         else:
             self._total += value - ring[0]
         ring.append(value)
-        if value:
-            self._zeros = 0
-        else:
+        if not value:
             self._zeros += 1
             if self._zeros >= self._length:
                 self._total = 0
+        elif self._zeros:
+            self._zeros = 0
+        self._count += 1
         if self._count == RESUM_BARS:
             self._count = 0
             self._total = in_order(ring)
@@ -114,26 +114,38 @@ class ExponentialStream(Smoother):
 class MacdStream:
     """Line, signal and histogram; the fast average starts so that both averages have their first value together."""
 
-    __slots__ = ("_fast", "_signal", "_skip", "_slow")
+    __slots__ = ("_fast", "_fast_alpha", "_scale", "_signal", "_skip", "_slow", "_slow_alpha", "_warm")
 
     def __init__(self, fast: int, slow: int, signal: int, scale: int) -> None:
-        self._fast = ExponentialStream(fast, scale)
-        self._slow = ExponentialStream(slow, scale)
+        self._fast = Smoother(fast, 2.0 / (fast + 1))
+        self._slow = Smoother(slow, 2.0 / (slow + 1))
         self._signal = Smoother(signal, 2.0 / (signal + 1))
+        self._fast_alpha = 2.0 / (fast + 1)
+        self._slow_alpha = 2.0 / (slow + 1)
+        self._scale = scale
         self._skip = slow - fast
+        self._warm = False
 
     def update(self, bar: BarLike) -> tuple[float, float, float] | None:
         """Return (line, signal, histogram), or None until the signal is there."""
-        slow = self._slow.update(bar)
-        if self._skip:
-            self._skip -= 1
+        value = bar.close / self._scale
+        fast, slow = self._fast, self._slow
+        if self._warm:
+            fast.value += (value - fast.value) * self._fast_alpha
+            slow.value += (value - slow.value) * self._slow_alpha
+        elif not self._seed(value):
             return None
-        fast = self._fast.update(bar)
-        if slow is None or fast is None:
-            return None
-        line = fast - slow
+        line = fast.value - slow.value
         signal = self._signal.push(line)
         return None if signal is None else (line, signal, line - signal)
+
+    def _seed(self, value: float) -> bool:
+        self._warm = self._slow.push(value) is not None
+        if self._skip:
+            self._skip -= 1
+        else:
+            self._fast.push(value)
+        return self._warm
 
 
 class RollingSpread:

@@ -12,36 +12,36 @@ class RollingSum:
     A window of zeros sums to exactly zero, whatever rounding came before: a flat market must look flat.
     """
 
-    __slots__ = ("_count", "_length", "_ring", "_zeros", "total")
+    __slots__ = ("_count", "_length", "_missing", "_ring", "_zeros", "total")
 
     def __init__(self, length: int) -> None:
         self._length = length
         self._ring: deque[float] = deque(maxlen=length)
+        self._missing = length
         self._count = 0
         self._zeros = 0
         self.total: float = 0
 
     def push(self, value: float) -> float | None:
         """Return the new sum, or None until `length` values are in."""
-        ring, length = self._ring, self._length
-        self._count += 1
-        full = len(ring) == length
-        if full:
-            self.total += value - ring[0]
-        else:
+        ring = self._ring
+        if self._missing:
+            self._missing -= 1
             self.total += value
-            full = len(ring) == length - 1
-        ring.append(value)
-        if value:
-            self._zeros = 0
         else:
+            self.total += value - ring[0]
+        ring.append(value)
+        if not value:
             self._zeros += 1
-            if self._zeros >= length:
+            if self._zeros >= self._length:
                 self.total = 0
+        elif self._zeros:
+            self._zeros = 0
+        self._count += 1
         if self._count == RESUM_BARS:
             self._count = 0
             self.total = in_order(ring)
-        return self.total if full else None
+        return None if self._missing else self.total
 
 
 def in_order(values: deque[float]) -> float:

@@ -4,6 +4,7 @@ Wilder's smoothing is seeded by the mean of its first `length` inputs. The first
 range and a directional move need a previous bar.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -125,7 +126,8 @@ class DirectionalCore:
             self.flat = True
             return 0.0, 0.0
         self.flat = False
-        return 100.0 * self._up / smoothed, 100.0 * self._down / smoothed
+        percent = 100.0 / smoothed
+        return self._up * percent, self._down * percent
 
 
 class DirectionalStream:
@@ -195,7 +197,8 @@ class Atr(IndicatorSpec, frozen=True):
         return self.length + 1
 
     def compiled(self, bars: BarArrays) -> tuple[FloatArray, ...]:
-        return (_averages(bars, self.length) / float(bars.price_scale),)
+        (average,) = family(bars, self.length, ["range"])
+        return (average / float(bars.price_scale),)
 
 
 class Natr(IndicatorSpec, frozen=True):
@@ -210,7 +213,8 @@ class Natr(IndicatorSpec, frozen=True):
         return self.length + 1
 
     def compiled(self, bars: BarArrays) -> tuple[FloatArray, ...]:
-        return (100.0 * _averages(bars, self.length) / bars.close.astype(np.float64),)
+        (average,) = family(bars, self.length, ["range"])
+        return (100.0 * average / bars.close.astype(np.float64),)
 
 
 class Directional(IndicatorSpec, frozen=True):
@@ -227,8 +231,7 @@ class Directional(IndicatorSpec, frozen=True):
         return self.length + 1
 
     def compiled(self, bars: BarArrays) -> tuple[FloatArray, ...]:
-        _, plus, minus, _ = family(bars, self.length)
-        return plus, minus
+        return tuple(family(bars, self.length, ["plus", "minus"]))
 
 
 class Adx(IndicatorSpec, frozen=True):
@@ -244,7 +247,7 @@ class Adx(IndicatorSpec, frozen=True):
         return 2 * self.length
 
     def compiled(self, bars: BarArrays) -> tuple[FloatArray, ...]:
-        return (family(bars, self.length)[3],)
+        return tuple(family(bars, self.length, ["trend"]))
 
 
 def true_range() -> TrueRange:
@@ -290,20 +293,14 @@ def ranges(bars: BarArrays) -> FloatArray:
     return out
 
 
-def family(bars: BarArrays, length: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return ATR in the bars' units, +DI, -DI and ADX from one pass of the compiled kernel.
+def family(bars: BarArrays, length: int, wanted: Sequence[str]) -> list[FloatArray]:
+    """Return the wanted of `range` (ATR in the bars' units), `plus`, `minus` and `trend` (ADX), from one compiled pass.
 
-    Shape   (T,) -> four of (T,), float64.
+    Shape   (T,) -> (T,) for each one wanted, float64.
     Timing  Output `t` uses bars up to and including `t`.
     NaN     The first `length` rows, for ADX the first `2 * length - 1`.
     """
     high, low, close = (column.astype(np.float64, copy=False) for column in (bars.high, bars.low, bars.close))
-    out = tuple(np.empty(len(bars)) for _ in range(4))
-    kernels.compiled(kernels.wilder)(high, low, close, length, *out)
-    return out[0], out[1], out[2], out[3]
-
-
-def _averages(bars: BarArrays, length: int) -> FloatArray:
-    out = undefined(len(bars))
-    kernels.compiled(kernels.exponential)(ranges(bars), 1, length, 1.0 / length, out)
-    return out
+    out = {name: np.empty(len(bars) if name in wanted else 0) for name in ("range", "plus", "minus", "trend")}
+    kernels.compiled(kernels.wilder)(high, low, close, length, out["range"], out["plus"], out["minus"], out["trend"])
+    return [out[name] for name in wanted]
