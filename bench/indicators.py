@@ -103,9 +103,8 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     bars = market(rows)
     few = list(market(STREAM_ROWS).rows())
-    print(
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
-    )
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}")
     print(f"{'indicator':34}{'stream ns/update':>18}{'compiled ns/bar':>18}   ({STREAM_ROWS:,} and {rows:,} bars)")
     for spec in SPECS:
         spec.batch(bars)
