@@ -1,0 +1,102 @@
+"""What a venue checks when an order activates or arrives: minimum, then funds or margin.
+
+The caller has clipped a reduce-only order and knows what the order would cost: `counted` quantity units with a
+notional of `notional` (what fills at once, and what will rest at its price).
+"""
+
+from decimal import Decimal
+
+from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, subtract
+from tradewind.simulation.orders import Order
+from tradewind.simulation.wallet import Holding, Wallet
+
+MIN_NOTIONAL = "MIN_NOTIONAL"
+MIN_QUANTITY = "MIN_QUANTITY"
+INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+INSUFFICIENT_MARGIN = "INSUFFICIENT_MARGIN"
+REDUCE_ONLY_NO_POSITION = "REDUCE_ONLY_NO_POSITION"
+
+
+def reducible(order: Order) -> int:
+    """Return how much of the position the order could close: 0 without an opposite position."""
+    held = order.holding.position.quantity
+    return abs(held) if held * order.sign < 0 else 0
+
+
+def free_cash(wallet: Wallet, order: Order) -> Decimal:
+    """Return the cash that other orders do not hold."""
+    return subtract(wallet.cash, wallet.held.by_others(order.request.oco, order.held))
+
+
+def affordable_quantity(wallet: Wallet, order: Order, price: int) -> int:
+    """Return the largest quantity, on the lot, that free cash pays for at `price`, the taker fee included."""
+    cash = free_cash(wallet, order)
+    if cash <= 0:
+        return 0
+    holding = order.holding
+    per_unit = multiply(multiply(holding.unit_value, price), add(ONE, order.tier.taker))
+    units = int(EXACT.divide_int(cash, per_unit))
+    return units - units % holding.lot
+
+
+def quantity_for_quote(holding: Holding, quote: Decimal, price: int) -> int:
+    """Return the largest quantity, on the lot, whose notional at `price` is at most `quote`."""
+    units = int(EXACT.divide_int(quote, multiply(holding.unit_value, price)))
+    return units - units % holding.lot
+
+
+def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> str | None:
+    """Return why the order is not accepted, or None."""
+    instrument = order.holding.instrument
+    if order.quantity <= 0:
+        return MIN_NOTIONAL if instrument.min_notional or not order.request.maximum else INSUFFICIENT_FUNDS
+    if order.quantity < instrument.min_quantity:
+        return MIN_QUANTITY
+    # The average of what is counted stands for the whole order; multiplied out, so that nothing is divided.
+    if instrument.min_notional and multiply(notional, order.quantity) < multiply(instrument.min_notional, counted):
+        return MIN_NOTIONAL
+    if not order.holding.is_spot:
+        return None if _margin_suffices(wallet, order, counted, notional) else INSUFFICIENT_MARGIN
+    if order.sign < 0:
+        held = order.holding.base_held.by_others(order.request.oco, order.held)
+        return None if order.quantity <= order.holding.position.quantity - held else INSUFFICIENT_FUNDS
+    return None if multiply(notional, add(ONE, order.tier.taker)) <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
+
+
+def covers(wallet: Wallet, order: Order, quantity: int, price: int) -> bool:
+    """Return whether cash not held by other orders covers a later taker fill of a spot buy."""
+    if not order.holding.is_spot or order.sign < 0:
+        return True
+    notional = multiply(multiply(order.holding.unit_value, price), quantity)
+    return multiply(notional, add(ONE, order.tier.taker)) <= free_cash(wallet, order)
+
+
+def _margin_suffices(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> bool:
+    """Cash + unrealised PnL - taker fee >= initial margins after the order, unless it only reduces."""
+    holding = order.holding
+    held = holding.position.quantity
+    if counted == 0 or (held * order.sign < 0 and order.quantity <= abs(held)):
+        return True
+    fee = multiply(notional, order.tier.taker)
+    if wallet.schedule.per_contract:
+        fee = add(fee, multiply(wallet.schedule.per_contract, multiply(holding.instrument.quantity_unit, counted)))
+    free = subtract(subtract(wallet.perpetual_equity(), fee), wallet.initial_margins(without=holding))
+    after = abs(held + order.sign * counted)
+    return multiply(free, counted) >= multiply(multiply(holding.instrument.initial_margin, notional), after)
+
+
+def change_hold(wallet: Wallet, order: Order, after: Decimal) -> None:
+    """Let the order hold `after` of cash (buy) or base units (sell)."""
+    holds = wallet.held if order.sign > 0 else order.holding.base_held
+    holds.change(order.order_id, order.request.oco, order.held, after)
+    order.held = after
+
+
+def hold_per_unit(order: Order, price: int) -> Decimal:
+    """Return what one open quantity unit holds: cash with the taker fee (buy), itself (sell); perpetuals nothing."""
+    holding = order.holding
+    if not holding.is_spot:
+        return ZERO
+    if order.sign < 0:
+        return ONE
+    return multiply(multiply(holding.unit_value, price), add(ONE, order.tier.taker))

@@ -1,0 +1,281 @@
+"""The order desk of a simulated venue: what one order's fill or end does to the account and to other orders.
+
+Bar mode and book mode decide when and at what price something fills; everything that follows from it is here, in one
+order: the fill is booked, the other OCO legs are canceled, reduce-only orders shrink, children wake.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradewind.model.answers import (
+    FundingAccrued,
+    FundingPaid,
+    LiquidationKind,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+    OrderTriggered,
+    PositionLiquidated,
+    VenueAnswer,
+)
+from tradewind.model.instrument import Instrument
+from tradewind.model.market_events import FundingRate, FundingSettlement
+from tradewind.model.money import EXACT, ZERO, add, multiply
+from tradewind.model.orders import Liquidity, OrderRequest, Side
+from tradewind.simulation.acceptance import REDUCE_ONLY_NO_POSITION, change_hold, hold_per_unit, reducible
+from tradewind.simulation.liquidation import quantity_to_close
+from tradewind.simulation.orders import (
+    CANCELED,
+    DONE,
+    FILLED,
+    PENDING,
+    REJECTED,
+    WAITING,
+    WOKEN,
+    Order,
+    Phase,
+    malformed,
+)
+from tradewind.simulation.settings import OpeningAccount, SimulationSettings
+from tradewind.simulation.wallet import Holding, Wallet
+
+NOTHING: tuple[VenueAnswer, ...] = ()
+
+
+class Desk:
+    """Live orders by instrument in the order of their age, and the rules that tie them together."""
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        settings: SimulationSettings,
+        account: OpeningAccount = OpeningAccount(),  # noqa: B008 - frozen
+    ) -> None:
+        self.settings = settings
+        self.wallet = Wallet(instruments, settings, account)
+        self.holdings = self.wallet.holdings
+        self.orders: dict[str, Order] = {}
+        self.live: dict[str, list[Order]] = {instrument.id: [] for instrument in instruments}
+        self.children: dict[str, list[Order]] = {}
+        self.groups: dict[str, list[Order]] = {}
+        self.reducing: dict[str, list[Order]] = {}  # accepted reduce-only orders by instrument
+        self.sequence = 0
+        self.now_ns = 0  # the time answers carry
+        self.later_ns = 0  # from when a child on another instrument than its parent's may activate
+        self.out: list[VenueAnswer] = []
+        self.woken: list[Order] = []  # children to be activated at this very point
+        self.changed: set[str] = set()  # instruments with orders that ended: their lists want cleaning
+
+    # -- taking orders ------------------------------------------------------------------------------------------------
+
+    def place(self, request: OrderRequest, wake_ns: int) -> Order | None:
+        """Register a request with its fee tier; a refused one is answered in `out` and None is returned."""
+        holding = self.holdings.get(request.instrument)
+        reason = "UNKNOWN_INSTRUMENT" if holding is None else malformed(request)
+        if request.order_id in self.orders:
+            reason = "DUPLICATE_ORDER_ID"
+        if reason is not None or holding is None:
+            self.out.append(OrderRejected(request.order_id, self.now_ns, reason or "UNKNOWN_INSTRUMENT"))
+            return None
+        order = Order(request, self.sequence, wake_ns, self.wallet.tier, holding)
+        self.sequence += 1
+        self.orders[request.order_id] = order
+        self.live[request.instrument].append(order)
+        if request.oco is not None:
+            self.groups.setdefault(request.oco, []).append(order)
+        if request.after is not None:
+            self._tie_to_parent(order, request.after)
+        return order
+
+    def _tie_to_parent(self, order: Order, parent_id: str) -> None:
+        parent = self.orders.get(parent_id)
+        if parent is None or parent.phase is not DONE:
+            order.phase = PENDING
+            self.children.setdefault(parent_id, []).append(order)
+        elif parent.status != FILLED:
+            self.cancel_order(order, "PARENT_NOT_FILLED")
+
+    # -- what becomes of an order -------------------------------------------------------------------------------------
+
+    def rest(self, order: Order, phase: Phase, market_price: int | None = None) -> None:
+        """Let what remains of an order wait as a limit, a stop or a market remainder.
+
+        From its first rest on it holds its cost: at its limit, else its stop, else the price it was accepted at.
+        """
+        first = order.phase is WAITING or order.phase is WOKEN
+        order.phase = phase
+        if not first:
+            return
+        request = order.request
+        price = market_price if request.price is None else request.price
+        order.hold_unit = hold_per_unit(order, (order.stop or 0) if price is None else price)
+        if order.hold_unit:
+            change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
+        if request.reduce_only:
+            self.reducing.setdefault(request.instrument, []).append(order)
+        if order.fills == 0:
+            self.out.append(OrderAccepted(order.order_id, self.now_ns, order.quantity))
+
+    def fill(self, order: Order, quantity: int, price: int, liquidity: Liquidity) -> None:
+        """Book one execution and everything that follows from it."""
+        holding = order.holding
+        tier = order.tier
+        rate = tier.taker if liquidity is Liquidity.TAKER else tier.maker
+        if holding.mark is None:
+            holding.mark = price
+        fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
+        order.fills += 1
+        order.filled += quantity
+        request = order.request
+        self.out.append(
+            OrderFilled(
+                order.order_id,
+                f"{order.order_id}:{order.fills}",
+                self.now_ns,
+                request.instrument,
+                request.side,
+                quantity,
+                price,
+                liquidity,
+                fee,
+            )
+        )
+        if order.held:
+            change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
+        if request.oco is not None:
+            self.cancel_group(order)
+        complete = order.filled >= order.quantity
+        if complete:
+            order.phase = DONE
+            order.status = FILLED
+            self.changed.add(request.instrument)
+        if self.reducing:
+            self.shrink(request.instrument)
+        if complete and self.children:
+            self._wake_children(order)
+
+    def trigger(self, order: Order) -> None:
+        """Say that a stop was reached; its OCO legs go."""
+        self.out.append(OrderTriggered(order.order_id, self.now_ns))
+        if order.request.oco is not None:
+            self.cancel_group(order)
+
+    def reject(self, order: Order, reason: str) -> None:
+        self.out.append(OrderRejected(order.order_id, self.now_ns, reason))
+        self._end(order, REJECTED, reason)
+
+    def cancel_order(self, order: Order, reason: str) -> None:
+        self.out.append(OrderCanceled(order.order_id, self.now_ns, reason))
+        self._end(order, CANCELED, reason)
+
+    def _end(self, order: Order, status: str, reason: str) -> None:
+        order.phase = DONE
+        order.status = status
+        order.reason = reason
+        if order.held:
+            change_hold(self.wallet, order, ZERO)
+        self.changed.add(order.request.instrument)
+        for child in self.children.pop(order.order_id, ()):
+            if child.phase is PENDING:
+                self.cancel_order(child, "PARENT_NOT_FILLED")
+
+    def cancel_group(self, order: Order) -> None:
+        """Cancel the other legs of an order's OCO group; the first to trigger or fill wins."""
+        for leg in self.groups.pop(order.request.oco or "", ()):
+            if leg is not order and leg.phase is not DONE:
+                self.cancel_order(leg, "OCO")
+
+    def _wake_children(self, parent: Order) -> None:
+        for child in self.children.pop(parent.order_id, ()):
+            if child.phase is not PENDING:
+                continue
+            if child.holding is parent.holding:
+                child.phase = WOKEN
+                self.woken.append(child)
+            else:  # another instrument has no point on this path: it activates at that one's next open
+                child.phase = WAITING
+                child.wake_ns = self.later_ns
+            self.out.append(OrderTriggered(child.order_id, self.now_ns))
+
+    # -- reduce-only --------------------------------------------------------------------------------------------------
+
+    def clip(self, order: Order) -> bool:
+        """Cut an activating reduce-only order to the position; reject it and return False if there is none."""
+        most = reducible(order)
+        if most == 0:
+            self.reject(order, REDUCE_ONLY_NO_POSITION)
+            return False
+        if order.quantity > most:
+            order.quantity = most
+            self.out.append(OrderAmended(order.order_id, self.now_ns, most, "REDUCE_ONLY"))
+        return True
+
+    def shrink(self, instrument: str) -> None:
+        """Cut open reduce-only orders to the changed position, by age; without one to reduce they are canceled."""
+        orders = self.reducing.get(instrument)
+        if not orders:
+            return
+        for order in orders:
+            if order.phase is DONE:
+                continue
+            most = reducible(order)
+            if most == 0:
+                self.cancel_order(order, REDUCE_ONLY_NO_POSITION)
+            elif order.remaining > most:
+                order.quantity = order.filled + most
+                if order.held:
+                    change_hold(self.wallet, order, multiply(order.hold_unit, most))
+                self.out.append(OrderAmended(order.order_id, self.now_ns, order.quantity, "REDUCE_ONLY"))
+        self.reducing[instrument] = [order for order in orders if order.phase is not DONE]
+
+    # -- margin and funding -------------------------------------------------------------------------------------------
+
+    def liquidate(self, holding: Holding, mark: Decimal | int) -> None:
+        """Take over what margin no longer carries, at a mark in price units."""
+        name = holding.instrument.id
+        price = EXACT.scaleb(Decimal(mark), -holding.price_scale)
+        held = holding.position.quantity
+        quantity = quantity_to_close(self.wallet, holding, price)
+        kind = LiquidationKind.FULL if quantity == abs(held) else LiquidationKind.PARTIAL
+        deficit = self.wallet.take_over(holding, quantity, price)
+        holding.liquidations += 1
+        self.changed.add(name)
+        self.out.append(
+            PositionLiquidated(
+                name,
+                f"liquidation:{name}:{holding.liquidations}",
+                self.now_ns,
+                kind,
+                Side.SELL if held > 0 else Side.BUY,
+                quantity,
+                price,
+                deficit,
+            )
+        )
+        self.shrink(name)
+
+    def fund(self, event: FundingRate) -> None:
+        """Charge or pay funding on the position that is open now; nothing is due without one."""
+        holding = self.holdings[event.instrument]
+        mark = holding.mark if event.mark is None else event.mark
+        quantity = holding.position.quantity
+        if quantity == 0 or mark is None or holding.is_spot:
+            return
+        amount = self.wallet.funding_due(holding, event.rate, mark)
+        if event.settle:
+            self.wallet.settle(amount)
+            self.out.append(FundingPaid(event.instrument, self.now_ns, amount, quantity))
+        else:
+            holding.accrued = add(holding.accrued, amount)
+            self.out.append(FundingAccrued(event.instrument, self.now_ns, amount, quantity))
+
+    def settle(self, event: FundingSettlement) -> None:
+        """Move the accrued funding of an instrument to cash."""
+        holding = self.holdings[event.instrument]
+        amount, holding.accrued = holding.accrued, ZERO
+        if amount:
+            self.wallet.settle(amount)
+            self.out.append(FundingPaid(event.instrument, self.now_ns, amount, holding.position.quantity))
+            self.changed.add(event.instrument)

@@ -1,0 +1,111 @@
+"""A live order as a simulated venue keeps it, and the word for what it waits for."""
+
+from enum import IntEnum
+
+from tradewind.model.fees import FeeTier
+from tradewind.model.money import EXACT, ZERO
+from tradewind.model.orders import OrderKind, OrderRequest
+from tradewind.simulation.settings import OrderReport
+from tradewind.simulation.wallet import Holding
+
+
+class Phase(IntEnum):
+    """What an order waits for; the report calls PENDING pending and the phases up to STOP open."""
+
+    PENDING = 0  # its parent's complete fill
+    WAITING = 1  # the open of its instrument's next bar, or its arrival
+    WOKEN = 2  # to be activated where its parent was filled, at this very point
+    REMAINDER = 3  # what is left of a market order: fills at the next open
+    LIMIT = 4  # rests at its limit
+    STOP = 5  # rests until its stop is reached
+    DONE = 6
+
+
+PENDING, WAITING, WOKEN, REMAINDER, LIMIT, STOP, DONE = Phase
+
+FILLED = "filled"
+CANCELED = "canceled"
+REJECTED = "rejected"
+
+
+class Order:
+    """One request with its age, its fee tier fixed at placement, and what has become of it."""
+
+    __slots__ = (
+        "ahead",
+        "filled",
+        "fills",
+        "held",
+        "hold_unit",
+        "holding",
+        "order_id",
+        "phase",
+        "quantity",
+        "reason",
+        "request",
+        "sequence",
+        "sign",
+        "status",
+        "stop",
+        "tier",
+        "traded",
+        "visible",
+        "wake_ns",
+    )
+
+    def __init__(self, request: OrderRequest, sequence: int, wake_ns: int, tier: FeeTier, holding: Holding) -> None:
+        self.request = request
+        self.order_id = request.order_id
+        self.sequence = sequence  # age: the smaller, the older
+        self.wake_ns = wake_ns  # bars that open before this cannot activate it
+        self.tier = tier
+        self.holding = holding
+        self.sign = int(request.side)
+        self.quantity = request.quantity or 0
+        self.filled = 0
+        self.fills = 0
+        self.phase = WAITING
+        self.status = "open"
+        self.reason: str | None = None
+        self.stop = request.stop
+        self.held = ZERO  # what it holds of cash (buy) or base units (sell)
+        self.hold_unit = ZERO  # the same per quantity unit
+        self.ahead = ZERO  # book mode: quantity units before us in the queue
+        self.traded = 0  # book mode: traded at our price since the level's last update
+        self.visible = 0  # book mode: what an iceberg still shows
+
+    @property
+    def remaining(self) -> int:
+        return self.quantity - self.filled
+
+    @property
+    def limit(self) -> int:
+        """The limit price; only asked of orders that have one (`malformed` refuses the others at submission)."""
+        price = self.request.price
+        if price is None:
+            raise ValueError(f"order {self.order_id} has no limit price")
+        return price
+
+    def report(self, *, queued: bool = False) -> OrderReport:
+        """Return the order as the venue sees it; `queued` tells the queue ahead of a resting limit (book mode)."""
+        price = self.request.price
+        shown = self.stop if price is None else price
+        scale = self.holding.instrument.quantity_scale
+        ahead = self.ahead.scaleb(-scale, EXACT) if queued and self.phase is LIMIT else None
+        status = "pending" if self.phase is PENDING else self.status
+        return OrderReport(status, self.reason, self.filled, self.quantity - self.filled, shown, ahead)
+
+
+def malformed(request: OrderRequest) -> str | None:
+    """Return why a request cannot be understood at all, or None."""
+    kind = request.kind
+    sizes = (request.quantity is not None) + (request.quote_quantity is not None) + request.maximum
+    if sizes != 1 or (request.quantity is not None and request.quantity <= 0):
+        return "INVALID_QUANTITY"
+    if kind in {OrderKind.LIMIT, OrderKind.STOP_LIMIT} and request.price is None:
+        return "INVALID_PRICE"
+    if kind in {OrderKind.STOP_MARKET, OrderKind.STOP_LIMIT} and request.stop is None:
+        return "INVALID_STOP"
+    if kind is OrderKind.TRAILING_STOP and (request.trail is None or request.trail < 0):
+        return "INVALID_TRAIL"
+    return None
