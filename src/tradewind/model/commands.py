@@ -1,7 +1,5 @@
 """What an operator, a timer, a worker or a remote stage says to the engine, as events."""
 
-from decimal import Decimal
-
 import msgspec
 
 from tradewind.model.decisions import Approved, Refused
@@ -101,13 +99,6 @@ class StrategyFailed(msgspec.Struct, frozen=True, array_like=True, tag="strategy
     bot: str
     instrument: str
     error: str
-
-
-class SweepDue(msgspec.Struct, frozen=True, array_like=True, tag="sweep_due"):
-    """Time to value the account for a snapshot; the amount is what the venue says it holds, if it was asked."""
-
-    ts_ns: int
-    venue_cash: Decimal | None = None
 
 
 Command = (

@@ -41,7 +41,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     locked: str | None = None
 
 
-class Finding(msgspec.Struct, frozen=True, gc=False):
+class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One check that did not pass: its name and the number against the limit, as text that is exact."""
 
     check: str
@@ -49,13 +49,13 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     limit: str
 
 
-class Approved(msgspec.Struct, frozen=True, gc=False, tag="approved"):
+class Approved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="approved"):
     """The order may go; `numbers` are the checks' values in the order of the run's enabled checks."""
 
     numbers: tuple[Decimal | int, ...]
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False, tag="refused"):
+class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="refused"):
     """The order may not go, for all the reasons found."""
 
     findings: tuple[Finding, ...]

@@ -37,7 +37,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is traded, with its increments, minimums and margin terms.
 
     `price_scale`, `quantity_scale` and `volume_scale` are digits; `tick` and `lot` are in units of those scales.
-    `derived` says that the increments were estimated from data, not stated by the venue.
+    `derived` says that the increments were estimated from data, not stated by the venue. The last four fields follow
+    from the others: `unit_value` is the notional of one quantity unit at a price of one price unit, so that
+    notional = unit_value x quantity x price.
     """
 
     id: str
@@ -59,24 +61,19 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     close_out_margin: Decimal | None = None
     derived: bool = False
 
-    @property
-    def is_spot(self) -> bool:
-        return self.kind is InstrumentKind.SPOT
+    # Computed once, since every fill and every review asks for them.
+    is_spot: bool = True
+    price_unit: Decimal = ZERO
+    quantity_unit: Decimal = ZERO
+    unit_value: Decimal = ZERO
 
-    @property
-    def price_unit(self) -> Decimal:
-        """The quote value of one price unit."""
-        return power_of_ten(-self.price_scale)
-
-    @property
-    def quantity_unit(self) -> Decimal:
-        """The base quantity of one quantity unit."""
-        return power_of_ten(-self.quantity_scale)
-
-    @property
-    def unit_value(self) -> Decimal:
-        """The notional of one quantity unit at a price of one price unit: notional = unit_value x quantity x price."""
-        return multiply(self.contract_size, power_of_ten(-self.price_scale - self.quantity_scale))
+    def __post_init__(self) -> None:
+        put = msgspec.structs.force_setattr
+        put(self, "is_spot", self.kind is InstrumentKind.SPOT)
+        put(self, "price_unit", power_of_ten(-self.price_scale))
+        put(self, "quantity_unit", power_of_ten(-self.quantity_scale))
+        value = multiply(self.contract_size, power_of_ten(-self.price_scale - self.quantity_scale))
+        put(self, "unit_value", value)
 
     def notional(self, quantity: int, price: int) -> Decimal:
         """Return quantity x contract size x price in quote currency, exactly; the sign is the quantity's."""
@@ -113,6 +110,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     def stop_price(self, price: Decimal | str | int, side: Side) -> int:
         """Return an order's stop price in units on the tick, away from the market: a sell rounds down, a buy up."""
         return self._on_tick(money(price), down=side is Side.SELL)
+
+    def order_price_offset(self, offset: Decimal | str | int) -> int:
+        """Return a distance between prices (a trailing offset) in units, rounded up to the tick, at least one tick."""
+        return max(self.tick, self._on_tick(money(offset), down=False))
 
     def order_quantity(self, quantity: Decimal | str | int) -> int:
         """Return an order's quantity in units, rounded down (towards zero) to the lot."""

@@ -40,7 +40,7 @@ class Liquidity(Enum):
     TAKER = "taker"
 
 
-class OrderRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class OrderRequest(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What is sent to a venue. Exactly one of `quantity`, `quote_quantity`, `maximum` sizes it.
 
     `quote_quantity` buys for that much quote currency (fee on top); `maximum` (spot buy) spends all free cash.

@@ -1,0 +1,177 @@
+"""What follows from commands, timers, fits and remote answers."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tradewind.engine.deciding import decide
+from tradewind.engine.placing import ask_cancel, settle
+from tradewind.engine.recording import quiet
+from tradewind.engine.state import EngineState, Seat
+from tradewind.model import commands as c
+from tradewind.model.decisions import Finding, Refused
+from tradewind.model.effects import Alarm
+from tradewind.model.intents import TargetQuantity
+from tradewind.model.money import multiply
+from tradewind.orders.order import OrderRole
+
+OPERATOR = "operator"
+DRAWDOWN = "drawdown"
+
+
+def on_halt(state: EngineState, event: c.Halt) -> None:
+    """Latch: nothing that adds risk is sent, working entries are cancelled."""
+    _advance(state, event.ts_ns)
+    state.halted = event.reason
+    _cancel_entries(state)
+    state.audit.append(event)
+    state.effects.append(Alarm(event.ts_ns, "halted", event.reason))
+
+
+def on_resume(state: EngineState, event: c.Resume) -> None:
+    """An operator ends the halt and every reduce-only rule."""
+    _advance(state, event.ts_ns)
+    state.halted = None
+    state.reduce_only.clear()
+    state.set_lines()
+    state.audit.append(event)
+
+
+def on_enter_reduce_only(state: EngineState, event: c.EnterReduceOnly) -> None:
+    _advance(state, event.ts_ns)
+    state.reduce_only[event.rule] = event.reason
+    _cancel_entries(state)
+    state.audit.append(event)
+
+
+def on_leave_reduce_only(state: EngineState, event: c.LeaveReduceOnly) -> None:
+    """Only the rule that set the mode, or an operator, can end it."""
+    _advance(state, event.ts_ns)
+    if event.rule == OPERATOR:
+        state.reduce_only.clear()
+    else:
+        state.reduce_only.pop(event.rule, None)
+    state.audit.append(event)
+
+
+def on_pause_bot(state: EngineState, event: c.PauseBot) -> None:
+    _advance(state, event.ts_ns)
+    bot = state.bots[event.bot]
+    bot.paused = event.reason
+    for seat in bot.seats:
+        quiet(state, seat, "paused")
+    state.audit.append(event)
+
+
+def on_resume_bot(state: EngineState, event: c.ResumeBot) -> None:
+    _advance(state, event.ts_ns)
+    bot = state.bots[event.bot]
+    bot.paused = None
+    for seat in bot.seats:
+        quiet(state, seat, "no_signal")
+    state.audit.append(event)
+
+
+def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
+    _advance(state, event.ts_ns)
+    for order_id, order in list(state.live.items()):
+        if event.bot is None or any(seat.bot.id == event.bot for seat in state.owners[order_id]):
+            ask_cancel(state, order)
+    state.audit.append(event)
+
+
+def on_flatten(state: EngineState, event: c.Flatten) -> None:
+    """Cancel, then close the positions of one bot or of all."""
+    _advance(state, event.ts_ns)
+    state.audit.append(event)
+    for bot in state.bots.values():
+        if event.bot is None or bot.id == event.bot:
+            for seat in bot.seats:
+                close_position(state, seat, "flatten")
+
+
+def on_switch_flag(state: EngineState, event: c.SwitchFlag) -> None:
+    _advance(state, event.ts_ns)
+    state.flags[event.name] = event.value
+    state.audit.append(event)
+
+
+def on_fitted(state: EngineState, event: c.Fitted) -> None:
+    """Parameters from outside; expired means missing (see `fitted`)."""
+    _advance(state, event.ts_ns)
+    state.fitted[event.kind] = event
+    state.audit.append(event)
+
+
+def fitted(state: EngineState, kind: str) -> dict[str, float] | None:
+    """Return the parameters of a fit, None when there is none or it has expired."""
+    event = state.fitted.get(kind)
+    return None if event is None or state.now_ns >= event.valid_until_ns else event.parameters
+
+
+def on_answered(state: EngineState, event: c.Answered) -> None:
+    """A remote stage answered in time: go on where the decision waited. A second answer finds nothing and is dropped."""
+    _advance(state, event.ts_ns)
+    waiting = state.pending.pop(event.request_id, None)
+    if waiting is not None:
+        market = state.markets[waiting.proposal.request.instrument]
+        settle(state, market, waiting.proposal, event.answer)
+
+
+def on_timer(state: EngineState, event: c.TimerFired) -> None:
+    """A time stop is due, or a remote stage did not answer by its deadline."""
+    _advance(state, event.ts_ns)
+    kind, _, rest = event.key.partition(":")
+    if kind == "ask":
+        waiting = state.pending.pop(int(rest), None)
+        if waiting is not None:
+            late = Refused((Finding("risk", "no answer", "an answer by the deadline"),))
+            settle(state, state.markets[waiting.proposal.request.instrument], waiting.proposal, late)
+    elif kind == "exit":
+        bot, instrument, _ = rest.split(":", 2)
+        for seat in state.bots[bot].seats:
+            if seat.market.id == instrument and seat.view.position:
+                close_position(state, seat, "time_stop")
+
+
+def close_position(state: EngineState, seat: Seat, reason: str) -> None:
+    """Bring the bot's position in the instrument to zero; its protective orders are cancelled first."""
+    seat.target = None
+    if seat.view.position or seat.working:
+        decide(state, seat.market, [(seat, TargetQuantity(Decimal(0), None, reason))])
+
+
+def drawdown_reached(state: EngineState) -> None:
+    """The drawdown lock trips at equality: latched reduce-only until an operator resets it (K5)."""
+    if DRAWDOWN in state.reduce_only:
+        return
+    limit = state.config.protections.drawdown_max
+    reason = f"equity is {multiply(limit or Decimal(0), Decimal(100)).normalize():f} % or more below its peak"
+    on_enter_reduce_only(state, c.EnterReduceOnly(state.now_ns, DRAWDOWN, reason))
+    state.effects.append(Alarm(state.now_ns, "drawdown", reason))
+
+
+def _cancel_entries(state: EngineState) -> None:
+    for order in list(state.live.values()):
+        if order.role is not OrderRole.PROTECTION:
+            ask_cancel(state, order)
+
+
+def _advance(state: EngineState, ts_ns: int) -> None:
+    state.now_ns = max(state.now_ns, ts_ns)
+
+
+HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
+    c.Halt: on_halt,
+    c.Resume: on_resume,
+    c.EnterReduceOnly: on_enter_reduce_only,
+    c.LeaveReduceOnly: on_leave_reduce_only,
+    c.PauseBot: on_pause_bot,
+    c.ResumeBot: on_resume_bot,
+    c.CancelAll: on_cancel_all,
+    c.Flatten: on_flatten,
+    c.SwitchFlag: on_switch_flag,
+    c.Fitted: on_fitted,
+    c.Answered: on_answered,
+    c.TimerFired: on_timer,
+}

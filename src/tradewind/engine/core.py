@@ -1,0 +1,186 @@
+"""`process(state, event) -> effects`: the whole engine, one event at a time (DESIGN: one idea).
+
+Pure but for `state`: no clock (the time is in the event), no I/O, no randomness, one thread. What the engine wants of the
+world comes back as effects; what happened, for journal, views and digests, is appended to `state.audit`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tradewind.engine import answering, commanding
+from tradewind.engine.deciding import decide
+from tradewind.engine.recording import quiet, strategy_failed
+from tradewind.engine.state import EngineState, Market, Seat
+from tradewind.model import answers as a
+from tradewind.model import commands as c
+from tradewind.model import market_events as m
+from tradewind.model.effects import Effect
+from tradewind.model.market_events import Bar
+from tradewind.strategy.base import Wish
+
+NOTHING: tuple[Effect, ...] = ()
+
+Event = m.MarketEvent | a.VenueAnswer | c.Command
+
+
+def process(state: EngineState, event: Event) -> Sequence[Effect]:
+    """Take one event into the state and return what is to be done about it, in order."""
+    state.sequence += 1
+    if type(event) is Bar:
+        market = state.markets[event.instrument]
+        state.now_ns = event.ts_ns
+        market.bar = event
+        market.mark = close = event.close
+        if market.held:
+            if state.unmarked:
+                state.unmarked.discard(market.id)
+            worth = market.held * close * market.multiplier
+            state.marked = marked = state.marked + worth - market.worth
+            market.worth = worth
+            if marked > state.peak_line:
+                state.set_lines()
+            elif marked <= state.alarm_line:
+                commanding.drawdown_reached(state)
+        served = event.served
+        if served is None:
+            served = market.server.update(event)  # type: ignore[union-attr]  # every market has one
+        if market.warming:
+            _warm(state, market)
+        wishes: list[tuple[Seat, Wish]] | None = None
+        for on_bar, view, pick, seat in market.seats:
+            view.bar = event
+            view.values = served if pick is None else pick(served)
+            try:
+                wish = on_bar(view)
+            except Exception as error:  # noqa: BLE001 - strategies are guests: isolated at this one call (DESIGN)
+                strategy_failed(state, seat, error)
+                continue
+            if wish is None:
+                continue
+            if wishes is None:
+                wishes = [(seat, wish)]
+            else:
+                wishes.append((seat, wish))
+        if wishes is not None:
+            decide(state, market, wishes)
+    else:
+        HANDLERS[type(event)](state, event)
+    if state.effects:
+        effects = state.effects
+        state.effects = []
+        return effects
+    return NOTHING
+
+
+def _warm(state: EngineState, market: Market) -> None:
+    ready = []
+    for seat in market.warming:
+        seat.bars_seen += 1
+        if seat.bars_seen >= seat.warmup_bars:
+            ready.append(seat)
+    if ready:
+        market.warming = [seat for seat in market.warming if seat not in ready]
+        for seat in ready:
+            quiet(state, seat, "no_signal")
+        live = {id(entry[3]) for entry in market.seats}
+        market.seats = [
+            (seat.on_bar, seat.view, seat.pick, seat)
+            for seat in market.seats_all
+            if seat.on_bar is not None and (id(seat) in live or seat in ready)
+        ]
+
+
+def _on_gap(state: EngineState, event: m.Gap) -> None:
+    market = state.markets[event.instrument]
+    state.now_ns = max(state.now_ns, event.ts_ns)
+    market.gaps += event.bars
+    if event.no_trade or event.bars <= state.config.gap_bars_max:
+        return
+    # METHODS 0: a data gap beyond the maximum resets the indicators; nobody decides until they are warm again.
+    market.server.reset()  # type: ignore[union-attr]
+    market.seats = []
+    market.warming = [seat for seat in market.seats_all if seat.bot.failed is None]
+    for seat in market.warming:
+        seat.bars_seen = 0
+        quiet(state, seat, "data_gap")
+
+
+def _mark(state: EngineState, market: Market, price: int, ts_ns: int) -> None:
+    state.now_ns = max(state.now_ns, ts_ns)
+    market.mark = price
+    market.mark_ns = ts_ns
+    if market.held:
+        state.unmarked.discard(market.id)
+        worth = market.held * price * market.multiplier
+        state.marked += worth - market.worth
+        market.worth = worth
+        if state.marked > state.peak_line:
+            state.set_lines()
+        elif state.marked <= state.alarm_line:
+            commanding.drawdown_reached(state)
+
+
+def _on_mark(state: EngineState, event: m.MarkPrice) -> None:
+    _mark(state, state.markets[event.instrument], event.price, event.ts_ns)
+
+
+def _on_trade(state: EngineState, event: m.TradePrint) -> None:
+    market = state.markets[event.instrument]
+    if market.best_bid is None or market.best_ask is None:
+        _mark(state, market, event.price, event.ts_ns)
+    else:
+        state.now_ns = max(state.now_ns, event.ts_ns)
+    _ask(state, market, "on_trade", event)
+
+
+def _on_quote(state: EngineState, event: m.QuoteTick) -> None:
+    market = state.markets[event.instrument]
+    market.best_bid, market.best_ask = event.bid, event.ask
+    _mark(state, market, (event.bid + event.ask) // 2, event.ts_ns)
+    _ask(state, market, "on_quote", event)
+
+
+def _ask(state: EngineState, market: Market, callback: str, event: object) -> None:
+    """Ask every live seat that has the callback, and decide on what they wish."""
+    wishes: list[tuple[Seat, Wish]] = []
+    for seat in market.seats_all:
+        handler: Callable[[Any, Any], Wish] | None = getattr(seat, callback)
+        if handler is None or seat.bot.failed is not None or seat in market.warming:
+            continue
+        view = seat.view
+        view.now_ns = state.now_ns
+        view.best_bid, view.best_ask = market.best_bid, market.best_ask
+        try:
+            wish = handler(view, event)
+        except Exception as error:  # noqa: BLE001 - strategies are guests
+            strategy_failed(state, seat, error)
+            continue
+        if wish is not None:
+            wishes.append((seat, wish))
+    if wishes:
+        decide(state, market, wishes)
+
+
+def _on_fill(state: EngineState, event: a.OrderFilled) -> None:
+    if answering.on_filled(state, event):
+        market = state.markets[event.instrument]
+        if market.hears_fills:
+            _ask(state, market, "on_fill", event)
+
+
+def _on_funding_rate(state: EngineState, event: m.FundingRate | m.FundingSettlement) -> None:
+    """The venue turns rates into amounts; the engine books those (FundingPaid), here only time passes."""
+    state.now_ns = max(state.now_ns, event.ts_ns)
+
+
+HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
+    m.Gap: _on_gap,
+    m.MarkPrice: _on_mark,
+    m.TradePrint: _on_trade,
+    m.QuoteTick: _on_quote,
+    m.FundingRate: _on_funding_rate,
+    m.FundingSettlement: _on_funding_rate,
+    a.OrderFilled: _on_fill,
+    **answering.HANDLERS,
+    **commanding.HANDLERS,
+}

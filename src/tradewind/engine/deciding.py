@@ -1,0 +1,184 @@
+"""From wishes to proposed orders: targets, sizing, internal crossing, merging (DESIGN: the way of a decision)."""
+
+from collections.abc import Sequence
+
+from tradewind.engine.placing import cancel_working, propose
+from tradewind.engine.recording import quiet, strategy_failed
+from tradewind.engine.state import EngineState, Market, Proposal, Seat
+from tradewind.model.decisions import Crossed, Share
+from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity, TargetWeight
+from tradewind.model.money import multiply
+from tradewind.model.orders import OrderKind, OrderRequest, Side
+from tradewind.orders.order import OrderRole
+from tradewind.portfolio.attribution import cross
+from tradewind.portfolio.sizing import quantity_units, weight_units
+from tradewind.strategy.base import Wish
+
+Target = TargetWeight | TargetQuantity
+
+
+def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
+    """Turn what the strategies of one instrument want at one event into orders, refusals and crossings."""
+    changes: list[tuple[Seat, Target, int]] = []
+    for seat, wish in wishes:
+        if seat.bot.paused is not None:
+            quiet(state, seat, "paused")
+            continue
+        for intent in wish if isinstance(wish, list | tuple) else (wish,):
+            kind = type(intent)
+            if kind is TargetWeight or kind is TargetQuantity:
+                change = _towards(state, market, seat, intent)  # type: ignore[arg-type]  # narrowed by kind
+                if change:
+                    changes.append((seat, intent, change))  # type: ignore[arg-type]
+            elif kind is PlaceOrder:
+                _place(state, market, seat, intent)  # type: ignore[arg-type]
+            elif kind is CancelWorking:
+                cancel_working(state, seat, intent.tag)  # type: ignore[union-attr]
+            else:
+                strategy_failed(state, seat, TypeError(f"a callback returned {intent!r}, which is not an intent"))
+                break
+    if len(changes) == 1:
+        seat, intent, change = changes[0]
+        _propose_change(state, market, (seat,), (change,), intent.exits, _words(intent))
+    elif changes:
+        _together(state, market, changes)
+
+
+def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
+    """Return the signed change that leads to the target, 0 when there is nothing to do now (and why is noted)."""
+    if target == seat.target:
+        quiet(state, seat, "at_target")
+        return 0
+    if target != seat.wanted:
+        seat.rejections = 0
+    if seat.working:
+        # The position is about to change by other orders: cancel them first, and come back when they have ended.
+        seat.deferred = target
+        cancel_working(state, seat, None)
+        return 0
+    mark = market.mark
+    if mark is None:
+        quiet(state, seat, "no_mark")
+        return 0
+    if type(target) is TargetQuantity:
+        units, note = quantity_units(target, market.instrument)
+    else:
+        equity = state.equity()
+        if equity is None:
+            quiet(state, seat, "no_mark")
+            return 0
+        budget = multiply(equity, seat.budget)
+        units, note = weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)  # type: ignore[union-attr]
+    change = units - seat.view.position
+    seat.wanted = target
+    if change == 0:
+        seat.target = target
+        quiet(state, seat, note or "at_target")
+    return change
+
+
+def _together(state: EngineState, market: Market, changes: list[tuple[Seat, Target, int]]) -> None:
+    """Cross opposite changes inside the account, send what is left of the plain ones as one order."""
+    netted = state.config.netting and state.halted is None and not state.reduce_only
+    plain = [change for change in changes if netted and not _has_exits(change[0], change[1])]
+    for seat, target, change in changes:
+        if not netted or _has_exits(seat, target):
+            _propose_change(state, market, (seat,), (change,), target.exits, _words(target))
+    if not plain:
+        return
+    seats = {seat.bot.id: (seat, target) for seat, target, _ in plain}
+    crossings, left = cross([(seat.bot.id, change) for seat, _, change in plain])
+    for buyer, seller, quantity in crossings:
+        _cross(state, market, seats[buyer][0], seats[seller][0], quantity)
+    for bot in {bot for pair in crossings for bot in pair[:2]} - {bot for bot, _ in left}:
+        seats[bot][0].target = seats[bot][1]
+    if left:
+        chosen = tuple(seats[bot][0] for bot, _ in left)
+        parts = tuple(quantity for _, quantity in left)
+        words = "; ".join(_words(seats[bot][1]) for bot, _ in left)
+        if not _propose_change(state, market, chosen, parts, None, words) and len(chosen) > 1:
+            for (bot, quantity), seat in zip(left, chosen, strict=True):
+                _propose_change(state, market, (seat,), (quantity,), None, _words(seats[bot][1]))
+
+
+def _cross(state: EngineState, market: Market, buyer: Seat, seller: Seat, quantity: int) -> None:
+    mark = market.mark
+    if mark is None:
+        raise LookupError(f"no mark of {market.id} to cross at")
+    state.ledger.cross(market.id, buyer.bot.id, seller.bot.id, quantity, mark)
+    for seat in (buyer, seller):
+        seat.view.position = market.line.books[seat.bot.id].position.quantity
+    state.audit.append(Crossed(state.sequence, state.now_ns, market.id, buyer.bot.id, seller.bot.id, quantity, mark))
+
+
+def _propose_change(
+    state: EngineState,
+    market: Market,
+    seats: tuple[Seat, ...],
+    parts: tuple[int, ...],
+    exits: Exits | None,
+    words: str,
+) -> bool:
+    """Propose one market order for the bots' changes (all of one sign); return whether it was not refused."""
+    side = Side.BUY if parts[0] > 0 else Side.SELL
+    request = OrderRequest(state.next_order_id(), market.id, side, OrderKind.MARKET, abs(sum(parts)))
+    number = state.order_number
+    if len(seats) == 1:
+        shares: tuple[Share, ...] = (Share(seats[0].bot.id, number, abs(parts[0])),)
+        # Exits belong to what opens or enlarges a position; a plain reduction needs none.
+        own = exits or seats[0].bot.spec.exits
+        if own is not None and abs(seats[0].view.position + parts[0]) < abs(seats[0].view.position):
+            own = None
+    else:
+        shares = tuple([Share(seat.bot.id, number, abs(part)) for seat, part in zip(seats, parts, strict=True)])
+        own = None
+    return propose(state, market, Proposal(request, shares, OrderRole.TARGET, "", own, seats, words))
+
+
+def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -> None:
+    """Propose the order a strategy asked for, rounded to the instrument's increments side-aware."""
+    instrument, side = market.instrument, intent.side
+    quantity = instrument.order_quantity(intent.quantity)
+    request = OrderRequest(
+        state.next_order_id(),
+        market.id,
+        side,
+        intent.kind,
+        quantity,
+        None if intent.price is None else instrument.limit_price(intent.price, side),
+        None if intent.stop is None else instrument.stop_price(intent.stop, side),
+        intent.time_in_force,
+        intent.post_only,
+        intent.reduce_only,
+        intent.expire_ns,
+        trail=None if intent.trail is None else instrument.order_price_offset(intent.trail),
+        display=None if intent.display is None else instrument.order_quantity(intent.display),
+    )
+    share = (Share(seat.bot.id, state.order_number, quantity),)
+    exits = intent.exits or seat.bot.spec.exits
+    opens = seat.view.position * side >= 0
+    propose(
+        state,
+        market,
+        Proposal(
+            request, share, OrderRole.PLACED, intent.tag, exits if opens else None, (seat,), intent.reason or "order"
+        ),
+    )
+
+
+def resume_deferred(state: EngineState, seat: Seat) -> None:
+    """Take up the target that waited for cancels, now that nothing of the bot works on the instrument."""
+    target = seat.deferred
+    if target is not None and not seat.working:
+        seat.deferred = None
+        decide(state, seat.market, [(seat, target)])
+
+
+def _has_exits(seat: Seat, target: Target) -> bool:
+    return target.exits is not None or seat.bot.spec.exits is not None
+
+
+def _words(target: Target) -> str:
+    if target.reason:
+        return target.reason
+    return f"target weight {target.weight!r}" if isinstance(target, TargetWeight) else f"target {target.quantity}"

@@ -1,0 +1,74 @@
+"""Digests: one hash over everything decided and done, another over the state it led to (I24, I26).
+
+Canonical bytes: MessagePack of the values with decimals as text and keys sorted. No digest holds a sum of floats.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from tradewind.engine.state import EngineState
+from tradewind.model.money import plain
+
+_ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
+
+
+class AuditDigest:
+    """A running hash over the audit stream, fed in batches."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def update(self, records: Iterable[msgspec.Struct]) -> None:
+        """Take more records in; the grouping into batches does not matter."""
+        encode = _ENCODER.encode
+        self._hash.update(b"".join([encode(record) for record in records]))
+
+    def hexdigest(self) -> str:
+        """Return the hash of everything taken in so far."""
+        return self._hash.hexdigest()
+
+
+def state_digest(state: EngineState) -> str:
+    """Return the hash of the state: ledger, positions, orders, modes, strategies' memory, and the place in time."""
+    return hashlib.blake2b(_ENCODER.encode(state_values(state)), digest_size=16).hexdigest()
+
+
+def state_values(state: EngineState) -> dict[str, object]:
+    """Return the state as plain values, for digests, snapshots and people."""
+    ledger = state.ledger
+    return {
+        "sequence": state.sequence,
+        "now_ns": state.now_ns,
+        "halted": state.halted,
+        "reduce_only": dict(state.reduce_only),
+        "flags": dict(state.flags),
+        "purses": {
+            name: [plain(amount) for amount in (p.cash, p.realised, p.fees, p.funding, p.transfers, p.held)]
+            for name, p in ledger.purses.items()
+        },
+        "positions": {
+            name: [line.position.quantity, plain(line.position.cost), plain(line.position.realised)]
+            for name, line in ledger.lines.items()
+        },
+        "books": {
+            f"{bot}/{name}": [
+                book.position.quantity, plain(book.position.cost), plain(book.position.realised),
+                plain(book.fees), plain(book.funding), book.fills, book.crossed,
+            ]
+            for name, line in ledger.lines.items()
+            for bot, book in sorted(line.books.items())
+        },
+        "orders": {
+            order_id: [order.status.name, order.filled, order.quantity, plain(order.fees), order.reason]
+            for order_id, order in state.orders.items()
+        },
+        "bots": {bot.id: [bot.failed, bot.paused] for bot in state.bots.values()},
+        "memory": {
+            f"{bot.id}/{seat.market.id}": msgspec.to_builtins(seat.view.memory)
+            for bot in state.bots.values()
+            for seat in bot.seats
+        },
+        "marks": {name: market.mark for name, market in state.markets.items()},
+    }  # fmt: skip

@@ -1,0 +1,99 @@
+"""The loop round `process`: events in, effects carried out at a venue, answers back in as events.
+
+The same driver serves backtest, paper, replay and tests; they differ in the source of events and in the venue. It
+opens nothing and reads no clock: pacing and waiting belong to whoever hands it events.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from tradewind.engine.core import Event, process
+from tradewind.engine.ports import Venue
+from tradewind.engine.recording import close_records
+from tradewind.engine.sequencer import Agenda
+from tradewind.engine.state import EngineState
+from tradewind.model.commands import Answered, TimerFired
+from tradewind.model.effects import Alarm, Ask, CancelOrder, Effect, SetTimer, SubmitOrder
+from tradewind.model.market_events import MarketEvent
+
+Responder = Callable[[Ask], Answered | None]
+END_OF_TIME_NS = 2**63 - 1
+
+
+class Driver:
+    """Feeds one engine state and one venue. `consumed` (when a list) receives every event the engine takes, in order."""
+
+    def __init__(
+        self,
+        state: EngineState,
+        venue: Venue,
+        *,
+        responder: Responder | None = None,
+        consumed: list[Event] | None = None,
+    ) -> None:
+        self.state = state
+        self.venue = venue
+        self.agenda = Agenda()
+        self.alarms: list[Alarm] = []
+        self._responder = responder
+        self._consumed = consumed
+
+    def feed(self, events: Iterable[MarketEvent]) -> None:
+        """Let market events happen, in order: first at the venue, then in the engine, with all that follows."""
+        state, venue, agenda, consumed = self.state, self.venue, self.agenda, self._consumed
+        heap = agenda._heap
+        awake = venue.awake
+        for event in events:
+            if heap and heap[0][0] <= event.ts_ns:
+                self._due(event.ts_ns)
+            if event.instrument in awake:
+                for answer in venue.on_event(event):
+                    self.take(answer)
+            if consumed is not None:
+                consumed.append(event)
+            effects = process(state, event)
+            if effects:
+                self._carry_out(effects)
+
+    def take(self, event: Event) -> None:
+        """Let one answer, timer or command happen, with all that follows."""
+        if self._consumed is not None:
+            self._consumed.append(event)
+        effects = process(self.state, event)
+        if effects:
+            self._carry_out(effects)
+
+    def finish(self) -> None:
+        """Let everything in flight arrive, then close the records."""
+        for answer in self.venue.advance(self.state.now_ns):
+            self.take(answer)
+        close_records(self.state)
+
+    def _due(self, ts_ns: int) -> None:
+        for event in self.agenda.pop_due(ts_ns):
+            self.take(event)
+
+    def _carry_out(self, effects: Sequence[Effect]) -> None:
+        now = self.state.now_ns
+        for effect in effects:
+            if type(effect) is SubmitOrder:
+                answers = self.venue.submit(effect.request, now)
+            elif type(effect) is CancelOrder:
+                answers = self.venue.cancel(effect.order_id, now)
+            else:
+                self._side_effect(effect)
+                continue
+            for answer in answers:
+                self.take(answer)
+
+    def _side_effect(self, effect: Effect) -> None:
+        if type(effect) is SetTimer:
+            self.agenda.add(effect.due_ns, TimerFired(effect.due_ns, effect.key))
+        elif type(effect) is Alarm:
+            self.alarms.append(effect)
+        elif type(effect) is Ask and self._responder is not None:
+            answer = self._responder(effect)
+            if answer is not None:
+                if answer.ts_ns <= self.state.now_ns:
+                    self.take(answer)
+                else:
+                    self.agenda.add(answer.ts_ns, answer)

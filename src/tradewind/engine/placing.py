@@ -1,0 +1,248 @@
+"""One proposed order: the question put to risk, and what follows from its answer (DESIGN: asked stages).
+
+Inline or remote, risk sees the same self-contained value. Approved orders are recorded and sent with their exits;
+refusals are recorded with all findings, once for as long as the same checks refuse the same wish.
+"""
+
+from decimal import Decimal
+
+from tradewind.engine.recording import end_run, quiet
+from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat, request_cost
+from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
+from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
+from tradewind.model.money import ZERO, add, multiply, subtract
+from tradewind.model.orders import OrderRequest, Side
+from tradewind.orders.lifecycle import OrderEvent, OrderStatus
+from tradewind.orders.order import Order, OrderRole
+from tradewind.orders.protection import child_requests
+
+MINUTE_NS = 60_000_000_000
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
+
+
+def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
+    """Put the order to risk, inline or remote; return False when it was refused at once."""
+    question = _question(state, market, proposal)
+    if "risk" in state.config.asked:
+        state.request_number += 1
+        number = state.request_number
+        state.pending[number] = Pending(question, proposal)
+        deadline = state.now_ns + state.config.ask_timeout_ns
+        state.effects.append(Ask("risk", number, question, deadline))
+        state.effects.append(SetTimer(deadline, f"ask:{number}"))
+        return True
+    return settle(state, market, proposal, state.reviewer.review(question))
+
+
+def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Approved | Refused) -> bool:
+    """Act on risk's answer: send the approved order, or record the refusal; return whether it was approved."""
+    if type(outcome) is Approved:
+        _send(state, market, proposal, outcome)
+        return True
+    checks = tuple(finding.check for finding in outcome.findings)  # type: ignore[union-attr]
+    wish = (proposal.request.side, proposal.intent, checks)
+    for seat in proposal.seats:
+        if seat.refusal == wish:
+            continue
+        end_run(state, seat, state.sequence - 1)
+        seat.refusal = wish
+        _record(state, market, proposal, seat, outcome, None)
+        quiet(state, seat, "refused")
+    return False
+
+
+def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Approved) -> None:
+    request = proposal.request
+    order = Order(request, proposal.shares, proposal.role, state.now_ns, int(request.quantity or 0), proposal.tag)
+    _register(state, market, order, proposal.seats)
+    _reserve(state, market, order)
+    if state.counts_orders:
+        state.order_times.append(state.now_ns)
+    state.last_order_ns = state.now_ns
+    for seat in proposal.seats:
+        end_run(state, seat, state.sequence - 1)
+        seat.quiet_since = state.sequence + 1
+        seat.quiet_reason = "no_signal"
+        seat.refusal = None
+        if proposal.role is OrderRole.TARGET:
+            seat.target = seat.wanted
+    _record(state, market, proposal, proposal.seats[0], outcome, request)
+    state.effects.append(SubmitOrder(request))
+    exits = proposal.exits
+    if exits is not None:
+        seat = proposal.seats[0]
+        seat.entries[request.order_id] = exits
+        reference = request.price or market.mark
+        for child in child_requests(request, order.quantity, exits, int(reference or 0), market.instrument):
+            submit_protection(state, seat, child)
+
+
+def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> None:
+    """Send a protective order: covered by the approval of its entry, recorded as the bot's own."""
+    quantity = int(child.quantity or 0)
+    share = (Share(seat.bot.id, state.order_number, quantity),)
+    order = Order(child, share, OrderRole.PROTECTION, state.now_ns, quantity)
+    _register(state, seat.market, order, (seat,))
+    state.audit.append(
+        Decided(
+            state.sequence,
+            state.now_ns,
+            seat.bot.id,
+            "protect",
+            (),
+            int(seat.market.mark or 0),
+            child,
+            share,
+            Approved(()),
+        )
+    )
+    state.effects.append(SubmitOrder(child))
+
+
+def cancel_working(state: EngineState, seat: Seat, tag: str | None) -> None:
+    """Ask the venue to cancel the bot's working orders on the instrument (those with the tag, or all)."""
+    for order in list(seat.working.values()):
+        if tag is None or order.tag == tag:
+            ask_cancel(state, order)
+
+
+def ask_cancel(state: EngineState, order: Order) -> None:
+    """Ask the venue to cancel an order, once."""
+    if order.is_live and order.status not in (OrderStatus.CANCELING, OrderStatus.UNKNOWN):
+        order.move(OrderEvent.ASK_CANCEL)
+        state.effects.append(CancelOrder(order.request.order_id))
+
+
+def _register(state: EngineState, market: Market, order: Order, seats: tuple[Seat, ...]) -> None:
+    order_id = order.request.order_id
+    state.orders[order_id] = order
+    state.live[order_id] = order
+    state.owners[order_id] = seats
+    for seat in seats:
+        seat.working[order_id] = order
+        seat.view.working = len(seat.working)
+    if order.role is not OrderRole.PROTECTION:
+        if order.request.side is Side.BUY:
+            market.open_buys += order.quantity
+        else:
+            market.open_sells += order.quantity
+
+
+def _reserve(state: EngineState, market: Market, order: Order) -> None:
+    """Hold the cash of a spot buy until it has filled or ended (I09)."""
+    if market.line.is_spot and order.request.side is Side.BUY:
+        price = _worst(order.request, int(market.mark or 0))
+        order.held_unit = request_cost(order.request, market.instrument, price, state.tier.taker)
+        order.held_cash = multiply(order.held_unit, order.quantity)
+        purse = market.line.purse
+        purse.held = add(purse.held, order.held_cash)
+
+
+def _record(
+    state: EngineState,
+    market: Market,
+    proposal: Proposal,
+    seat: Seat,
+    outcome: Approved | Refused,
+    request: OrderRequest | None,
+) -> None:
+    state.audit.append(
+        Decided(
+            state.sequence,
+            state.now_ns,
+            seat.bot.id,
+            proposal.intent,
+            seat.view.values,
+            int(market.mark or 0),
+            request if request is not None else proposal.request,
+            proposal.shares,
+            outcome,
+        )
+    )
+
+
+def _worst(request: OrderRequest, mark: int) -> int:
+    """Return the price an order is valued at: its limit, else its stop, else the mark."""
+    if request.price is not None:
+        return request.price
+    if request.stop is not None:
+        return request.stop
+    return mark
+
+
+def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
+    """Return the self-contained question to risk about this order, at this moment."""
+    request = proposal.request
+    seat = proposal.seats[0]
+    mark = market.mark
+    now = state.now_ns
+    lock = None if seat.bot.failed is None else f"strategy_failed: {seat.bot.failed}"
+    for each in proposal.seats:
+        if each.lock is not None and each.lock.until_ns > now:
+            lock = each.lock.reason
+    minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
+    bar = market.bar
+    return ReviewRequest(
+        request,
+        market.instrument,
+        now,
+        None if mark is None else _worst(request, mark),
+        mark,
+        mark,
+        None if mark is None else now - (bar.ts_ns if bar is not None else market.mark_ns),
+        state.tier.taker,
+        state.equity(),
+        _free_cash(state, market),
+        market.held - market.open_sells,
+        market.held,
+        sum(each.view.position for each in proposal.seats) if len(proposal.seats) > 1 else seat.view.position,
+        market.open_buys,
+        market.open_sells,
+        _exposure(state, market),
+        state.halted,
+        state.reduce_only_reason() if state.reduce_only else None,
+        minute,
+        hour,
+        day,
+        None if state.last_order_ns is None else now - state.last_order_ns,
+        lock,
+    )
+
+
+def _free_cash(state: EngineState, market: Market) -> Decimal:
+    """Return what may be spent: cash less holds (spot); cash and unrealised profit less initial margins (perpetual)."""
+    purse = market.line.purse
+    free = subtract(purse.cash, purse.held)
+    if market.line.is_spot and state.spot_only:
+        return free
+    for other in state.markets.values():
+        line = other.line
+        if not line.is_spot and other.held and other.mark is not None and line.purse is purse:
+            unit_price = multiply(line.unit_value, other.mark)
+            margin = multiply(multiply(unit_price, abs(other.held)), other.instrument.initial_margin)
+            free = subtract(add(free, line.position.unrealised(unit_price)), margin)
+    return free
+
+
+def _exposure(state: EngineState, market: Market) -> Decimal | None:
+    """Return the worst-case gross notional of all other instruments; None while one of them has no mark."""
+    total = 0
+    for other in state.markets.values():
+        if other is market or not (other.held or other.open_buys or other.open_sells):
+            continue
+        if other.mark is None:
+            return None
+        worst = max(abs(other.held + other.open_buys), abs(other.held - other.open_sells))
+        total += worst * other.mark * other.multiplier
+    return multiply(state.value_unit, total) if total else ZERO
+
+
+def _orders_lately(state: EngineState) -> tuple[int, int, int]:
+    times = state.order_times
+    now = state.now_ns
+    while times and times[0] <= now - DAY_NS:
+        times.popleft()
+    minute = sum(1 for ts in reversed(times) if ts > now - MINUTE_NS)
+    hour = sum(1 for ts in times if ts > now - HOUR_NS)
+    return minute, hour, len(times)

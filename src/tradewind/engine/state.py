@@ -1,0 +1,289 @@
+"""Everything the engine knows: markets, bots, orders, the ledger and the modes. Changed only by `engine.core.process`."""
+
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from math import floor
+
+import msgspec
+
+from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.model.commands import Fitted
+from tradewind.model.decisions import ReviewRequest, Share
+from tradewind.model.effects import Effect
+from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Exits, Intent
+from tradewind.model.market_events import Bar
+from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, power_of_ten, ratio, subtract
+from tradewind.model.orders import OrderRequest
+from tradewind.numeric.indicators import IndicatorSpec
+from tradewind.numeric.serving import Server
+from tradewind.orders.order import Order, OrderRole
+from tradewind.portfolio.ledger import Ledger, Line
+from tradewind.portfolio.valuation import value_account
+from tradewind.risk.protections import ClosedTrade, Lock
+from tradewind.risk.review import Reviewer
+from tradewind.strategy.base import Strategy, View, Wish, overrides, warmup_bars
+
+NEVER = -(10**60)
+
+
+class Seat:
+    """One bot looking at one instrument: its view, its orders there, and what it is waiting for."""
+
+    __slots__ = (
+        "bars_seen", "bot", "budget", "deferred", "entries", "lock", "market", "on_bar", "on_book", "on_fill", "on_quote", "on_trade",
+        "pick", "quiet_reason", "quiet_since", "refusal", "rejections", "target", "trade_start", "trades", "view", "wanted",
+        "warmup_bars", "working"
+    )  # fmt: skip
+
+    def __init__(self, bot: "Bot", market: "Market", strategy: Strategy) -> None:
+        self.bot = bot
+        self.market = market
+        self.budget = ratio(bot.spec.budget, Decimal(len(bot.spec.instruments)))
+        self.view = View(market.instrument, strategy.memory())
+        self.warmup_bars = warmup_bars(strategy)
+        self.bars_seen = 0
+        self.pick: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
+        self.on_bar: Callable[[View], Wish] | None = strategy.on_bar if overrides(strategy, "on_bar") else None
+        self.on_trade = strategy.on_trade if overrides(strategy, "on_trade") else None
+        self.on_quote = strategy.on_quote if overrides(strategy, "on_quote") else None
+        self.on_book = strategy.on_book if overrides(strategy, "on_book") else None
+        self.on_fill = strategy.on_fill if overrides(strategy, "on_fill") else None
+        self.target: Intent | None = None
+        self.deferred: Intent | None = None
+        self.working: dict[str, Order] = {}
+        self.entries: dict[str, Exits] = {}
+        self.quiet_since = 1
+        self.quiet_reason = "warming_up"
+        self.trades: deque[ClosedTrade] = deque(maxlen=64)
+        self.trade_start = ZERO
+        self.lock: Lock | None = None
+        self.refusal: tuple[object, ...] | None = None
+        self.rejections = 0
+        self.wanted: Intent | None = None
+
+
+class Bot:
+    """One bot while it runs; `failed` and `paused` carry a reason."""
+
+    __slots__ = ("failed", "id", "paused", "seats", "spec")
+
+    def __init__(self, spec: BotSpec) -> None:
+        self.spec = spec
+        self.id = spec.id
+        self.seats: list[Seat] = []
+        self.failed: str | None = None
+        self.paused: str | None = None
+
+
+class Market:
+    """One instrument as the engine sees it: last bar and mark, who watches it, and what is held or on its way."""
+
+    __slots__ = (
+        "bar", "best_ask", "best_bid", "cost", "gaps", "hears_fills", "held", "id", "instrument", "line", "mark", "mark_ns", "multiplier",
+        "open_buys", "open_sells", "seats", "seats_all", "server", "specs", "warming", "worth"
+    )  # fmt: skip
+
+    def __init__(self, instrument: Instrument, line: Line) -> None:
+        self.instrument = instrument
+        self.id = instrument.id
+        self.line = line
+        self.bar: Bar | None = None
+        self.mark: int | None = None
+        self.mark_ns = 0
+        self.best_bid: int | None = None
+        self.best_ask: int | None = None
+        self.gaps = 0
+        self.held = 0
+        self.worth = 0
+        self.cost = ZERO
+        self.multiplier = 1
+        self.open_buys = 0
+        self.open_sells = 0
+        self.specs: tuple[IndicatorSpec, ...] = ()
+        self.server: Server | None = None
+        self.seats: list[
+            tuple[Callable[[View], Wish], View, Callable[[tuple[float, ...]], tuple[float, ...]] | None, Seat]
+        ] = []
+        self.seats_all: list[Seat] = []
+        self.warming: list[Seat] = []
+        self.hears_fills = False
+
+
+class Proposal(msgspec.Struct, frozen=True, gc=False):
+    """An order that nobody has approved yet, with everything needed to send it."""
+
+    request: OrderRequest
+    shares: tuple[Share, ...]
+    role: OrderRole
+    tag: str
+    exits: Exits | None
+    seats: tuple[Seat, ...]
+    intent: str
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A proposal that waits for a remote stage's answer, with the question that was asked."""
+
+    question: ReviewRequest
+    proposal: Proposal
+
+
+class EngineState:
+    """All state of one engine. Iteration is always over insertion-ordered or sorted containers."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.config = config
+        self.sequence = 0
+        self.now_ns = 0
+        self.order_number = 0
+        self.request_number = 0
+        self.ledger = Ledger(config.instruments, {config.currency: config.cash})
+        self.reviewer = Reviewer(config.limits)
+        self.orders: dict[str, Order] = {}
+        self.live: dict[str, Order] = {}
+        self.owners: dict[str, tuple[Seat, ...]] = {}
+        self.pending: dict[int, Pending] = {}
+        self.order_times: deque[int] = deque()
+        self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
+        self.last_order_ns: int | None = None
+        self.volume = config.volume_30d
+        self.tier = config.fees.tier(config.volume_30d)
+        self.cost_rate = add(self.tier.taker, config.price_allowance)
+        self.halted: str | None = None
+        self.reduce_only: dict[str, str] = {}
+        self.flags: dict[str, str] = {}
+        self.fitted: dict[str, Fitted] = {}
+        self.effects: list[Effect] = []
+        self.audit: list[msgspec.Struct] = []
+        self.markets = {each.id: Market(each, self.ledger.lines[each.id]) for each in _by_id(config.instruments)}
+        self.bots = {spec.id: Bot(spec) for spec in sorted(config.bots, key=lambda spec: spec.id)}
+        for bot in self.bots.values():
+            for name in sorted(bot.spec.instruments):
+                seat = Seat(bot, self.markets[name], bot.spec.strategy)
+                bot.seats.append(seat)
+                seat.market.seats_all.append(seat)
+        for market in self.markets.values():
+            _declare(market)
+        for held in config.held:
+            self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
+        # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.
+        self.scale = max((_value_digits(each) for each in config.instruments), default=0)
+        self.value_unit = power_of_ten(-self.scale)
+        self.spot_only = all(each.is_spot for each in config.instruments)
+        self.simple = all(each.quote == config.currency for each in config.instruments)
+        for market in self.markets.values():
+            market.multiplier = int(multiply(market.line.unit_value, power_of_ten(self.scale)))
+            self._seat_positions(market)
+        self.unmarked: set[str] = set()
+        self.marked = 0
+        self.costs = ZERO
+        self.base = config.cash
+        self.peak = config.cash
+        self.peak_line = NEVER
+        self.alarm_line = NEVER
+        for market in self.markets.values():
+            self.rebase(market)
+
+    # -- equity -------------------------------------------------------------------------------------------------------
+
+    def equity(self) -> Decimal | None:
+        """Return the account's worth at the latest marks; None while something held has no mark or no rate."""
+        if self.simple:
+            if self.unmarked:
+                return None
+            return add(self.base, multiply(self.value_unit, self.marked))
+        marks = {name: market.mark for name, market in self.markets.items() if market.mark is not None}
+        valuation = value_account(self.ledger, marks, self.config.currency, self.config.conversions)
+        return None if valuation.missing else valuation.equity
+
+    def rebase(self, market: Market) -> None:
+        """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash and the peak's line."""
+        position = market.line.position
+        market.held = position.quantity
+        if market.mark is None:
+            # Held without a price: equity is not known until the first mark arrives.
+            (self.unmarked.add if market.held else self.unmarked.discard)(market.id)
+        worth = market.held * market.mark * market.multiplier if market.mark is not None else 0
+        self.marked += worth - market.worth
+        market.worth = worth
+        if not market.line.is_spot:
+            cost = position.cost if position.quantity >= 0 else position.cost.copy_negate()
+            self.costs = add(self.costs, subtract(cost, market.cost))
+            market.cost = cost
+        base = self.costs.copy_negate()
+        for purse in self.ledger.purses.values():
+            base = add(base, purse.cash)
+        self.base = base
+        self.set_lines()
+
+    def set_lines(self) -> None:
+        """Recompute, in integers, the marked value above which there is a new peak and below which the lock trips."""
+        equity = add(self.base, multiply(self.value_unit, self.marked))
+        self.peak = max(self.peak, equity)
+        self.peak_line = floor(subtract(self.peak, self.base).scaleb(self.scale, EXACT))
+        limit = self.config.protections.drawdown_max
+        if limit is not None:
+            trip = multiply(self.peak, subtract(ONE, limit))
+            self.alarm_line = floor(subtract(trip, self.base).scaleb(self.scale, EXACT))
+
+    # -- small questions ----------------------------------------------------------------------------------------------
+
+    def reduce_only_reason(self) -> str | None:
+        """Return why only reductions may go, None if anything may."""
+        for rule, reason in self.reduce_only.items():
+            return f"{rule}: {reason}"
+        return None
+
+    def next_order_id(self) -> str:
+        """Return the next client order id: the session's name and a number that is never used again (I16)."""
+        self.order_number += 1
+        return f"{self.config.session}-{self.order_number}"
+
+    def _seat_positions(self, market: Market) -> None:
+        for seat in market.seats_all:
+            book = market.line.books.get(seat.bot.id)
+            seat.view.position = book.position.quantity if book is not None else 0
+
+
+def request_cost(request: OrderRequest, instrument: Instrument, price: int, rate: Decimal) -> Decimal:
+    """Return the cash that one unit of a spot buy reserves: its notional and the taker fee."""
+    return multiply(multiply(instrument.unit_value, price), add(ONE, rate))
+
+
+def _by_id(instruments: tuple[Instrument, ...]) -> list[Instrument]:
+    return sorted(instruments, key=lambda each: each.id)
+
+
+def _value_digits(instrument: Instrument) -> int:
+    exponent = instrument.unit_value.normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def _declare(market: Market) -> None:
+    """Collect what the watching strategies declared: each distinct indicator is computed once per instrument."""
+    specs: dict[IndicatorSpec, int] = {}
+    width = 0
+    for seat in market.seats_all:
+        for spec in seat.bot.spec.strategy.indicators():
+            if spec not in specs:
+                specs[spec] = width
+                width += spec.outputs
+    market.specs = tuple(specs)
+    for seat in market.seats_all:
+        columns: list[int] = []
+        for spec in seat.bot.spec.strategy.indicators():
+            columns.extend(range(specs[spec], specs[spec] + spec.outputs))
+        seat.pick = None if columns == list(range(width)) else _picker(columns)
+    instrument = market.instrument
+    market.server = Server(market.specs, 10**instrument.price_scale, 10**instrument.volume_scale)
+    market.warming = list(market.seats_all)
+    market.hears_fills = any(seat.on_fill is not None for seat in market.seats_all)
+
+
+def _picker(columns: list[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:
+    def pick(served: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple([served[column] for column in columns])
+
+    return pick

@@ -1,0 +1,274 @@
+"""Pre-trade review: one order against the account and its limits, pure (SPEC K1).
+
+Every check is a function of the facts -> (number, limit) and passes when number <= limit. The checks run in the order
+of SPEC K1; all that fail are reported, with their numbers. Missing data and an error inside a check refuse. An order
+that can only reduce the position is not held to the limits on new risk.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest
+from tradewind.model.money import ONE, ZERO, add, multiply, plain, subtract
+from tradewind.model.orders import OrderKind, Side
+from tradewind.risk.limits import Limits
+
+Number = Decimal | int
+
+
+class MissingData(Exception):
+    """A check needs a number that is not there."""
+
+
+class Facts:
+    """What several checks need about one order, worked out once; None where the data for it are missing."""
+
+    __slots__ = ("equity", "gross", "limits", "notional", "reducing", "request", "size", "worst")
+
+    def __init__(self, request: ReviewRequest, limits: Limits) -> None:
+        self.request = request
+        self.limits = limits
+        self.equity = request.equity
+        self.size = size = request.order.quantity
+        self.reducing = reduces(request)
+        self.notional: Decimal | None = None
+        self.worst: Decimal | None = None
+        self.gross: Decimal | None = None
+        price, mark = request.price, request.mark
+        if size is None or price is None:
+            return
+        unit_value = request.instrument.unit_value
+        self.notional = multiply(unit_value, size * price)
+        if mark is not None:
+            self.worst = multiply(unit_value, _worst_units(request, size) * (price if price > mark else mark))
+            if request.exposure is not None:
+                self.gross = add(request.exposure, self.worst)
+
+
+Check = Callable[[Facts], tuple[Number, Number]]
+
+
+def reduces(request: ReviewRequest) -> bool:
+    """Return whether the order can only make the account's and the bot's position smaller, whatever else fills."""
+    size = request.order.quantity
+    if size is None or size <= 0:
+        return False
+    if request.order.side is Side.SELL:
+        return size <= request.position - request.open_sells and size <= request.bot_position
+    return size <= -request.position - request.open_buys and size <= -request.bot_position
+
+
+def _worst_units(request: ReviewRequest, size: int) -> int:
+    """Return the largest absolute position this order and the open ones could lead to, each side filled alone."""
+    up = request.position + request.open_buys
+    down = request.position - request.open_sells
+    if request.order.side is Side.BUY:
+        up += size
+    else:
+        down -= size
+    return max(up, -down, -up, down)
+
+
+def _known(value: Decimal | None) -> Decimal:
+    if value is None:
+        raise MissingData
+    return value
+
+
+def halted(facts: Facts) -> tuple[Number, Number]:
+    """Halted: 1 while latched and the order adds risk."""
+    return (0 if facts.request.halted is None or facts.reducing else 1), 0
+
+
+def reduce_only(facts: Facts) -> tuple[Number, Number]:
+    """Reduce-only mode, or a lock on the bot: 1 while set and the order adds risk."""
+    request = facts.request
+    free = (request.reduce_only is None and request.locked is None) or facts.reducing
+    return (0 if free else 1), 0
+
+
+def data_age(facts: Facts) -> tuple[Number, Number]:
+    """Age in nanoseconds of the price the decision rests on."""
+    age = facts.request.data_age_ns
+    if age is None:
+        raise MissingData
+    return age, facts.limits.data_age_ns_max  # type: ignore[return-value]  # the check is on only when it is set
+
+
+def instrument_rules(facts: Facts) -> tuple[Number, Number]:
+    """Number of broken rules: increments, minimum quantity and notional, positive prices."""
+    request, size = facts.request, facts.size
+    order, instrument = request.order, request.instrument
+    notional = _known(facts.notional)
+    if size is None:
+        raise MissingData
+    broken = size <= 0 or size % instrument.lot != 0
+    broken += size < instrument.min_quantity
+    broken += notional < instrument.min_notional
+    broken += notional <= ZERO
+    tick = instrument.tick
+    broken += order.price is not None and (order.price <= 0 or order.price % tick != 0)
+    broken += order.stop is not None and (order.stop <= 0 or order.stop % tick != 0)
+    return int(broken), 0
+
+
+def funds(facts: Facts) -> tuple[Number, Number]:
+    """What the order needs (spot buy: notional and fee; spot sell: base; perpetual: margin and fee) v what is free."""
+    request = facts.request
+    if request.instrument.is_spot:
+        if request.order.side is Side.SELL:
+            if facts.size is None:
+                raise MissingData
+            return facts.size, request.free_base
+        return multiply(_known(facts.notional), add(ONE, request.taker_rate)), request.free_cash
+    if facts.reducing:
+        return ZERO, ZERO
+    needed = add(request.instrument.initial_margin, request.taker_rate)
+    return multiply(_known(facts.notional), needed), request.free_cash
+
+
+def order_notional(facts: Facts) -> tuple[Number, Number]:
+    """Notional of this order alone."""
+    return ZERO if facts.reducing else _known(facts.notional), _known(facts.limits.order_notional_max)
+
+
+def leverage(facts: Facts) -> tuple[Number, Number]:
+    """Worst-case gross notional against equity x the leverage limit."""
+    if facts.reducing:
+        return ZERO, ZERO
+    return _known(facts.gross), multiply(_known(facts.equity), _known(facts.limits.leverage_max))
+
+
+def liquidation_buffer(facts: Facts) -> tuple[Number, Number]:
+    """Maintenance margin of the worst case and the buffer on its notional, against equity; spot needs none."""
+    maintenance = facts.request.instrument.maintenance_margin
+    if maintenance is None or facts.reducing:
+        return ZERO, ZERO
+    needed = add(maintenance, _known(facts.limits.liquidation_buffer_min))
+    return multiply(_known(facts.worst), needed), _known(facts.equity)
+
+
+def instrument_notional(facts: Facts) -> tuple[Number, Number]:
+    """Worst-case notional held in this instrument."""
+    return ZERO if facts.reducing else _known(facts.worst), _known(facts.limits.instrument_notional_max)
+
+
+def instrument_share(facts: Facts) -> tuple[Number, Number]:
+    """Worst-case notional held in this instrument against its share of equity."""
+    if facts.reducing:
+        return ZERO, ZERO
+    return _known(facts.worst), multiply(_known(facts.equity), _known(facts.limits.instrument_share_max))
+
+
+def total_exposure(facts: Facts) -> tuple[Number, Number]:
+    """Worst-case gross notional of everything against its share of equity."""
+    if facts.reducing:
+        return ZERO, ZERO
+    return _known(facts.gross), multiply(_known(facts.equity), _known(facts.limits.exposure_share_max))
+
+
+def slippage_guard(facts: Facts) -> tuple[Number, Number]:
+    """How far a limit order lies beyond the independent reference price on the paying side, in bps."""
+    request = facts.request
+    order = request.order
+    if order.kind is not OrderKind.LIMIT or order.price is None or facts.reducing:
+        return 0, 1
+    if request.reference is None:
+        raise MissingData
+    beyond = (order.price - request.reference) * order.side * 10_000
+    return max(beyond, 0), multiply(_known(facts.limits.slippage_bps_max), request.reference)
+
+
+def rate_minute(facts: Facts) -> tuple[Number, Number]:
+    """Orders of the last minute, this one included; reductions are never held back."""
+    return 0 if facts.reducing else facts.request.orders_minute + 1, facts.limits.orders_per_minute_max or 0
+
+
+def rate_hour(facts: Facts) -> tuple[Number, Number]:
+    """Orders of the last hour, this one included; reductions are never held back."""
+    return 0 if facts.reducing else facts.request.orders_hour + 1, facts.limits.orders_per_hour_max or 0
+
+
+def rate_day(facts: Facts) -> tuple[Number, Number]:
+    """Orders of the last day, this one included; reductions are never held back."""
+    return 0 if facts.reducing else facts.request.orders_day + 1, facts.limits.orders_per_day_max or 0
+
+
+def order_spacing(facts: Facts) -> tuple[Number, Number]:
+    """Seconds that are still missing until the next order may go."""
+    waited = facts.request.since_last_order_ns
+    if waited is None or facts.reducing:
+        return ZERO, ZERO
+    needed = _known(facts.limits.seconds_between_orders_min)
+    return max(ZERO, subtract(needed, multiply(Decimal(waited), Decimal("1e-9")))), ZERO
+
+
+CHECKS: tuple[tuple[str, Check, str | None], ...] = (
+    ("halted", halted, None),
+    ("reduce_only", reduce_only, None),
+    ("data_age", data_age, "data_age_ns_max"),
+    ("instrument_rules", instrument_rules, None),
+    ("funds", funds, None),
+    ("order_notional", order_notional, "order_notional_max"),
+    ("leverage", leverage, "leverage_max"),
+    ("liquidation_buffer", liquidation_buffer, "liquidation_buffer_min"),
+    ("instrument_notional", instrument_notional, "instrument_notional_max"),
+    ("instrument_share", instrument_share, "instrument_share_max"),
+    ("total_exposure", total_exposure, "exposure_share_max"),
+    ("slippage_guard", slippage_guard, "slippage_bps_max"),
+    ("orders_per_minute", rate_minute, "orders_per_minute_max"),
+    ("orders_per_hour", rate_hour, "orders_per_hour_max"),
+    ("orders_per_day", rate_day, "orders_per_day_max"),
+    ("order_spacing", order_spacing, "seconds_between_orders_min"),
+)
+
+
+class Reviewer:
+    """The checks that a set of limits switches on, in order; those that are off are named in `off`."""
+
+    __slots__ = ("_checks", "limits", "off", "on")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        enabled = [
+            (name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None
+        ]
+        self._checks = tuple(enabled)
+        self.on = tuple(name for name, _ in enabled)
+        self.off = tuple(name for name, _, _ in CHECKS if name not in self.on)
+
+    def review(self, request: ReviewRequest) -> Approved | Refused:
+        """Return Approved with the numbers of all checks, or Refused with every finding. Never raises."""
+        numbers: list[Number] = []
+        try:
+            facts = Facts(request, self.limits)
+            for _, check in self._checks:
+                number, limit = check(facts)
+                if number > limit:
+                    return self._refuse(request)
+                numbers.append(number)
+        except Exception:  # noqa: BLE001 - told apart, check by check, in _refuse; an error never approves (K9)
+            return self._refuse(request)
+        return Approved(tuple(numbers))
+
+    def _refuse(self, request: ReviewRequest) -> Refused:
+        """Return the refusal with all findings: the slow way, each check on its own."""
+        numbers: list[Number | None] = []
+        findings: list[Finding] = []
+        for name, check in self._checks:
+            try:
+                number, limit = check(Facts(request, self.limits))
+                numbers.append(number)
+                if number > limit:
+                    findings.append(Finding(name, _text(number), _text(limit)))
+            except MissingData:
+                numbers.append(None)
+                findings.append(Finding(name, "missing", "needed"))
+            except Exception as error:  # noqa: BLE001 - an error in a check is a refusal (K9)
+                numbers.append(None)
+                findings.append(Finding(name, f"error: {type(error).__name__}: {error}", "no error"))
+        return Refused(tuple(findings), tuple(numbers))
+
+
+def _text(number: Number) -> str:
+    return plain(number) if isinstance(number, Decimal) else str(number)

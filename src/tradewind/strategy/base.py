@@ -1,0 +1,134 @@
+"""What a strategy is: parameters, declared indicators, and a function from a view to an intent (SPEC S1).
+
+A strategy is a frozen value. What it remembers between bars is declared in `Memory`, one per instrument, so that it is
+part of snapshots and digests. It cannot tell in which mode it runs: it sees a `View`, and returns what it wants.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.model.answers import OrderFilled
+from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Intent
+from tradewind.model.market_events import Bar, BookSnapshot, QuoteTick, TradePrint
+from tradewind.numeric.indicators import IndicatorSpec
+
+Wish = Intent | Sequence[Intent] | None
+
+
+class NoMemory(msgspec.Struct):
+    """A strategy that remembers nothing."""
+
+
+class View:
+    """What a strategy may see of one instrument at one moment, read-only by convention and by digest.
+
+    `values` are the declared indicators at the last closed bar, in the order declared (outputs flattened); `position`
+    is the bot's own signed quantity in units, 0 when flat. Prices as floats come from the properties; decisions are made
+    on floats, orders on exact numbers.
+    """
+
+    __slots__ = (
+        "bar",
+        "best_ask",
+        "best_bid",
+        "instrument",
+        "memory",
+        "now_ns",
+        "position",
+        "price_divisor",
+        "values",
+        "working",
+    )
+
+    def __init__(self, instrument: Instrument, memory: msgspec.Struct) -> None:
+        self.instrument = instrument
+        self.memory = memory
+        self.price_divisor = 10**instrument.price_scale
+        self.bar: Bar | None = None
+        self.values: tuple[float, ...] = ()
+        self.position = 0
+        self.working = 0
+        self.now_ns = 0
+        self.best_bid: int | None = None
+        self.best_ask: int | None = None
+
+    @property
+    def open(self) -> float:
+        return self._bar().open / self.price_divisor
+
+    @property
+    def high(self) -> float:
+        return self._bar().high / self.price_divisor
+
+    @property
+    def low(self) -> float:
+        return self._bar().low / self.price_divisor
+
+    @property
+    def close(self) -> float:
+        return self._bar().close / self.price_divisor
+
+    @property
+    def volume(self) -> float | None:
+        volume = self._bar().volume
+        return None if volume is None else volume / 10**self.instrument.volume_scale
+
+    @property
+    def quantity(self) -> Decimal:
+        """The bot's signed position in base units."""
+        return self.instrument.quantity_decimal(self.position)
+
+    def price(self, units: int) -> Decimal:
+        """Return a price in quote units from price units, exactly."""
+        return self.instrument.price_decimal(units)
+
+    def _bar(self) -> Bar:
+        if self.bar is None:
+            raise LookupError(f"no bar of {self.instrument.id} has closed yet")
+        return self.bar
+
+
+class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all strategies. Fields are the parameters; override `indicators` and the callbacks that you need.
+
+    A callback returns None (nothing to do), one intent, or a list of intents. `warmup_bars` is taken from the indicators;
+    before they are all defined no callback runs.
+    """
+
+    def indicators(self) -> Sequence[IndicatorSpec]:
+        """Return the indicators whose values `view.values` will hold, in this order."""
+        return ()
+
+    def memory(self) -> msgspec.Struct:
+        """Return the declared state of one instrument at the start."""
+        return NoMemory()
+
+    def on_bar(self, view: View) -> Wish:
+        """Decide at the close of a bar; orders become active at the next one."""
+        return None
+
+    def on_trade(self, view: View, trade: TradePrint) -> Wish:
+        return None
+
+    def on_quote(self, view: View, quote: QuoteTick) -> Wish:
+        return None
+
+    def on_book(self, view: View, book: BookSnapshot | None) -> Wish:
+        """Decide after the book changed; best bid and ask are in the view."""
+        return None
+
+    def on_fill(self, view: View, fill: OrderFilled) -> Wish:
+        return None
+
+
+def overrides(strategy: Strategy, callback: str) -> bool:
+    """Return whether the strategy defines the callback itself: those it does not are never called."""
+    return getattr(type(strategy), callback) is not getattr(Strategy, callback)
+
+
+def warmup_bars(strategy: Strategy) -> int:
+    """Return how many closed bars the strategy's indicators need before all of them are defined."""
+    return max((spec.warmup_bars for spec in strategy.indicators()), default=1)
