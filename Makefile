@@ -53,7 +53,8 @@ scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)
 
 bench: $(STAMPS)/project ## speed and memory, as ratios measured in one run
-	@$(BIN)/python -m bench
+	@for program in $$(grep -l '__main__' bench/*.py | xargs -n1 basename | sed 's/[.]py$$//'); do \
+		echo "== bench.$$program"; $(BIN)/python -m bench.$$program; done
 
 check: $(STAMPS)/project $(STAMPS)/lint ## format, lint, types, import contracts, dead code, dependencies
 	@$(BIN)/ruff format --quiet --check .
