@@ -2,6 +2,9 @@
 
 An average is taken in the units the bars arrive in and divided once. With whole-number prices the sums are exact, so
 two averages over equal prices are equal numbers, and a crossover is never decided by rounding.
+
+Source  Appel, Technical Analysis: Power Tools (MACD); Bollinger, Bollinger on Bollinger Bands; Welford (1962) for the
+        running deviation. MACD is seeded as TA-Lib seeds it.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Highs and lows over a window: highest, lowest, Donchian channel and choppiness."""
+"""Highs and lows over a window: highest, lowest, Donchian channel and choppiness.
+
+Source  Dreiss's choppiness index; the true range of bar `t` uses the close of bar `t - 1`, also for the oldest in a window.
+"""
 
 import math
 from typing import Any, ClassVar

@@ -1,4 +1,8 @@
-"""The close itself, how far it moved, and how straight: momentum, rate of change, RSI and the efficiency ratio."""
+"""The close itself, how far it moved, and how straight: momentum, rate of change, RSI and the efficiency ratio.
+
+Source  Wilder, New Concepts in Technical Trading Systems (1978), for RSI; Kaufman, Trading Systems and Methods, for the
+        efficiency ratio. RSI is 50 where both averages are 0; TA-Lib answers 0 there.
+"""
 
 from collections import deque
 from typing import Any, ClassVar

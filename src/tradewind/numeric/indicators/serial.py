@@ -1,6 +1,8 @@
 """Order in time: lag-1 autocorrelation, variance ratio, sign flips, and the share of wicks in the bars.
 
 Each looks at the last `length` returns, so it has its first value on bar `length`.
+
+Source  Lo and MacKinlay, "Stock market prices do not follow random walks" (1988), for the variance ratio.
 """
 
 import math

@@ -1,6 +1,9 @@
 """How much prices move: realised volatility, its range-based relatives, and where the present stands among the past.
 
 All windows begin with bar 1, the first that has a return, so that the estimators speak of the same bars.
+
+Source  Parkinson, "The extreme value method" (1980); Garman and Klass, "On the estimation of security price
+        volatilities" (1980); realised volatility as in Andersen and others (2003).
 """
 
 import math

@@ -2,6 +2,8 @@
 
 Wilder's smoothing is seeded by the mean of its first `length` inputs. The first input is that of bar 1, because a true
 range and a directional move need a previous bar.
+
+Source  Wilder, New Concepts in Technical Trading Systems (1978).
 """
 
 from collections.abc import Sequence
