@@ -4,11 +4,13 @@ import pickle
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tradewind.numeric import indicators
 from tradewind.numeric.bars import BarArrays
@@ -65,14 +67,20 @@ def market(shape: str, rows: int, seed: int, whole: bool, scale: int) -> BarArra
         reach = np.zeros(rows)
     high, low = np.maximum(opened, close) * (1 + reach), np.minimum(opened, close) * (1 - reach)
     volume = generator.integers(0, 3, rows) * np.round(generator.lognormal(3, 2, rows), 2)
-    columns = [opened, high, low, close]
+    prices: NDArray[Any] = np.stack((opened, high, low, close))
+    volume_scale = 1
     if shape == "huge units":
-        columns = [np.rint(column * 1e9).astype(np.int64) * 1000 + 7 for column in columns]
-        return BarArrays(*columns, np.rint(volume * 1e12).astype(np.int64), scale, scale)
-    if whole:
-        columns = [np.rint(column).astype(np.int64) for column in columns]
-        return BarArrays(*columns, np.rint(volume * 100).astype(np.int64), scale, 100)
-    return BarArrays(*(column / 7.0 for column in columns), volume, scale)
+        prices, volume, volume_scale = units(prices * 1e9) * 1000 + 7, units(volume * 1e12), scale
+    elif whole:
+        prices, volume, volume_scale = units(prices), units(volume * 100), 100
+    else:
+        prices /= 7.0
+    return BarArrays(prices[0], prices[1], prices[2], prices[3], volume, scale, volume_scale)
+
+
+def units(values: NDArray[Any]) -> NDArray[Any]:
+    """The nearest whole numbers."""
+    return np.asarray(np.rint(values), dtype=np.int64)
 
 
 LENGTHS = st.integers(3, 30)

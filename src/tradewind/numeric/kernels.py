@@ -56,7 +56,7 @@ def rolling_sum(values: FloatArray, length: int, out: FloatArray) -> None:
 
 
 def rolling_spread(values: FloatArray, length: int, totals: FloatArray, spreads: FloatArray) -> None:
-    """Fill the sums and the summed squared deviations; mirrors `indicators.averages.RollingSpread`."""
+    """Fill the sums and the summed squared deviations; mirrors `indicators.bands.RollingSpread`."""
     total = 0.0
     spread = 0.0
     mean = 0.0
@@ -96,7 +96,7 @@ def rolling_spread(values: FloatArray, length: int, totals: FloatArray, spreads:
 
 
 def exponential(values: FloatArray, start: int, length: int, alpha: float, out: FloatArray) -> None:
-    """Fill `out` with the average seeded by `length` values from `start`; mirrors `indicators.averages.Smoother`."""
+    """Fill `out` with the average seeded by `length` values from `start`; mirrors `indicators.smoothing.Smoother`."""
     for i in range(min(start + length - 1, values.size)):
         out[i] = np.nan
     if values.size < start + length:

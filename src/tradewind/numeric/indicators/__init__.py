@@ -4,10 +4,12 @@ A strategy or a regime model names what it needs as `IndicatorSpec` values; a ba
 run from streams, and both see the same numbers.
 """
 
-from tradewind.numeric.indicators.averages import bollinger, ema, macd, rolling_deviation, sma, volume_mean
+from tradewind.numeric.indicators.averages import sma, volume_mean
+from tradewind.numeric.indicators.bands import bollinger, rolling_deviation
 from tradewind.numeric.indicators.channels import choppiness, donchian, highest, lowest
 from tradewind.numeric.indicators.momentum import close, efficiency_ratio, momentum, rate_of_change, rsi
 from tradewind.numeric.indicators.serial import lag1_autocorrelation, sign_flip_rate, variance_ratio, wick_share
+from tradewind.numeric.indicators.smoothing import ema, macd
 from tradewind.numeric.indicators.spec import IndicatorSpec, Stream, flat_rows
 from tradewind.numeric.indicators.volatility import (
     garman_klass,

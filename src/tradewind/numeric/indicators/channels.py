@@ -1,6 +1,6 @@
 """Highs and lows over a window: highest, lowest, Donchian channel and choppiness.
 
-Source  Dreiss's choppiness index; the true range of bar `t` uses the close of bar `t - 1`, also for the oldest in a window.
+Source  Dreiss, for choppiness; a true range uses the close before its bar, also that of the oldest bar in a window.
 """
 
 import math

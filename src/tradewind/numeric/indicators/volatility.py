@@ -12,6 +12,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradewind.numeric import kernels
 from tradewind.numeric.bars import BarArrays, BarLike, FloatArray
@@ -231,7 +232,7 @@ def volatility_percentile(window: int, minimum: int, source: IndicatorSpec) -> V
     return VolatilityPercentile(at_least("window", window, minimum), minimum, source)
 
 
-def log_ratios(numerators: np.ndarray, denominators: np.ndarray) -> FloatArray:
+def log_ratios(numerators: NDArray[Any], denominators: NDArray[Any]) -> FloatArray:
     """Return natural logs of ratios from the compiled kernel, which rounds as `math.log` does.
 
     Shape   (T,), (T,) -> (T,), float64.

@@ -13,7 +13,7 @@ import numpy as np
 
 from tradewind.numeric import kernels
 from tradewind.numeric.bars import BarArrays, BarLike, FloatArray
-from tradewind.numeric.indicators.averages import Smoother
+from tradewind.numeric.indicators.smoothing import Smoother
 from tradewind.numeric.indicators.spec import TINY, IndicatorSpec, at_least, undefined
 
 
