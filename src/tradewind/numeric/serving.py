@@ -40,28 +40,30 @@ def precompute(specs: Sequence[IndicatorSpec], bars: BarArrays, segments: Sequen
 class Server:
     """Streams of several indicators side by side; `update` gives what `precompute` has in that row."""
 
-    __slots__ = ("_missing", "_price_scale", "_specs", "_streams", "_volume_scale")
+    __slots__ = ("_price_scale", "_specs", "_updates", "_volume_scale")
 
     def __init__(self, specs: Sequence[IndicatorSpec], price_scale: int = 1, volume_scale: int = 1) -> None:
         self._specs = tuple(specs)
         self._price_scale = price_scale
         self._volume_scale = volume_scale
-        self._missing = [(math.nan,) * spec.outputs for spec in self._specs]
         self.reset()
 
     def update(self, bar: BarLike) -> tuple[float, ...]:
         """Return every output of every indicator in order, NaN where there is none yet."""
         row: list[float] = []
-        for stream, missing in zip(self._streams, self._missing, strict=True):
-            value = stream.update(bar)
+        for update, missing in self._updates:
+            value = update(bar)
             if value is None:
-                row.extend(missing)
-            elif isinstance(value, tuple):
-                row.extend(value)
+                row += missing
+            elif type(value) is tuple:
+                row += value
             else:
-                row.append(value)
+                row.append(value)  # type: ignore[arg-type]
         return tuple(row)
 
     def reset(self) -> None:
         """Forget every bar: the indicators warm up again, as after a data gap."""
-        self._streams = [spec.stream(self._price_scale, self._volume_scale) for spec in self._specs]
+        self._updates = [
+            (spec.stream(self._price_scale, self._volume_scale).update, (math.nan,) * spec.outputs)
+            for spec in self._specs
+        ]
