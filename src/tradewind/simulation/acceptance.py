@@ -25,7 +25,8 @@ def reducible(order: Order) -> int:
 
 def free_cash(wallet: Wallet, order: Order) -> Decimal:
     """Return the cash that other orders do not hold."""
-    return subtract(wallet.cash, wallet.held.by_others(order.request.oco, order.held))
+    held = wallet.held.by_others(order.request.oco, order.held)
+    return subtract(wallet.cash, held) if held else wallet.cash
 
 
 def affordable_quantity(wallet: Wallet, order: Order, price: int) -> int:
@@ -47,20 +48,25 @@ def quantity_for_quote(holding: Holding, quote: Decimal, price: int) -> int:
 
 def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> str | None:
     """Return why the order is not accepted, or None."""
-    instrument = order.holding.instrument
-    if order.quantity <= 0:
-        return MIN_NOTIONAL if instrument.min_notional or not order.request.maximum else INSUFFICIENT_FUNDS
-    if order.quantity < instrument.min_quantity:
-        return MIN_QUANTITY
+    holding, quantity = order.holding, order.quantity
+    if quantity < holding.min_quantity or quantity <= 0:
+        return _too_small(order)
     # The average of what is counted stands for the whole order; multiplied out, so that nothing is divided.
-    if instrument.min_notional and multiply(notional, order.quantity) < multiply(instrument.min_notional, counted):
+    if holding.min_notional and multiply(notional, quantity) < multiply(holding.min_notional, counted):
         return MIN_NOTIONAL
-    if not order.holding.is_spot:
+    if not holding.is_spot:
         return None if _margin_suffices(wallet, order, counted, notional) else INSUFFICIENT_MARGIN
     if order.sign < 0:
-        held = order.holding.base_held.by_others(order.request.oco, order.held)
-        return None if order.quantity <= order.holding.position.quantity - held else INSUFFICIENT_FUNDS
-    return None if multiply(notional, add(ONE, order.tier.taker)) <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
+        held = holding.base_held.by_others(order.request.oco, order.held)
+        return None if quantity <= subtract(Decimal(holding.position.quantity), held) else INSUFFICIENT_FUNDS
+    cost = add(notional, multiply(notional, order.tier.taker))
+    return None if cost <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
+
+
+def _too_small(order: Order) -> str:
+    if order.quantity > 0:
+        return MIN_QUANTITY
+    return INSUFFICIENT_FUNDS if order.request.maximum and not order.holding.min_notional else MIN_NOTIONAL
 
 
 def covers(wallet: Wallet, order: Order, quantity: int, price: int) -> bool:
@@ -77,9 +83,7 @@ def _margin_suffices(wallet: Wallet, order: Order, counted: int, notional: Decim
     held = holding.position.quantity
     if counted == 0 or (held * order.sign < 0 and order.quantity <= abs(held)):
         return True
-    fee = multiply(notional, order.tier.taker)
-    if wallet.schedule.per_contract:
-        fee = add(fee, multiply(wallet.schedule.per_contract, multiply(holding.instrument.quantity_unit, counted)))
+    fee = add(multiply(notional, order.tier.taker), wallet.contract_fee(holding, counted))
     free = subtract(subtract(wallet.perpetual_equity(), fee), wallet.initial_margins(without=holding))
     after = abs(held + order.sign * counted)
     return multiply(free, counted) >= multiply(multiply(holding.instrument.initial_margin, notional), after)

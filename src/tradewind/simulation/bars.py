@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from tradewind.model.answers import CancelRejected, VenueAnswer
+from tradewind.model.answers import CancelRejected, OrderAccepted, VenueAnswer
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
 from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
 from tradewind.model.money import multiply
@@ -22,7 +22,7 @@ from tradewind.simulation.acceptance import (
 )
 from tradewind.simulation.desk import NOTHING, Desk
 from tradewind.simulation.liquidation import at_risk, point_on_path, surplus
-from tradewind.simulation.orders import DONE, LIMIT, REMAINDER, STOP, WAITING, WOKEN, Order, Phase
+from tradewind.simulation.orders import DONE, LIMIT, PENDING, REMAINDER, STOP, WAITING, WOKEN, Order, Phase
 from tradewind.simulation.path import can_meet, limit_passed, nearest, stop_reached, trail, turning_points
 from tradewind.simulation.settings import AccountReport, OpeningAccount, SimulationSettings
 from tradewind.simulation.statement import account_report
@@ -47,6 +47,7 @@ class BarVenue(Desk):
         self._share = None if settings.participation is None else Fraction(settings.participation)
         cost = Fraction(settings.half_spread_bps) / BPS + Fraction(settings.slippage_bps) / BPS
         self._up, self._down = (1 + cost).as_integer_ratio(), (1 - cost).as_integer_ratio()
+        self._free = cost == 0
         self._allowance = UNLIMITED
 
     # -- the port -----------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ class BarVenue(Desk):
             self.settle(event)
         elif isinstance(event, Gap):
             self.holdings[event.instrument].stale += event.bars
-        return self._answers() if self.out or self.changed else NOTHING
+        return self._answers()
 
     def advance(self, ts_ns: int) -> Sequence[VenueAnswer]:
         """Return nothing: in bar mode only bars make orders act."""
@@ -106,28 +107,25 @@ class BarVenue(Desk):
         holding = self.holdings[name]
         holding.stale = 0
         live = self.live[name]
-        if not live and not at_risk(holding):
+        risky = holding.maintenance is not None
+        if not live and not (risky and holding.position.quantity):
             holding.mark = bar.close
             return NOTHING
-        self.now_ns = opened_ns = bar.ts_ns - bar.span_ns
         self.later_ns = bar.ts_ns
-        opened = bar.open
-        holding.mark = opened
-        if live:
+        self.now_ns = opened_ns = bar.ts_ns - bar.span_ns
+        holding.mark = opened = bar.open
+        if self.expiring:
             self._expire(live, opened_ns)
-        if at_risk(holding):
+        if risky:
             self._check_margin(holding, opened)
         if live:
             self._allowance = self._allowance_of(holding, bar.volume)
-            resting = self._act_at_open(live, opened, opened_ns)
-            if resting or at_risk(holding):
-                self._rest_of_path(bar, holding, live)
-        else:
+        if self._act_at_open(live, opened, opened_ns) or (risky and holding.position.quantity):
             self._rest_of_path(bar, holding, live)
         holding.mark = bar.close
-        if at_risk(holding):
+        if risky:
             self._check_margin(holding, bar.close)
-        return self._answers() if self.out or self.changed else NOTHING
+        return self._answers()
 
     def _expire(self, live: list[Order], opened_ns: int) -> None:
         for order in live:
@@ -138,25 +136,23 @@ class BarVenue(Desk):
     def _act_at_open(self, live: list[Order], opened: int, opened_ns: int) -> bool:
         """Let every live order act at the open, by age; return whether anything may rest after it."""
         resting = False
-        self.woken.clear()
         for order in live:
-            self._act(order, opened, opened_ns)
-            if self.woken:  # children come later in the loop, unless they were placed before their parent
-                elders = [child for child in self.woken if child.sequence < order.sequence]
-                self.woken.clear()
-                for child in elders:
-                    resting = True
-                    self._act(child, opened, opened_ns)
             phase = order.phase
-            resting = resting or phase is LIMIT or phase is STOP
+            if phase is WAITING:
+                if order.wake_ns > opened_ns:
+                    continue
+                self._activate(order, opened)
+            elif phase is not DONE and phase is not PENDING:
+                self._act(order, phase, opened)
+            if self.woken:
+                self._activate_elders(order, opened)
+                resting = True
+            resting = resting or order.phase is LIMIT or order.phase is STOP
         return resting
 
-    def _act(self, order: Order, opened: int, opened_ns: int) -> None:
-        phase = order.phase
-        if phase is WAITING:
-            if order.wake_ns <= opened_ns:
-                self._activate(order, opened)
-        elif phase is LIMIT:
+    def _act(self, order: Order, phase: Phase, opened: int) -> None:
+        """Let an order that was resting, or has just woken, meet the open."""
+        if phase is LIMIT:
             if limit_passed(order, opened, self._touch):
                 self._fill_limit(order)
         elif phase is STOP:
@@ -166,8 +162,16 @@ class BarVenue(Desk):
                 trail(order, opened)
         elif phase is REMAINDER:
             self._fill_remainder(order, opened)
-        elif phase is WOKEN:
+        else:
             self._activate(order, opened)
+
+    def _activate_elders(self, parent: Order, opened: int) -> None:
+        """Woken children placed before their parent act at once; the younger ones have their turn by age."""
+        elders = sorted((child for child in self.woken if child.sequence < parent.sequence), key=lambda c: c.sequence)
+        self.woken.clear()
+        for child in elders:
+            if child.phase is WOKEN:
+                self._activate(child, opened)
 
     def _rest_of_path(self, bar: Bar, holding: Holding, live: list[Order]) -> None:
         """Walk the path after the open, if anything can happen on it."""
@@ -224,13 +228,16 @@ class BarVenue(Desk):
         else:
             trail(order, point)
             price = order.stop or 0
-        if not self._sized(order, price):
+        if (request.quantity is None or request.reduce_only or holding.lot > 1) and not self._sized(order, price):
             return
         quantity = order.quantity
-        reason = refusal(self.wallet, order, quantity, multiply(multiply(holding.unit_value, price), quantity))
+        reason = refusal(self.wallet, order, quantity, multiply(holding.unit_value, price * quantity))
         if reason is not None:
             self.reject(order, reason)
-        elif kind is MARKET:
+            return
+        if request.quantity is None:  # only now the client can know how much it is
+            self.out.append(OrderAccepted(order.order_id, self.now_ns, quantity))
+        if kind is MARKET:
             if request.time_in_force is FOK and quantity > self._allowance:
                 self.cancel_order(order, "FOK_NOT_FILLABLE")
             else:
@@ -295,12 +302,13 @@ class BarVenue(Desk):
 
     def _take(self, order: Order, price: int, then: Phase) -> None:
         """Fill as taker what the bar allows; what is left is canceled (IOC) or waits as `then`."""
-        quantity = min(order.remaining, self._allowance)
+        quantity, allowance = order.quantity - order.filled, self._allowance
+        quantity = min(quantity, allowance)
         if quantity:
-            self._allowance -= quantity
+            self._allowance = allowance - quantity
             self.fill(order, quantity, price, TAKER)
-        if order.phase is DONE:
-            return
+            if order.phase is DONE:
+                return
         if order.request.time_in_force is IOC:
             self.cancel_order(order, "IOC_REMAINDER")
         else:
@@ -327,6 +335,8 @@ class BarVenue(Desk):
 
     def _market_price(self, holding: Holding, sign: int, point: int) -> int:
         """Return point x (1 +- spread and slippage), rounded to the tick against the order."""
+        if self._free and holding.tick == 1:
+            return point
         if sign > 0:
             return ceil_to(-(-point * self._up[0] // self._up[1]), holding.tick)
         return floor_to(point * self._down[0] // self._down[1], holding.tick)
@@ -348,17 +358,22 @@ class BarVenue(Desk):
 
     def _answers(self) -> Sequence[VenueAnswer]:
         """Hand out what has happened, and forget orders that ended."""
-        for name in self.changed:
-            live = [order for order in self.live[name] if order.phase is not DONE]
-            self.live[name] = live
-            holding = self.holdings[name]
-            if not live and (holding.is_spot or not (holding.position.quantity or holding.accrued)):
-                self._awake.discard(name)
-        self.changed.clear()
+        if self.changed:
+            self._forget_ended()
         if not self.out:
             return NOTHING
         out, self.out = self.out, []
         return out
+
+    def _forget_ended(self) -> None:
+        for name in self.changed:
+            live = self.live[name]
+            live[:] = [order for order in live if order.phase is not DONE]
+            if not live:
+                holding = self.holdings[name]
+                if holding.is_spot or not (holding.position.quantity or holding.accrued):
+                    self._awake.discard(name)
+        self.changed.clear()
 
 
 def _is_marketable(order: Order, point: int) -> bool:

@@ -61,7 +61,7 @@ class Desk:
         self.children: dict[str, list[Order]] = {}
         self.groups: dict[str, list[Order]] = {}
         self.reducing: dict[str, list[Order]] = {}  # accepted reduce-only orders by instrument
-        self.sequence = 0
+        self.expiring = False  # whether any order has ever had an expiry
         self.now_ns = 0  # the time answers carry
         self.later_ns = 0  # from when a child on another instrument than its parent's may activate
         self.out: list[VenueAnswer] = []
@@ -72,17 +72,18 @@ class Desk:
 
     def place(self, request: OrderRequest, wake_ns: int) -> Order | None:
         """Register a request with its fee tier; a refused one is answered in `out` and None is returned."""
-        holding = self.holdings.get(request.instrument)
-        reason = "UNKNOWN_INSTRUMENT" if holding is None else malformed(request)
-        if request.order_id in self.orders:
-            reason = "DUPLICATE_ORDER_ID"
-        if reason is not None or holding is None:
-            self.out.append(OrderRejected(request.order_id, self.now_ns, reason or "UNKNOWN_INSTRUMENT"))
+        order_id, name, orders = request.order_id, request.instrument, self.orders
+        holding = self.holdings.get(name)
+        reason = malformed(request)
+        if holding is None or reason is not None or order_id in orders:
+            why = "UNKNOWN_INSTRUMENT" if holding is None else reason or "DUPLICATE_ORDER_ID"
+            self.out.append(OrderRejected(order_id, self.now_ns, why))
             return None
-        order = Order(request, self.sequence, wake_ns, self.wallet.tier, holding)
-        self.sequence += 1
-        self.orders[request.order_id] = order
-        self.live[request.instrument].append(order)
+        order = Order(request, len(orders), wake_ns, self.wallet.tier, holding)
+        orders[order_id] = order
+        self.live[name].append(order)
+        if request.expire_ns is not None:
+            self.expiring = True
         if request.oco is not None:
             self.groups.setdefault(request.oco, []).append(order)
         if request.after is not None:
@@ -115,44 +116,33 @@ class Desk:
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.reduce_only:
             self.reducing.setdefault(request.instrument, []).append(order)
-        if order.fills == 0:
+        if order.fills == 0 and request.quantity is not None:
             self.out.append(OrderAccepted(order.order_id, self.now_ns, order.quantity))
 
     def fill(self, order: Order, quantity: int, price: int, liquidity: Liquidity) -> None:
         """Book one execution and everything that follows from it."""
-        holding = order.holding
-        tier = order.tier
+        holding, request, tier, order_id = order.holding, order.request, order.tier, order.order_id
         rate = tier.taker if liquidity is Liquidity.TAKER else tier.maker
         if holding.mark is None:
             holding.mark = price
         fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
-        order.fills += 1
-        order.filled += quantity
-        request = order.request
+        order.fills = number = order.fills + 1
+        order.filled = filled = order.filled + quantity
+        name, fill_id = request.instrument, f"{order_id}:{number}"
         self.out.append(
-            OrderFilled(
-                order.order_id,
-                f"{order.order_id}:{order.fills}",
-                self.now_ns,
-                request.instrument,
-                request.side,
-                quantity,
-                price,
-                liquidity,
-                fee,
-            )
+            OrderFilled(order_id, fill_id, self.now_ns, name, request.side, quantity, price, liquidity, fee)
         )
         if order.held:
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.oco is not None:
             self.cancel_group(order)
-        complete = order.filled >= order.quantity
+        complete = filled >= order.quantity
         if complete:
             order.phase = DONE
             order.status = FILLED
-            self.changed.add(request.instrument)
+            self.changed.add(name)
         if self.reducing:
-            self.shrink(request.instrument)
+            self.shrink(name)
         if complete and self.children:
             self._wake_children(order)
 

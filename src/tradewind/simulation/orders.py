@@ -98,13 +98,17 @@ class Order:
 
 def malformed(request: OrderRequest) -> str | None:
     """Return why a request cannot be understood at all, or None."""
-    kind = request.kind
-    sizes = (request.quantity is not None) + (request.quote_quantity is not None) + request.maximum
-    if sizes != 1 or (request.quantity is not None and request.quantity <= 0):
+    kind, quantity = request.kind, request.quantity
+    if quantity is None:
+        if (request.quote_quantity is not None) is request.maximum:
+            return "INVALID_QUANTITY"
+    elif quantity <= 0 or request.maximum or request.quote_quantity is not None:
         return "INVALID_QUANTITY"
-    if kind in {OrderKind.LIMIT, OrderKind.STOP_LIMIT} and request.price is None:
+    if kind is OrderKind.MARKET:
+        return None
+    if request.price is None and (kind is OrderKind.LIMIT or kind is OrderKind.STOP_LIMIT):
         return "INVALID_PRICE"
-    if kind in {OrderKind.STOP_MARKET, OrderKind.STOP_LIMIT} and request.stop is None:
+    if request.stop is None and (kind is OrderKind.STOP_MARKET or kind is OrderKind.STOP_LIMIT):
         return "INVALID_STOP"
     if kind is OrderKind.TRAILING_STOP and (request.trail is None or request.trail < 0):
         return "INVALID_TRAIL"

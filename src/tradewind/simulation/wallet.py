@@ -27,11 +27,14 @@ class Holding:
         "maintenance",
         "margin",
         "mark",
+        "min_notional",
+        "min_quantity",
         "position",
         "price_scale",
         "size_unit",
         "stale",
         "tick",
+        "turnover",
         "unit_value",
     )
 
@@ -45,6 +48,9 @@ class Holding:
         self.price_scale = instrument.price_scale
         self.lot = instrument.lot
         self.tick = instrument.tick
+        self.min_notional = instrument.min_notional
+        self.min_quantity = instrument.min_quantity
+        self.turnover = 0  # quantity x price of our fills, in units
         self.position = Position()
         self.margin = ZERO
         self.mark: Decimal | int | None = None
@@ -87,10 +93,10 @@ class Wallet:
         "holdings",
         "next_tier_at",
         "opening_equity",
+        "opening_volume",
         "perpetuals",
         "schedule",
         "tier",
-        "volume_30d",
     )
 
     def __init__(
@@ -102,7 +108,7 @@ class Wallet:
         self.fees = self.funding = self.deficit = ZERO
         self.held = Holds()
         self.schedule = settings.fees
-        self.volume_30d = account.volume_30d
+        self.opening_volume = account.volume_30d
         for opening in account.positions:
             if opening.instrument not in self.holdings:
                 raise ConfigError(f"opening position in {opening.instrument}, which is not among the instruments")
@@ -121,20 +127,27 @@ class Wallet:
         fee = multiply(notional, rate)
         if holding.is_spot:
             holding.position.apply(sign * quantity, unit_price)
-            moved = subtract(notional.copy_negate() if sign > 0 else notional, fee)
+            if sign > 0:
+                self.cash = subtract(self.cash, add(notional, fee))
+            else:
+                self.cash = add(self.cash, subtract(notional, fee))
         else:
-            if self.schedule.per_contract:
-                count = multiply(holding.instrument.quantity_unit, quantity)
-                fee = add(fee, multiply(self.schedule.per_contract, count))
+            fee = add(fee, self.contract_fee(holding, quantity))
             if holding.isolated:
                 self._move_margin(holding, sign * quantity, unit_price)
-            moved = subtract(holding.position.apply(sign * quantity, unit_price), fee)
-        self.cash = add(self.cash, moved)
+            gained = holding.position.apply(sign * quantity, unit_price)
+            self.cash = add(self.cash, subtract(gained, fee))
         self.fees = add(self.fees, fee)
-        self.volume_30d = add(self.volume_30d, notional)
+        holding.turnover += quantity * price
         if self.next_tier_at is not None:
             self._refresh_tier()
         return fee
+
+    def contract_fee(self, holding: Holding, quantity: int) -> Decimal:
+        """Return the fee per contract of a perpetual, where the schedule has one."""
+        if not self.schedule.per_contract:
+            return ZERO
+        return multiply(self.schedule.per_contract, multiply(holding.instrument.quantity_unit, quantity))
 
     def take_over(self, holding: Holding, quantity: int, price: Decimal) -> Decimal:
         """Close `quantity` (absolute) at `price` (quote currency) by liquidation; return the deficit.
@@ -166,6 +179,15 @@ class Wallet:
         self.funding = add(self.funding, amount)
 
     # -- what it amounts to -------------------------------------------------------------------------------------------
+
+    @property
+    def volume_30d(self) -> Decimal:
+        """The volume that decides the fee tier: every fill adds its notional, nothing leaves."""
+        volume = self.opening_volume
+        for holding in self.holdings.values():
+            if holding.turnover:
+                volume = add(volume, multiply(holding.unit_value, holding.turnover))
+        return volume
 
     def wallet(self) -> Decimal:
         """Return cash without the margins of isolated positions: what stands behind cross margin."""
@@ -234,8 +256,9 @@ class Wallet:
         holding.margin = add(subtract(holding.margin, released), multiply(rate, opened))
 
     def _refresh_tier(self) -> None:
-        if self.next_tier_at is not None and self.volume_30d < self.next_tier_at:
+        volume = self.volume_30d
+        if self.next_tier_at is not None and volume < self.next_tier_at:
             return
-        self.tier = self.schedule.tier(self.volume_30d)
-        above = [tier.from_volume for tier in self.schedule.tiers if tier.from_volume > self.volume_30d]
+        self.tier = self.schedule.tier(volume)
+        above = [tier.from_volume for tier in self.schedule.tiers if tier.from_volume > volume]
         self.next_tier_at = above[0] if above else None
