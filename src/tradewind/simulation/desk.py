@@ -47,6 +47,8 @@ NOTHING: tuple[VenueAnswer, ...] = ()
 class Desk:
     """Live orders by instrument in the order of their age, and the rules that tie them together."""
 
+    wakes_across_instruments = False
+
     def __init__(
         self,
         instruments: Sequence[Instrument],
@@ -141,6 +143,8 @@ class Desk:
             order.phase = DONE
             order.status = FILLED
             self.changed.add(name)
+            if request.reduce_only:
+                self._forget_reducing(order)
         if self.reducing:
             self.shrink(name)
         if complete and self.children:
@@ -167,6 +171,8 @@ class Desk:
         if order.held:
             change_hold(self.wallet, order, ZERO)
         self.changed.add(order.request.instrument)
+        if order.request.reduce_only:
+            self._forget_reducing(order)
         for child in self.children.pop(order.order_id, ()):
             if child.phase is PENDING:
                 self.cancel_order(child, "PARENT_NOT_FILLED")
@@ -181,7 +187,7 @@ class Desk:
         for child in self.children.pop(parent.order_id, ()):
             if child.phase is not PENDING:
                 continue
-            if child.holding is parent.holding:
+            if child.holding is parent.holding or self.wakes_across_instruments:
                 child.phase = WOKEN
                 self.woken.append(child)
             else:  # another instrument has no point on this path: it activates at that one's next open
@@ -204,10 +210,7 @@ class Desk:
 
     def shrink(self, instrument: str) -> None:
         """Cut open reduce-only orders to the changed position, by age; without one to reduce they are canceled."""
-        orders = self.reducing.get(instrument)
-        if not orders:
-            return
-        for order in orders:
+        for order in tuple(self.reducing.get(instrument, ())):
             if order.phase is DONE:
                 continue
             most = reducible(order)
@@ -218,7 +221,13 @@ class Desk:
                 if order.held:
                     change_hold(self.wallet, order, multiply(order.hold_unit, most))
                 self.out.append(OrderAmended(order.order_id, self.now_ns, order.quantity, "REDUCE_ONLY"))
-        self.reducing[instrument] = [order for order in orders if order.phase is not DONE]
+
+    def _forget_reducing(self, order: Order) -> None:
+        orders = self.reducing.get(order.request.instrument)
+        if orders and order in orders:
+            orders.remove(order)
+            if not orders:
+                del self.reducing[order.request.instrument]
 
     # -- margin and funding -------------------------------------------------------------------------------------------
 
