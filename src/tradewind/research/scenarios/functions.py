@@ -24,6 +24,7 @@ from tradewind.numeric import (
 from tradewind.numeric.bars import BarArrays, FloatArray
 from tradewind.numeric.indicators import functions as indicators
 from tradewind.portfolio import break_even
+from tradewind.simulation import queue
 from tradewind.strategy import formulas
 
 Columns = dict[str, list[float]]
@@ -127,6 +128,15 @@ def _pov(rate: str, quantity: str, volumes: list[str], increment: str) -> Any:
     return schedules.pov_children(money(rate), money(quantity), _amounts(volumes), money(increment))
 
 
+def _queue_ahead(
+    model: str, ahead: str, old_size: str, new_size: str, traded: str, n: float | None = None
+) -> queue.QueueEstimate:
+    if n is None and model == "power":
+        raise TypeError("the power model needs n")
+    sizes = (money(ahead), money(old_size), money(new_size), money(traded))
+    return queue.queue_ahead(model, 1.0 if n is None else n, *sizes)
+
+
 def _liquidation_price(side: str, quantity: str, entry_price: str, margin: str, maintenance_margin: str) -> Any:
     return margins.liquidation_price(
         is_long=_is_long(side),
@@ -202,6 +212,7 @@ BINDINGS: dict[str, Callable[..., Any]] = {
     "execution.pov_children": _pov,
     "execution.almgren_chriss_holdings": schedules.almgren_chriss_holdings,
     "execution.square_root_impact_bps": impact.square_root_impact_bps,
+    "execution.queue_ahead": _queue_ahead,
     "perpetual.liquidation_price": _liquidation_price,
     "perpetual.margin_rates": _margin_rates,
     "perpetual.margin_check": _margin_check,

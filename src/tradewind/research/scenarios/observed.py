@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from tradewind.model.answers import OrderFilled, PositionLiquidated
 from tradewind.model.instrument import Instrument
 from tradewind.research.scenarios.translation import MS_NS
-from tradewind.simulation.reference.notices import Notice
 from tradewind.simulation.settings import AccountReport
 
 AMOUNTS = (
@@ -22,6 +21,19 @@ AMOUNTS = (
     "volume_30d",
     "insurance_deficit",
 )
+
+
+class Notice(Protocol):
+    """What a client of a book venue was told, and when."""
+
+    @property
+    def at_ns(self) -> int: ...
+    @property
+    def order_id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
 
 
 def observed_state(

@@ -8,7 +8,7 @@ from tradewind.model.answers import OrderFilled, PositionLiquidated, VenueAnswer
 from tradewind.model.instrument import Instrument
 from tradewind.research.scenarios.comparison import first_difference
 from tradewind.research.scenarios.identity import EquityIdentity
-from tradewind.research.scenarios.observed import observed_state
+from tradewind.research.scenarios.observed import Notice, observed_state
 from tradewind.research.scenarios.schema import (
     BarEvent,
     CancelEvent,
@@ -27,7 +27,8 @@ from tradewind.research.scenarios.translation import (
     settings_of,
 )
 from tradewind.simulation.bars import BarVenue
-from tradewind.simulation.reference import Notice, ReferenceBarVenue, ReferenceBookVenue
+from tradewind.simulation.book import BookVenue
+from tradewind.simulation.reference import ReferenceBarVenue, ReferenceBookVenue
 from tradewind.simulation.settings import AccountReport, OpeningAccount, SimulationSettings
 
 
@@ -48,7 +49,7 @@ class Venues(NamedTuple):
     book: OpensVenue
 
 
-FAST = Venues(BarVenue, ReferenceBookVenue)
+FAST = Venues(BarVenue, BookVenue)
 REFERENCE = Venues(ReferenceBarVenue, ReferenceBookVenue)
 
 
@@ -93,13 +94,12 @@ class _Run:
         self._liquidations: list[PositionLiquidated] = []
         self._traded: dict[str, str] = {}
         self._now_ns = 0
+        self._reached = (-1, 0)
 
     def step(self, event: Event) -> str | None:
         """Let one event happen; return the first difference of a check, or a break of the identity."""
         self._now_ns = event.at * MS_NS
-        if isinstance(event, OrderEvent | CancelEvent | CheckEvent | ClockEvent):
-            # Whatever was due at the venue by now comes before what the client does.
-            self._hear(self._venue.advance(self._now_ns))
+        self._let_time_pass(event)
         match event:
             case OrderEvent():
                 self._submit(event)
@@ -122,6 +122,13 @@ class _Run:
         self._hear(self._venue.advance(settled))
         broken = self._identity.broken_by(self._venue.report(), all_told=True)
         return broken or first_difference(self._scenario.expect, self._state())
+
+    def _let_time_pass(self, event: Event) -> None:
+        """At one millisecond the venue's own work comes after market data, and again after what the client sends."""
+        reached = (event.at, _phase(event))
+        if reached[1] and reached != self._reached:
+            self._hear(self._venue.advance(self._now_ns))
+        self._reached = reached
 
     @property
     def _first(self) -> str:

@@ -36,18 +36,9 @@ class ReferenceBarVenue(ReferenceVenue):
         """Take an order decided at `ts_ns`; it activates at the first open at or after that time."""
         self.now_ns = ts_ns
         self.answers = []
-        order = self.remember(request, ts_ns)
-        if request.after is not None:
-            self._wait_for_parent(order, request.after)
+        if not self.refuse_nonsense(request):
+            self.remember(request, ts_ns)
         return self.answers
-
-    def _wait_for_parent(self, order: LiveOrder, parent_id: str) -> None:
-        parent = self.orders.get(parent_id)
-        if parent is not None and parent.status == "filled":
-            return
-        order.status = "pending"
-        if parent is None or parent.status not in {"open", "pending"}:
-            self.cancel_order(order, "PARENT_NOT_FILLED")
 
     def cancel(self, order_id: str, ts_ns: int) -> Sequence[VenueAnswer]:
         """Cancel at once."""
@@ -84,6 +75,7 @@ class ReferenceBarVenue(ReferenceVenue):
 
     def _on_bar(self, bar: Bar) -> None:
         self.now_ns = bar.open_ns
+        self.later_ns = bar.ts_ns
         self.bar = bar
         self.staleness[bar.instrument] = 0
         self.allowance = self._allowance_of(bar)
@@ -194,8 +186,10 @@ class ReferenceBarVenue(ReferenceVenue):
         if price is None:
             return
         level = Fraction(price) / Fraction(holding.instrument.price_unit)
-        falls_on_it = holding.quantity > 0 and corner <= level <= self.point and corner < self.point
-        rises_on_it = holding.quantity < 0 and corner >= level >= self.point and corner > self.point
+        # Equity is not below maintenance here, so a level behind this point is only the rounding of its last digit.
+        level = min(level, self.point) if holding.quantity > 0 else max(level, self.point)
+        falls_on_it = holding.quantity > 0 and corner <= level and corner < self.point
+        rises_on_it = holding.quantity < 0 and corner >= level and corner > self.point
         if falls_on_it or rises_on_it:
             self._add(happenings, LIQUIDATION_FIRST, level, partial(self.liquidate, holding, level))
 
@@ -267,16 +261,24 @@ class ReferenceBarVenue(ReferenceVenue):
         if self.refuse_reduce_only(order):
             return
         price = order.order_price()
+        order.held_price = price
         cost = order.quantity * self.account.holdings[order.instrument.id].unit_value * price
-        refusal = self.refusal_by_size(order, cost) or self.refusal_by_funds(order, order.quantity, cost)
-        if refusal is None and order.request.post_only and self._would_take_now(order):
+        refusal = self.refusal_by_size(order, order.quantity, cost) or self.refusal_by_funds(
+            order, order.quantity, cost
+        )
+        if refusal is None and self._would_take_post_only(order):
             refusal = "POST_ONLY_WOULD_CROSS"
         if refusal is not None:
             self.reject(order, refusal)
             return
         order.active = True
+        # An order sized by quote or cash is accepted in so many words: only now can the client know its quantity.
+        sized_here = order.request.quantity is None
+        if sized_here:
+            self.say(OrderAccepted(order.id, self.now_ns, order.quantity))
         self._act_on_activation(order)
-        if order.is_live:
+        # A fill says by itself that the order lives.
+        if order.is_live and order.fills == 0 and not sized_here:
             self.say(OrderAccepted(order.id, self.now_ns, order.quantity))
 
     def _act_on_activation(self, order: LiveOrder) -> None:
@@ -292,9 +294,10 @@ class ReferenceBarVenue(ReferenceVenue):
             self._cancel_unless_resting_is_allowed(order)
 
     def _size(self, order: LiveOrder) -> None:
-        """Give a `quote_quantity` or `max` order its quantity, rounded down to the step."""
+        """Give the order its quantity: a `quote_quantity` or `max` order learns it only here."""
         request = order.request
         unit_value = self.account.holdings[order.instrument.id].unit_value
+        units = Fraction(order.quantity)
         if request.quote_quantity is not None:
             # "quantity = quote / fill price; the fee comes on top".
             units = Fraction(request.quote_quantity) / (unit_value * self._expected_fill_price(order))
@@ -302,18 +305,20 @@ class ReferenceBarVenue(ReferenceVenue):
             # "the most that cash pays for, taker fee included".
             free = self.account.cash - self.cash_held(order)
             units = max(Fraction(0), free) / (unit_value * order.order_price() * (1 + order.taker_rate))
-        else:
-            return
+        # "Quantities round down to the step".
         order.quantity = int(units // order.instrument.lot) * order.instrument.lot
 
     def _expected_fill_price(self, order: LiveOrder) -> Fraction:
-        if order.request.kind is OrderKind.LIMIT and self._is_marketable(order):
-            return self.point
-        return order.order_price()
+        """Return the fill price as far as it is known: this point for what would fill here, else the order's price."""
+        stopped = order.is_stop_waiting and not self._reaches(order, self.point)
+        resting = order.request.price is not None and not self._is_marketable(order)
+        if order.request.kind is OrderKind.MARKET or stopped or resting:
+            return order.order_price()
+        return self.point
 
-    def _would_take_now(self, order: LiveOrder) -> bool:
-        stopped = order.request.kind is OrderKind.STOP_LIMIT and not self._reaches(order, self.point)
-        return order.request.price is not None and not stopped and self._is_marketable(order)
+    def _would_take_post_only(self, order: LiveOrder) -> bool:
+        # A stop-limit is judged where it triggers.
+        return order.request.post_only and order.request.kind is OrderKind.LIMIT and self._is_marketable(order)
 
     def _is_marketable(self, order: LiveOrder) -> bool:
         # "Marketable means limit >= open (buy), <= (sell); equality counts".

@@ -16,9 +16,11 @@ from tradewind.model.market_events import (
     BookSnapshot,
     FundingRate,
     FundingSettlement,
+    Gap,
     LevelUpdate,
     MarketEvent,
     MarkPrice,
+    QuoteTick,
     TradePrint,
 )
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side, TimeInForce
@@ -99,16 +101,17 @@ class ReferenceBookVenue(ReferenceVenue):
     # -- calls in -----------------------------------------------------------------------------------------------------
 
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
-        """Send an order; return what the client learns up to and at `ts_ns`."""
-        delivered = self._run(ts_ns, NOTICE)
-        # "then what the client sends (the fee rate is fixed here)".
-        self._send(ts_ns, self.remember(request, ts_ns))
-        return delivered + self._run(ts_ns, NOTICE)
+        """Send an order: it arrives after the entry latency; what the client learns comes with time."""
+        # A request that makes no sense is refused with the time of its arrival.
+        self.now_ns = ts_ns + self.settings.entry_latency_ns
+        if not self.refuse_nonsense(request):
+            # "then what the client sends (the fee rate is fixed here)".
+            self._send(ts_ns, self.remember(request, self.now_ns))
+        return ()
 
     def cancel(self, order_id: str, ts_ns: int) -> Sequence[VenueAnswer]:
-        delivered = self._run(ts_ns, NOTICE)
         self._send(ts_ns, order_id)
-        return delivered + self._run(ts_ns, NOTICE)
+        return ()
 
     def advance(self, ts_ns: int) -> Sequence[VenueAnswer]:
         return self._run(ts_ns, NOTICE)
@@ -130,9 +133,33 @@ class ReferenceBookVenue(ReferenceVenue):
                 self.on_funding(event)
             case FundingSettlement():
                 self.on_settlement(event)
+            case QuoteTick():
+                bids, asks = ((event.bid, event.bid_size),), ((event.ask, event.ask_size),)
+                self._on_book(BookSnapshot(event.instrument, event.ts_ns, bids, asks))
+            case Gap():
+                self.staleness[event.instrument] += event.bars
             case _:
-                # Bars, gaps and quotes mean nothing on books.
+                # A bar means nothing to a book.
                 return delivered
+        self._wake_up()
+        return delivered + self._deliver(event.ts_ns)
+
+    def _wake_up(self) -> None:
+        """Let children whose parent has just been filled arrive, the oldest first."""
+        while self.woken:
+            child = min(self.woken, key=lambda order: order.sequence)
+            self.woken.remove(child)
+            # One that is still on its way to the venue arrives in its own time.
+            if child.is_live and child.ready_ns <= self.now_ns:
+                self._arrive(child)
+
+    def _deliver(self, ts_ns: int) -> list[VenueAnswer]:
+        """Hand the client every notice that is due by `ts_ns`."""
+        delivered: list[VenueAnswer] = []
+        due = [one for one in self.in_flight if one[1] == NOTICE and one[0] <= ts_ns]
+        for one in sorted(due, key=lambda one: one[:3]):
+            self.in_flight.remove(one)
+            self._happen(one, delivered)
         return delivered
 
     def _send(self, ts_ns: int, payload: LiveOrder | str) -> None:
@@ -159,6 +186,7 @@ class ReferenceBookVenue(ReferenceVenue):
             if first in self.in_flight:
                 self.in_flight.remove(first)
             self._happen(first, delivered)
+            self._wake_up()
         self.now_ns = ts_ns
         return delivered
 
@@ -246,13 +274,13 @@ class ReferenceBookVenue(ReferenceVenue):
     def _on_trade(self, event: TradePrint) -> None:
         used = 0
         for order in self._resting(event.instrument):
-            if not order.is_live or order.request.side is event.side:
+            if not order.is_live:
                 continue
             beyond = (order.limit - event.price) * order.side
             if beyond > 0:
                 # "a trade beyond our price ... fills all of it, at our price".
                 self.fill(order, order.remaining, order.limit, Liquidity.MAKER)
-            elif beyond == 0:
+            elif beyond == 0 and order.request.side is not event.side:
                 used += self._serve(order, event.quantity, used)
 
     def _serve(self, order: LiveOrder, traded: int, used: int) -> int:
@@ -276,16 +304,21 @@ class ReferenceBookVenue(ReferenceVenue):
     # -- arrivals -----------------------------------------------------------------------------------------------------
 
     def _resting(self, instrument_id: str) -> list[LiveOrder]:
-        resting = [order for order in self.by_age(instrument_id) if order.active]
-        return sorted(resting, key=lambda order: order.queue_sequence)
+        return [order for order in self.by_age(instrument_id) if order.active]
 
     def _arrive(self, order: LiveOrder) -> None:
-        if not order.is_live:
+        if not order.is_live or order.active:
             return
-        if order.request.kind not in BOOK_KINDS or order.request.quantity is None:
-            # "book mode has no stop orders"; "the last two in bars mode only".
-            self.reject(order, "NOT_SUPPORTED")
+        if order.request.kind not in BOOK_KINDS:
+            # "book mode has no stop orders".
+            self.reject(order, "UNSUPPORTED_ORDER_KIND")
             return
+        if order.request.quantity is None:
+            # "the last two in bars mode only".
+            self.reject(order, "UNSUPPORTED_SIZE")
+            return
+        # "Quantities round down to the step".
+        order.quantity -= order.quantity % order.instrument.lot
         expiry = order.request.expire_ns
         if order.time_in_force is TimeInForce.GTD and expiry is not None and expiry <= self.now_ns:
             self.cancel_order(order, "EXPIRED")
@@ -306,35 +339,24 @@ class ReferenceBookVenue(ReferenceVenue):
         unit_value = self.account.holdings[order.instrument.id].unit_value
         taken = sum((quantity * unit_value * price for price, quantity in walk.fills), Fraction(0))
         resting = walk.resting * unit_value * order.limit if walk.resting else Fraction(0)
-        whole = self._whole_notional(order, walk, taken)
+        # "price is the fill price (book: the walk plus the resting part)"; the average is the price of the order.
+        quantity, cost = walk.quantity + walk.resting, taken + resting
+        if quantity == 0 and order.request.price is not None:
+            # "else the limit": nothing is taken and nothing rests.
+            quantity, cost = order.quantity, order.quantity * unit_value * order.limit
         return (
-            self.refusal_by_size(order, whole)
-            # "price is the fill price (book: the walk plus the resting part)".
-            or self.refusal_by_funds(order, walk.quantity + walk.resting, taken + resting)
-            or self._refusal_by_post_only(order)
+            self.refusal_by_size(order, quantity, cost)
+            or self.refusal_by_funds(order, quantity, cost)
+            or self._refusal_by_post_only(order, walk)
         )
 
-    def _whole_notional(self, order: LiveOrder, walk: Walk, taken: Fraction) -> Fraction:
-        """Return the notional of the whole order for the minimum: the walk, and the rest at its limit or average."""
-        rest = order.quantity - walk.quantity
-        unit_value = self.account.holdings[order.instrument.id].unit_value
-        if order.request.price is not None:
-            return taken + rest * unit_value * order.limit
-        if walk.quantity:
-            return taken * Fraction(order.quantity, walk.quantity)
-        # A market order that meets no liquidity has no price, so no minimum either: it ends NO_LIQUIDITY.
-        return Fraction(order.instrument.min_notional)
-
-    def _refusal_by_post_only(self, order: LiveOrder) -> str | None:
+    def _refusal_by_post_only(self, order: LiveOrder, walk: Walk) -> str | None:
         if not order.request.post_only:
             return None
-        opposite = self.books[order.instrument.id].available(order.request.side.opposite)
-        crosses = bool(opposite) and (order.limit - opposite[0][0]) * order.side >= 0
-        # "Before it would reach the price of an own resting order (at or beyond) ...; a post-only one is rejected": it
-        # is one that would cross.
-        own = self._best_own_opposite(order)
-        crosses_own = own is not None and (order.limit - own) * order.side >= 0
-        return "POST_ONLY_WOULD_CROSS" if crosses or crosses_own else None
+        if walk.fills:
+            return "POST_ONLY_WOULD_CROSS"
+        # "Before it would reach the price of an own resting order (at or beyond) ...; a post-only one is rejected".
+        return "SELF_TRADE" if walk.cancel_reason == "SELF_TRADE" else None
 
     def _best_own_opposite(self, order: LiveOrder) -> int | None:
         prices = [other.limit for other in self._resting(order.instrument.id) if other.side == -order.side]
@@ -380,16 +402,16 @@ class ReferenceBookVenue(ReferenceVenue):
             self.cancel_order(order, walk.cancel_reason)
             return
         order.active = True
+        order.held_price = order.order_price()
         self._join_queue(order)
-        self.say(OrderAccepted(order.id, self.now_ns, order.quantity))
+        if order.fills == 0:
+            self.say(OrderAccepted(order.id, self.now_ns, order.quantity))
 
     def _join_queue(self, order: LiveOrder) -> None:
         # "A resting order starts behind the displayed size on its side at its price".
         order.ahead = Fraction(self.books[order.instrument.id].size(order.request.side, order.limit))
         order.traded = 0
         order.visible = min(order.remaining, order.request.display or order.remaining)
-        self.sent += 1
-        order.queue_sequence = self.sent
 
 
 def _lots(quantity: Fraction, lot: int) -> int:

@@ -29,10 +29,10 @@ class LiveOrder:
         self.stop: int | None = request.stop
         self.peak: Fraction | None = None
         self.market_price = Fraction(0)
+        self.held_price = Fraction(0)
         self.ahead: Fraction | None = None
         self.visible = 0
         self.traded = 0
-        self.queue_sequence = sequence
 
     @property
     def id(self) -> str:

@@ -1,10 +1,12 @@
 """How the queue ahead of a resting order moves when its level changes (METHODS 3), in exact fractions."""
 
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from tradewind.simulation.settings import QueueModel, SimulationSettings
 
 NOTHING = Fraction(0)
+WIDE = Context(prec=80)
 
 
 def ahead_after_update(
@@ -21,7 +23,8 @@ def ahead_after_update(
     behind = probability_behind(settings.queue_power, front, back)
     # "ahead = min(front - (1-p)d + min(back - p d, 0), new size) floored at 0; growth changes nothing".
     moved = front - (1 - behind) * unexplained + min(back - behind * unexplained, NOTHING)
-    return max(NOTHING, min(moved, Fraction(new_size)))
+    # To 1e-12 of a quantity unit, so that a whole number stays one after the division.
+    return round(max(NOTHING, min(moved, Fraction(new_size))), 12)
 
 
 def probability_behind(power: float, front: Fraction, back: Fraction) -> Fraction:
@@ -35,4 +38,7 @@ def probability_behind(power: float, front: Fraction, back: Fraction) -> Fractio
 
 
 def _raised(value: Fraction, power: float) -> Fraction:
-    return value ** int(power) if power == int(power) else Fraction(float(value) ** power)
+    if power == int(power):
+        return value ** int(power)
+    base = WIDE.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return Fraction(WIDE.power(base, Decimal(repr(power))))

@@ -23,9 +23,9 @@ from tradewind.model.answers import (
 )
 from tradewind.model.instrument import Instrument
 from tradewind.model.market_events import FundingRate, FundingSettlement, MarkPrice
-from tradewind.model.orders import Liquidity, OrderRequest, Side
+from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
 from tradewind.simulation.reference.account import NOTHING, Account, Holding
-from tradewind.simulation.reference.exact import exact_decimal, rounded_decimal
+from tradewind.simulation.reference.exact import exact_decimal
 from tradewind.simulation.reference.live_order import LiveOrder
 from tradewind.simulation.settings import AccountReport, OpeningAccount, OrderReport, PositionReport, SimulationSettings
 
@@ -42,9 +42,12 @@ class ReferenceVenue:
         self.orders: dict[str, LiveOrder] = {}
         self.staleness = dict.fromkeys(self.instruments, 0)
         self.now_ns = 0
+        self.later_ns = 0
         self.answers: list[VenueAnswer] = []
         self.fills: list[OrderFilled] = []
         self.liquidations: list[PositionLiquidated] = []
+        # Children woken and not yet heard of by the venue of books; the one of bars finds them on its path.
+        self.woken: list[LiveOrder] = []
 
     @property
     def awake(self) -> set[str]:
@@ -58,18 +61,38 @@ class ReferenceVenue:
         if isinstance(answer, PositionLiquidated):
             self.liquidations.append(answer)
 
+    def refuse_nonsense(self, request: OrderRequest) -> bool:
+        """Return whether the request was rejected because it cannot be understood or sent at all."""
+        reason = "UNKNOWN_INSTRUMENT" if request.instrument not in self.instruments else _nonsense(request)
+        if reason is None and request.order_id in self.orders:
+            reason = "DUPLICATE_ORDER_ID"
+        if reason is not None:
+            self.say(OrderRejected(request.order_id, self.now_ns, reason))
+        return reason is not None
+
     def by_age(self, instrument_id: str) -> list[LiveOrder]:
         """Return this instrument's live orders, the oldest placement first."""
         live = [order for order in self.orders.values() if order.is_live and order.instrument.id == instrument_id]
         return sorted(live, key=lambda order: order.sequence)
 
     def remember(self, request: OrderRequest, ts_ns: int) -> LiveOrder:
-        """Return a new order whose fee tier is fixed now."""
+        """Return a new order whose fee tier is fixed now; with `after` it waits for its parent."""
         tier = self.settings.fees.tier(exact_decimal(self.account.volume_30d))
         instrument = self.instruments[request.instrument]
         order = LiveOrder(request, instrument, len(self.orders), ts_ns, tier)
         self.orders[order.id] = order
+        if request.after is not None:
+            self._wait_for_parent(order, request.after)
         return order
+
+    def _wait_for_parent(self, order: LiveOrder, parent_id: str) -> None:
+        # "until then its status is `pending`; with a parent that ends unfilled it is canceled PARENT_NOT_FILLED".
+        parent = self.orders.get(parent_id)
+        if parent is not None and parent.status == "filled":
+            return
+        order.status = "pending"
+        if parent is not None and parent.status not in {"open", "pending"}:
+            self.cancel_order(order, "PARENT_NOT_FILLED")
 
     # -- the ends of an order -----------------------------------------------------------------------------------------
 
@@ -86,9 +109,9 @@ class ReferenceVenue:
     def cancel_on_request(self, order_id: str) -> None:
         order = self.orders.get(order_id)
         if order is None or order.status not in {"open", "pending"}:
-            self.say(CancelRejected(order_id, self.now_ns, "NOT_OPEN" if order else "UNKNOWN_ORDER"))
+            self.say(CancelRejected(order_id, self.now_ns, "NOT_OPEN"))
         else:
-            self.cancel_order(order, "CANCELED")
+            self.cancel_order(order, "REQUESTED")
 
     def _end(self, order: LiveOrder, status: str, reason: str) -> None:
         order.status = status
@@ -151,7 +174,6 @@ class ReferenceVenue:
         held = self.account.holdings[order.instrument.id].quantity
         opposite = abs(held) if held * order.side < 0 else 0
         if opposite == 0:
-            order.quantity = order.filled
             self.cancel_order(order, "REDUCE_ONLY_NO_POSITION")
             return False
         if order.remaining > opposite:
@@ -165,7 +187,10 @@ class ReferenceVenue:
         for child in sorted(self.orders.values(), key=lambda order: order.sequence):
             if child.status == "pending" and child.request.after == parent.id:
                 child.status = "open"
-                child.ready_ns = max(child.ready_ns, self.now_ns)
+                if child.instrument.id != parent.instrument.id:
+                    # It has no point on this path: it activates at its own instrument's next open after this bar.
+                    child.ready_ns = max(child.ready_ns, self.later_ns)
+                self.woken.append(child)
                 self.say(OrderTriggered(child.id, self.now_ns))
 
     # -- acceptance ---------------------------------------------------------------------------------------------------
@@ -185,11 +210,18 @@ class ReferenceVenue:
             self.say(OrderAmended(order.id, self.now_ns, order.quantity, "REDUCE_ONLY"))
         return False
 
-    def refusal_by_size(self, order: LiveOrder, notional: Fraction) -> str | None:
+    def refusal_by_size(self, order: LiveOrder, quantity: int, cost: Fraction) -> str | None:
+        """Return why the order is too small; `cost` is the notional of `quantity`, whose average stands for all."""
         instrument = order.instrument
-        if order.quantity <= 0 or order.quantity < instrument.min_quantity:
+        if order.quantity <= 0:
+            # "max" that cash pays for nothing is a want of funds; a quote that buys nothing is below any minimum.
+            unpaid = order.request.maximum and not instrument.min_notional
+            return "INSUFFICIENT_FUNDS" if unpaid else "MIN_NOTIONAL"
+        if order.quantity < instrument.min_quantity:
             return "MIN_QUANTITY"
-        return "MIN_NOTIONAL" if notional < Fraction(instrument.min_notional) else None
+        # "smaller orders are rejected MIN_NOTIONAL".
+        small = quantity > 0 and cost / quantity * order.quantity < Fraction(instrument.min_notional)
+        return "MIN_NOTIONAL" if small else None
 
     def refusal_by_funds(self, order: LiveOrder, quantity: int, cost: Fraction) -> str | None:
         """Return the reason why the account cannot carry `quantity` at a total notional of `cost`, or None."""
@@ -226,7 +258,7 @@ class ReferenceVenue:
         for order in self._holding_others(asking):
             if order.side > 0:
                 unit_value = self.account.holdings[order.instrument.id].unit_value
-                amount = order.remaining * unit_value * order.order_price() * (1 + order.taker_rate)
+                amount = order.remaining * unit_value * order.held_price * (1 + order.taker_rate)
                 holds.append((order, amount))
         return _sum_of_largest_legs(holds)
 
@@ -283,6 +315,8 @@ class ReferenceVenue:
     def on_funding(self, event: FundingRate) -> None:
         holding = self.account.holdings[event.instrument]
         if holding.instrument.is_spot or holding.quantity == 0:
+            return
+        if event.mark is None and event.instrument not in self.account.marks:
             return
         # "-quantity x size x mark x rate (mark: the latest)".
         mark = self.account.mark(event.instrument) if event.mark is None else Fraction(event.mark)
@@ -350,7 +384,7 @@ def _order_report(order: LiveOrder) -> OrderReport:
         reason=order.reason,
         filled=order.filled,
         remaining=order.remaining,
-        price=order.request.price,
+        price=order.stop if order.request.price is None else order.request.price,
         ahead=_ahead_in_base(order),
     )
 
@@ -358,7 +392,20 @@ def _order_report(order: LiveOrder) -> OrderReport:
 def _ahead_in_base(order: LiveOrder) -> Decimal | None:
     if order.ahead is None:
         return None
-    return rounded_decimal(order.ahead * Fraction(order.instrument.quantity_unit))
+    return exact_decimal(order.ahead * Fraction(order.instrument.quantity_unit))
+
+
+def _nonsense(request: OrderRequest) -> str | None:
+    sizes = [request.quantity is not None, request.quote_quantity is not None, request.maximum]
+    if sum(sizes) != 1 or (request.quantity is not None and request.quantity <= 0):
+        return "INVALID_QUANTITY"
+    if request.kind in {OrderKind.LIMIT, OrderKind.STOP_LIMIT} and request.price is None:
+        return "INVALID_PRICE"
+    if request.kind in {OrderKind.STOP_MARKET, OrderKind.STOP_LIMIT} and request.stop is None:
+        return "INVALID_STOP"
+    if request.kind is OrderKind.TRAILING_STOP and (request.trail is None or request.trail < 0):
+        return "INVALID_TRAIL"
+    return None
 
 
 def _sum_of_largest_legs(holds: list[tuple[LiveOrder, Fraction]]) -> Fraction:
