@@ -1,0 +1,113 @@
+"""A user's own strategies: found by module or file, and started from a template (SPEC S4, S11)."""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+from tradewind.model.errors import ConfigError
+from tradewind.storage.atomic import write_text
+from tradewind.strategy import registry
+from tradewind.strategy.base import Strategy
+
+TEMPLATE = '''\
+"""Long while the fast average is above the slow one, else flat."""
+from tradewind.model.intents import FLAT, TargetWeight
+from tradewind.numeric.indicators import sma
+from tradewind.strategy.base import Strategy
+
+class {name}(Strategy):
+    fast: int = 10
+    slow: int = 50
+
+    def indicators(self):
+        return sma(self.fast), sma(self.slow)
+
+    def on_bar(self, view):
+        fast, slow = view.values
+        return TargetWeight(1.0) if fast > slow else FLAT
+'''
+
+
+def make_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
+    """Return the strategy that a built-in name, `module:Class` or `file.py:Class` stands for, with these parameters."""
+    return registry.make(name, parameters, load_class)
+
+
+def describe_strategy(name: str) -> registry.Description:
+    """Return the description of a built-in or own strategy."""
+    return registry.describe(name, load_class)
+
+
+def load_class(place: str) -> type[Strategy]:
+    """Return the strategy class at `module:Class` or `path/to/file.py:Class`; a file's only strategy needs no name.
+
+    Raises  ConfigError when there is no such file, module or class, when it fails to load, or is no strategy.
+    """
+    source, _, name = (place, "", "") if place.endswith(".py") else place.rpartition(":")
+    module = _run_file(Path(source)) if source.endswith(".py") else _import(source)
+    own = {
+        key: value
+        for key, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module.__name__
+    }
+    if not name and len(own) == 1:
+        return next(iter(own.values()))
+    found = getattr(module, name, None) if name else None
+    if found is None:
+        which = f"strategy {name!r}" if name else f"single strategy, but {len(own)}"
+        raise ConfigError(f"{source} has no {which}: {_remedy(source, name, own)}")
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise ConfigError(f"{place} is not a strategy: derive it from tradewind.strategy.base.Strategy")
+    return found
+
+
+def write_template(path: Path) -> str:
+    """Return the place `file.py:Class` of a new working strategy, written whole to `path`.
+
+    Raises  ConfigError when the file exists or its name cannot name a class; nothing is written then.
+    """
+    path = path.with_suffix(".py") if not path.suffix else path
+    name = "".join(part[:1].upper() + part[1:] for part in path.stem.replace("-", "_").split("_"))
+    if path.suffix != ".py" or not name.isidentifier():
+        raise ConfigError(f"{path.name!r} cannot name a strategy: use letters, digits and _, as in my_trend.py")
+    write_text(path, TEMPLATE.format(name=name))
+    return f"{path}:{name}"
+
+
+def _remedy(source: str, name: str, own: Mapping[str, type[Strategy]]) -> str:
+    if not own:
+        return "it defines no class derived from Strategy"
+    return registry.nearest(name, own) if name else f"name one, as in {source}:{min(own)}"
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise ConfigError(f"there is no module {name!r}: install it, or give the path of its file") from error
+        raise ConfigError(f"module {name!r} cannot be loaded: {error}") from error
+    except Exception as error:  # a user's module may fail in any way when it runs
+        raise ConfigError(f"module {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _run_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}: `tradewind strategies new {path.stem}` writes one to start from")
+    # A name of its own keeps two files of one stem apart; a file is run again each time, so that edits count.
+    unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(unique, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{path} cannot be loaded: give it the suffix .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[unique] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a user's file may fail in any way when it runs
+        del sys.modules[unique]
+        raise ConfigError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module

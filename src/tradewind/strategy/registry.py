@@ -1,0 +1,127 @@
+"""Strategies by name: which there are, and how a name and parameters become a strategy (SPEC S4).
+
+A name is one of the built-in ones, or `module:Class` or `path/to/file.py:Class`. The registry opens nothing: it is
+handed a `load` that turns such a place into a class.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from tradewind.model.errors import ConfigError
+from tradewind.numeric.indicators import IndicatorSpec
+from tradewind.strategy.base import Strategy, warmup_bars
+from tradewind.strategy.builtin.bollinger import Bollinger
+from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
+from tradewind.strategy.builtin.donchian import Donchian
+from tradewind.strategy.builtin.macd import Macd
+from tradewind.strategy.builtin.market_maker import MarketMaker
+from tradewind.strategy.builtin.momentum import Momentum
+from tradewind.strategy.builtin.moving_average import MovingAverage
+from tradewind.strategy.builtin.rsi_reversion import RsiReversion
+from tradewind.strategy.builtin.volatility_breakout import VolatilityBreakout
+from tradewind.strategy.parameters import Parameter, allowed, describe_field, fields_of, is_required, read_value
+
+Load = Callable[[str], type[Strategy]]
+
+BUILTIN: Mapping[str, type[Strategy]] = {
+    "bollinger": Bollinger,
+    "buy_and_hold": BuyAndHold,
+    "donchian": Donchian,
+    "macd": Macd,
+    "market_maker": MarketMaker,
+    "momentum": Momentum,
+    "moving_average": MovingAverage,
+    "rsi_reversion": RsiReversion,
+    "volatility_breakout": VolatilityBreakout,
+}
+
+CALLBACKS = ("on_bar", "on_trade", "on_quote", "on_book", "on_fill")
+
+
+class Description(msgspec.Struct, frozen=True):
+    """A strategy as a reader sees it; indicators and warm-up are those of its defaults, if all parameters have one."""
+
+    name: str
+    summary: str
+    callbacks: tuple[str, ...]
+    indicators: tuple[str, ...]
+    warmup_bars: int | None
+    parameters: tuple[Parameter, ...]
+
+
+def strategy_names() -> tuple[str, ...]:
+    """Return the names of the built-in strategies, sorted."""
+    return tuple(sorted(BUILTIN))
+
+
+def find(name: str, load: Load | None = None) -> type[Strategy]:
+    """Return the class that a built-in name, `module:Class` or `file.py:Class` stands for.
+
+    Raises  ConfigError that suggests the nearest name.
+    """
+    builtin = BUILTIN.get(_plain(name))
+    if builtin is not None:
+        return builtin
+    if load is not None and _is_place(name):
+        return load(name)
+    own = "" if difflib.get_close_matches(_plain(name), BUILTIN) else ", or name your own as path/to/file.py:Class"
+    raise ConfigError(f"there is no strategy {name!r}: {nearest(name, BUILTIN)}{own}")
+
+
+def make(name: str, parameters: Mapping[str, object], load: Load | None = None) -> Strategy:
+    """Return the strategy with these parameters; text from a command line is read as the parameter's type.
+
+    Raises  ConfigError that names the strategy, the parameter, the value and what is allowed.
+    """
+    cls = find(name, load)
+    fields = fields_of(cls)
+    values = {}
+    for key, value in parameters.items():
+        if key not in fields:
+            raise ConfigError(f"strategy {name!r} has no parameter {key!r}: {nearest(key, fields)}")
+        values[key] = read_value(name, fields[key], value)
+    for key, field in fields.items():
+        if key not in values and is_required(field):
+            raise ConfigError(f"strategy {name!r} needs parameter {key!r}: give it {allowed(field)}")
+    try:
+        return cls(**values)
+    except (TypeError, ValueError) as error:  # what a user's own check across parameters may raise
+        raise ConfigError(f"strategy {name!r} refuses its parameters: {error}") from error
+
+
+def describe(name: str, load: Load | None = None) -> Description:
+    """Return what the strategy does and which parameters it takes; JSON-able."""
+    cls = find(name, load)
+    fields = fields_of(cls).values()
+    example = None if any(map(is_required, fields)) else cls()
+    return Description(
+        name=name if _is_place(name) else _plain(name),
+        summary=" ".join((cls.__doc__ or "").split()),
+        callbacks=tuple(each for each in CALLBACKS if getattr(cls, each) is not getattr(Strategy, each)),
+        indicators=() if example is None else tuple(map(_indicator_text, example.indicators())),
+        warmup_bars=None if example is None else warmup_bars(example),
+        parameters=tuple(map(describe_field, fields)),
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the remedy for an unknown word: the nearest known one, or all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(_plain(word), names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"choose from {', '.join(names)}" if names else "it takes none"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def _is_place(name: str) -> bool:
+    return ":" in name or name.endswith(".py")
+
+
+def _indicator_text(spec: IndicatorSpec) -> str:
+    return f"{spec.name}({', '.join(map(str, spec.parameters))})"
