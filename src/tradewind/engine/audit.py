@@ -4,7 +4,7 @@ Always on in tests, on demand in production. It knows `model` only: what it coun
 reads of the engine is the narrow view of `engine.audited`. `check` raises StateError naming the first broken invariant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tradewind.engine.audited import EngineView, LedgerView, Opening, OrderView, PositionView
@@ -43,8 +43,9 @@ class Auditor:
         self.checks += 1
         self._check_positions(engine.ledger)
         self._check_cash(engine.ledger)
-        self._check_orders(engine)
-        self._check_holds(engine)
+        live = engine.live_orders()
+        self._check_orders(engine, live)
+        self._check_holds(engine, live)
         equity = self._check_equity(engine)
         self._check_limits(engine, equity)
         self.books.touched.clear()
@@ -122,11 +123,12 @@ class Auditor:
             _same("I06", f"fees in {currency}", purse.fees, account.fees)
             _same("I07", f"funding in {currency}", purse.funding, account.funding)
 
-    def _check_orders(self, engine: EngineView) -> None:
+    def _check_orders(self, engine: EngineView, live: Sequence[OrderView]) -> None:
         _same("I17", "orders that were sent", len(engine.orders), len(self.books.orders))
         for order_id, sent in self.books.touched.items():
             _check_order(engine.orders[order_id], sent)
-        _same("I13", "live orders", sorted(engine.live), sorted(self.books.open))
+        names = sorted(order.request.order_id for order in live)
+        _same("I13", "live orders", names, sorted(self.books.open))
         for name, market in engine.markets.items():
             _same(
                 "I18",
@@ -135,9 +137,9 @@ class Auditor:
                 self.books.open_units(name),
             )
 
-    def _check_holds(self, engine: EngineView) -> None:
+    def _check_holds(self, engine: EngineView, live: Sequence[OrderView]) -> None:
         held = dict.fromkeys(self.books.accounts, ZERO)
-        for order in engine.live.values():
+        for order in live:
             currency = self.books.instruments[order.request.instrument].quote
             held[currency] = add(held[currency], order.held_cash)
         for currency, total in held.items():

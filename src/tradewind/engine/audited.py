@@ -1,6 +1,6 @@
 """What the auditor is told at the start and what it reads of the engine: a narrow view, by shape and not by import."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -126,7 +126,6 @@ class EngineView(Protocol):
     @property
     def orders(self) -> Mapping[str, OrderView]: ...
     @property
-    def live(self) -> Mapping[str, OrderView]: ...
-    @property
     def markets(self) -> Mapping[str, MarketView]: ...
     def equity(self) -> Decimal | None: ...
+    def live_orders(self) -> Sequence[OrderView]: ...

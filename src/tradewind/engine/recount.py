@@ -246,15 +246,8 @@ class Recount:
         """Each bot on the losing side gives in proportion to what it holds; the last by id takes what is left."""
         books = sorted(self.books[event.instrument].items())
         holders = [tally for _, tally in books if tally.quantity * event.side < 0]
-        total = sum(abs(tally.quantity) for tally in holders)
-        left, left_deficit, after = event.quantity, event.deficit, total
-        for index, tally in enumerate(holders):
-            held = abs(tally.quantity)
-            after -= held
-            last = index == len(holders) - 1
-            part = left if last else max(left - after, min(held, event.quantity * held // total))
-            deficit = left_deficit if last else portion(event.deficit, part, event.quantity)
-            left, left_deficit = left - part, subtract(left_deficit, deficit)
+        parts = liquidation_parts([abs(tally.quantity) for tally in holders], event.quantity, event.deficit)
+        for tally, (part, deficit) in zip(holders, parts, strict=True):
             tally.trade(event.side * part, unit_price)
             tally.realised = add(tally.realised, deficit)
 
@@ -266,15 +259,11 @@ class Recount:
         account = self.accounts[self.instruments[event.instrument].quote]
         account.funding = add(account.funding, event.amount)
         holders = [tally for _, tally in sorted(self.books[event.instrument].items()) if tally.quantity]
-        left = event.amount
-        for index, tally in enumerate(holders):
-            whole = index == len(holders) - 1 or line.quantity == 0
-            share = left if whole else portion(event.amount, tally.quantity, line.quantity)
-            left = subtract(left, share)
+        for tally, share in zip(holders, funding_parts(holders, event.amount), strict=True):
             tally.funding = add(tally.funding, share)
-        if left:
+        if not holders:
             external = self.book(event.instrument, EXTERNAL)
-            external.funding = add(external.funding, left)
+            external.funding = add(external.funding, event.amount)
 
     def _transferred(self, event: a.CashTransferred) -> None:
         account = self.accounts.setdefault(event.currency, Account())
@@ -326,4 +315,33 @@ def attributed(quantity: int, shares: tuple[Share, ...], received: list[int], lo
             back = min(surplus, step, parts[index])
             parts[index] -= back
             surplus -= back
+    return parts
+
+
+def liquidation_parts(held: list[int], quantity: int, deficit: Decimal) -> list[tuple[int, Decimal]]:
+    """Return each holder's (quantity, deficit) of a liquidation: pro rata of what it holds, the last takes the rest."""
+    total = after = sum(held)
+    left, left_deficit = quantity, deficit
+    parts: list[tuple[int, Decimal]] = []
+    for index, own in enumerate(held):
+        after -= own
+        last = index == len(held) - 1
+        # What the holders behind this one cannot give must come from here.
+        part = left if last else max(left - after, min(own, quantity * own // total))
+        share = left_deficit if last else portion(deficit, part, quantity)
+        left, left_deficit = left - part, subtract(left_deficit, share)
+        parts.append((part, share))
+    return parts
+
+
+def funding_parts(holders: list[Tally], amount: Decimal) -> list[Decimal]:
+    """Return each holder's part of a funding payment: pro rata of signed quantities, the last takes the rest."""
+    total = sum(tally.quantity for tally in holders)
+    left = amount
+    parts: list[Decimal] = []
+    for index, tally in enumerate(holders):
+        whole = index == len(holders) - 1 or total == 0
+        share = left if whole else portion(amount, tally.quantity, total)
+        left = subtract(left, share)
+        parts.append(share)
     return parts
