@@ -30,7 +30,7 @@ class Fault(Enum):
     OFF_GRID = "off the interval grid"
     OUT_OF_ORDER = "out of order"
     DUPLICATE = "duplicate time"
-    UNKNOWN_SIDE = "unknown side"
+    UNKNOWN_WORD = "unknown side or event"
 
 
 FAULTS = tuple(Fault)

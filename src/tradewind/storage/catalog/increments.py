@@ -1,0 +1,36 @@
+"""Tick and lot estimated from data, where nobody states them."""
+
+from tradewind.storage.catalog.columns import SCHEMAS, Role
+from tradewind.storage.catalog.manifest import Increments
+from tradewind.storage.catalog.rows import VOLUME_SCALE, Piece
+from tradewind.storage.catalog.scaling import Scaled, digits_used, usual_decimals
+
+RECENT_ROWS = 5_000
+
+
+def derived_increments(kind: str, columns: Piece) -> Increments | None:
+    """Return what the latest rows suggest, None for a kind without prices and sizes.
+
+    The tick is that of the decimals most prices have: old prices may lie off today's tick. The lot is that of the most
+    decimals any size has, since a venue cannot trade finer than it counts; but sizes may be rounded (a float32 has seven
+    digits), so it is made fine enough that one lot costs at most one unit of the quote currency.
+    """
+    names = {column.role: column.name for column in SCHEMAS[kind]}
+    price_name = names.get(Role.PRICE)
+    size_name = names.get(Role.VOLUME) or names.get(Role.QUANTITY)
+    if price_name is None or size_name is None:
+        return None
+    price, size = _recent(columns[price_name]), _recent(columns[size_name])
+    seen = int(digits_used(size).max(initial=0))
+    whole_quote = int(price.units[-1]) // 10**price.scale
+    affordable = len(str(whole_quote)) if whole_quote else 0
+    lot = min(VOLUME_SCALE, max(seen, affordable))
+    return Increments(_increment(usual_decimals(price)), _increment(lot), derived=True)
+
+
+def _recent(column: Scaled) -> Scaled:
+    return Scaled(column.units[-RECENT_ROWS:], column.scale)
+
+
+def _increment(decimals: int) -> str:
+    return f"0.{'0' * (decimals - 1)}1" if decimals else "1"
