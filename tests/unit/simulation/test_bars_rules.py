@@ -437,6 +437,15 @@ def test_minimum_notional_uses_the_price_of_acceptance() -> None:
     assert (bars.status("m"), bars.status("l")) == ("filled", "rejected:MIN_NOTIONAL")
 
 
+def test_minimum_quantity() -> None:
+    least = BTC.__class__(**{**_fields(BTC), "min_quantity": 1000})
+    bars = Bars(least, fees=FREE)
+    bars.send("m", "buy", "market", "0.1")
+    bars.send("n", "buy", "market", "0.0999")
+    bars.bar("100")
+    assert (bars.status("m"), bars.status("n")) == ("filled", "rejected:MIN_QUANTITY")
+
+
 def test_a_later_market_fill_that_cash_does_not_cover_is_canceled() -> None:
     bars = Bars(opening=account("1000"), fees=FREE, participation=HALF)
     bars.send("m", "buy", "market", "9")

@@ -37,6 +37,17 @@ def test_what_we_took_stays_gone_until_the_level_updates() -> None:
     assert book.fills()[3:] == ["c 3 @ 101 taker 0", "c 1 @ 102 taker 0"]
 
 
+def test_the_best_price_follows_removals_and_improvements() -> None:
+    book = quoted()
+    book.send("post", "buy", "limit", "1", price="100.5", post_only=True)
+    book.at(2).level("ask", "101", "0")
+    book.at(3).send("wide", "buy", "limit", "1", price="101.5", post_only=True)
+    book.at(4).level("ask", "101.8", "4")
+    book.at(5).send("take", "buy", "limit", "6", price="102")
+    assert (book.status("post"), book.status("wide")) == ("open", "open")
+    assert book.fills() == ["take 4 @ 101.8 taker 0", "take 2 @ 102 taker 0"]
+
+
 def test_a_snapshot_renews_every_level() -> None:
     book = quoted()
     book.send("a", "buy", "market", "10")
