@@ -1,7 +1,10 @@
 """What follows from a venue's answers: order status, ledger, the bots' positions, exits that must be renewed."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import submit_protection
@@ -9,6 +12,7 @@ from tradewind.engine.state import EngineState, Seat
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm, SetTimer
 from tradewind.model.errors import StateError
+from tradewind.model.intents import Exits
 from tradewind.model.money import add, multiply, subtract
 from tradewind.model.orders import Side
 from tradewind.orders.lifecycle import OrderEvent
@@ -18,45 +22,47 @@ from tradewind.portfolio.attribution import attribute
 from tradewind.risk.protections import ClosedTrade, lock_after
 
 REJECTIONS_MAX = 3
+BUY = Side.BUY
+PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 
 
 def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     """Book a fill once, share it among the bots, and see to the order's end; return False for a fill known already."""
     order = _order(state, fill.order_id)
     shares = order.shares
-    already = order.received
     if not order.take_fill(fill):
         return False
     state.audit.append(fill)
     market = state.markets[fill.instrument]
     if len(shares) == 1:
-        parts = [(shares[0].bot, fill.quantity)]
+        parts: tuple[tuple[str, int], ...] = ((shares[0].bot, fill.quantity),)
     else:
-        split = attribute(fill.quantity, shares, market.instrument.lot, already)
-        order.received = [had + part for had, part in zip(already, split, strict=True)]
-        parts = [(share.bot, part) for share, part in zip(shares, split, strict=True)]
+        split = attribute(fill.quantity, shares, market.instrument.lot, order.received)
+        order.received = [had + part for had, part in zip(order.received, split, strict=True)]
+        parts = tuple([(share.bot, part) for share, part in zip(shares, split, strict=True)])
     if market.mark is None:
         market.mark, market.mark_ns = fill.price, fill.ts_ns
     state.ledger.fill(fill, parts)
     state.rebase(market)
-    _count_volume(state, fill, market.line.unit_value)
-    if order.role is not OrderRole.PROTECTION:
-        if fill.side is Side.BUY:
+    if state.tiered:
+        _count_volume(state, fill, market.line.unit_value)
+    role = order.role
+    if role is not PROTECTION:
+        if fill.side is BUY:
             market.open_buys -= fill.quantity
         else:
             market.open_sells -= fill.quantity
     if order.held_cash:
-        market.line.purse.held = subtract(market.line.purse.held, order.release_hold(fill.quantity))
+        purse = market.line.purse
+        purse.held = subtract(purse.held, order.release_hold(fill.quantity))
     books = market.line.books
-    for seat in state.owners[fill.order_id]:
-        before = seat.view.position
-        position = books[seat.bot.id].position
-        seat.view.position = position.quantity
-        if state.config.protections.watches_trades and before and before * position.quantity <= 0:
-            _trade_closed(state, seat, order)
-    if order.role is not OrderRole.TARGET:
-        for seat in state.owners[fill.order_id]:
+    for seat in order.owners:
+        view = seat.view
+        before, view.position = view.position, books[seat.bot.id].position.quantity
+        if role is not TARGET:
             seat.target = None
+        if state.watches_trades and before and before * view.position <= 0:
+            _trade_closed(state, seat, order)
     if not order.is_live:
         _ended(state, order)
     return True
@@ -84,7 +90,7 @@ def on_amended(state: EngineState, event: a.OrderAmended) -> None:
     state.audit.append(event)
     if not order.is_live:
         return
-    if order.role is not OrderRole.PROTECTION:
+    if order.role is not PROTECTION:
         _free_open(state, order, order.quantity - event.quantity)
     order.quantity = event.quantity
 
@@ -97,11 +103,11 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         return
     order.move(OrderEvent.REJECT)
     order.reason = event.reason
-    for seat in state.owners[event.order_id]:
+    for seat in order.owners:
         seat.rejections += 1
-        if order.role is OrderRole.TARGET and seat.rejections < REJECTIONS_MAX:
+        if order.role is TARGET and seat.rejections < REJECTIONS_MAX:
             seat.target = None
-        if order.role is OrderRole.PROTECTION:
+        if order.role is PROTECTION:
             _unprotected(state, seat, order, event.reason)
     _free_open(state, order, order.remaining)
     _ended(state, order)
@@ -116,10 +122,10 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
     order.move(OrderEvent.CANCEL)
     order.reason = event.reason
     _free_open(state, order, order.remaining)
-    for seat in state.owners[event.order_id]:
-        if order.role is OrderRole.TARGET:
+    for seat in order.owners:
+        if order.role is TARGET:
             seat.target = None
-        elif order.role is OrderRole.PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
+        elif order.role is PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
             _unprotected(state, seat, order, event.reason)
     _ended(state, order)
 
@@ -183,15 +189,16 @@ def _order(state: EngineState, order_id: str) -> Order:
         return state.orders[order_id]
     except KeyError:
         raise StateError(
-            f"the venue speaks of order {order_id}, which is not in our journal; trading stops, reconcile before resuming"
+            f"the venue speaks of order {order_id}, which is not in our journal; "
+            "trading stops, reconcile before resuming"
         ) from None
 
 
 def _free_open(state: EngineState, order: Order, quantity: int) -> None:
-    if order.role is OrderRole.PROTECTION:
+    if order.role is PROTECTION:
         return
     market = state.markets[order.request.instrument]
-    if order.request.side is Side.BUY:
+    if order.request.side is BUY:
         market.open_buys -= quantity
     else:
         market.open_sells -= quantity
@@ -200,35 +207,39 @@ def _free_open(state: EngineState, order: Order, quantity: int) -> None:
 def _ended(state: EngineState, order: Order) -> None:
     """An order is over: free its hold, protect what it filled, and take up what waited for it."""
     order_id = order.request.order_id
-    state.live.pop(order_id, None)
     market = state.markets[order.request.instrument]
     if order.held_cash:
         market.line.purse.held = subtract(market.line.purse.held, order.release_hold(0))
-    for seat in state.owners[order_id]:
+    for seat in order.owners:
         seat.working.pop(order_id, None)
         seat.view.working = len(seat.working)
         exits = seat.entries.pop(order_id, None)
         if exits is not None and order.filled:
-            if exits.time_ns is not None:
-                state.effects.append(
-                    SetTimer(state.now_ns + exits.time_ns, f"exit:{seat.bot.id}:{market.id}:{order_id}")
-                )
-            if order.filled < order.quantity:
-                # The children died with the unfilled rest: protect what did fill, at once and without a parent.
-                reference = order.request.price or order.value // order.filled
-                for child in child_requests(order.request, order.filled, exits, reference, market.instrument):
-                    renewed = child.__class__(
-                        f"{child.order_id}r", child.instrument, child.side, child.kind, child.quantity,
-                        price=child.price, stop=child.stop, trail=child.trail, reduce_only=child.reduce_only, oco=child.oco,
-                    )  # fmt: skip
-                    submit_protection(state, seat, renewed)
+            _protect(state, seat, order, exits)
         if seat.deferred is not None and not seat.working:
             resume_deferred(state, seat)
 
 
+def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits) -> None:
+    """Start an entry's time stop; where the entry filled only in part, protect that part anew.
+
+    The children that were sent with the entry died with its unfilled rest, so the new ones have no parent.
+    """
+    market = seat.market
+    if exits.time_ns is not None:
+        key = f"exit:{seat.bot.id}:{market.id}:{order.request.order_id}"
+        state.effects.append(SetTimer(state.now_ns + exits.time_ns, key))
+    if order.filled < order.quantity:
+        reference = order.request.price or order.value // order.filled
+        for child in child_requests(order.request, order.filled, exits, reference, market.instrument):
+            again = msgspec.structs.replace(child, order_id=f"{child.order_id}-part", after=None)
+            submit_protection(state, seat, again)
+
+
 def _unprotected(state: EngineState, seat: Seat, order: Order, reason: str) -> None:
     if seat.view.position:
-        text = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}: {order.request.order_id} ended {reason}"
+        held = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}"
+        text = f"{held} and {order.request.order_id} ended {reason}"
         state.effects.append(Alarm(state.now_ns, "unprotected", text))
 
 
@@ -237,17 +248,16 @@ def _trade_closed(state: EngineState, seat: Seat, order: Order) -> None:
     total = subtract(add(book.position.realised, book.funding), book.fees)
     gained = subtract(total, seat.trade_start)
     seat.trade_start = total
-    stopped = order.role is OrderRole.PROTECTION
+    stopped = order.role is PROTECTION
     seat.trades.append(ClosedTrade(state.now_ns, seat.bot.id, seat.market.id, gained, stopped))
     seat.lock = lock_after(seat.trades, state.config.protections)
 
 
-def _count_volume(state: EngineState, fill: a.OrderFilled, unit_value: Any) -> None:
+def _count_volume(state: EngineState, fill: a.OrderFilled, unit_value: Decimal) -> None:
     """Keep the 30-day volume, and with it the fee tier, as our side of the account knows it."""
-    if len(state.config.fees.tiers) > 1:
-        state.volume = add(state.volume, multiply(unit_value, fill.quantity * fill.price))
-        state.tier = state.config.fees.tier(state.volume)
-        state.cost_rate = add(state.tier.taker, state.config.price_allowance)
+    state.volume = add(state.volume, multiply(unit_value, fill.quantity * fill.price))
+    state.tier = state.config.fees.tier(state.volume)
+    state.cost_rate = add(state.tier.taker, state.config.price_allowance)
 
 
 HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {

@@ -74,8 +74,8 @@ def on_resume_bot(state: EngineState, event: c.ResumeBot) -> None:
 
 def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
     _advance(state, event.ts_ns)
-    for order_id, order in list(state.live.items()):
-        if event.bot is None or any(seat.bot.id == event.bot for seat in state.owners[order_id]):
+    for order in state.live_orders():
+        if event.bot is None or any(seat.bot.id == event.bot for seat in order.owners):
             ask_cancel(state, order)
     state.audit.append(event)
 
@@ -110,7 +110,7 @@ def fitted(state: EngineState, kind: str) -> dict[str, float] | None:
 
 
 def on_answered(state: EngineState, event: c.Answered) -> None:
-    """A remote stage answered in time: go on where the decision waited. A second answer finds nothing and is dropped."""
+    """A remote stage answered in time: go on where the decision waited; a second answer finds nothing."""
     _advance(state, event.ts_ns)
     waiting = state.pending.pop(event.request_id, None)
     if waiting is not None:
@@ -141,6 +141,14 @@ def close_position(state: EngineState, seat: Seat, reason: str) -> None:
         decide(state, seat.market, [(seat, TargetQuantity(Decimal(0), None, reason))])
 
 
+def line_crossed(state: EngineState) -> None:
+    """The account's worth is above its old peak, or so far below it that the drawdown lock trips."""
+    if state.marked > state.peak_line:
+        state.set_lines()
+    if state.marked <= state.alarm_line:
+        drawdown_reached(state)
+
+
 def drawdown_reached(state: EngineState) -> None:
     """The drawdown lock trips at equality: latched reduce-only until an operator resets it (K5)."""
     if DRAWDOWN in state.reduce_only:
@@ -152,7 +160,7 @@ def drawdown_reached(state: EngineState) -> None:
 
 
 def _cancel_entries(state: EngineState) -> None:
-    for order in list(state.live.values()):
+    for order in state.live_orders():
         if order.role is not OrderRole.PROTECTION:
             ask_cancel(state, order)
 

@@ -1,7 +1,7 @@
 """`process(state, event) -> effects`: the whole engine, one event at a time (DESIGN: one idea).
 
-Pure but for `state`: no clock (the time is in the event), no I/O, no randomness, one thread. What the engine wants of the
-world comes back as effects; what happened, for journal, views and digests, is appended to `state.audit`.
+Pure but for `state`: no clock (the time is in the event), no I/O, no randomness, one thread. What the engine wants of
+the world comes back as effects; what happened, for journal, views and digests, is appended to `state.audit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,16 +31,12 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
         state.now_ns = event.ts_ns
         market.bar = event
         market.mark = close = event.close
-        if market.held:
-            if state.unmarked:
-                state.unmarked.discard(market.id)
-            worth = market.held * close * market.multiplier
+        if market.stake:
+            worth = market.stake * close
             state.marked = marked = state.marked + worth - market.worth
             market.worth = worth
-            if marked > state.peak_line:
-                state.set_lines()
-            elif marked <= state.alarm_line:
-                commanding.drawdown_reached(state)
+            if not state.alarm_line < marked <= state.peak_line:
+                commanding.line_crossed(state)
         served = event.served
         if served is None:
             served = market.server.update(event)  # type: ignore[union-attr]  # every market has one
@@ -109,15 +105,12 @@ def _mark(state: EngineState, market: Market, price: int, ts_ns: int) -> None:
     state.now_ns = max(state.now_ns, ts_ns)
     market.mark = price
     market.mark_ns = ts_ns
-    if market.held:
-        state.unmarked.discard(market.id)
-        worth = market.held * price * market.multiplier
+    if market.stake:
+        worth = market.stake * price
         state.marked += worth - market.worth
         market.worth = worth
-        if state.marked > state.peak_line:
-            state.set_lines()
-        elif state.marked <= state.alarm_line:
-            commanding.drawdown_reached(state)
+        if not state.alarm_line < state.marked <= state.peak_line:
+            commanding.line_crossed(state)
 
 
 def _on_mark(state: EngineState, event: m.MarkPrice) -> None:

@@ -15,6 +15,8 @@ from tradewind.portfolio.sizing import quantity_units, weight_units
 from tradewind.strategy.base import Wish
 
 Target = TargetWeight | TargetQuantity
+BUY, SELL = Side.BUY, Side.SELL
+MARKET, TARGET = OrderKind.MARKET, OrderRole.TARGET
 
 
 def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
@@ -27,19 +29,19 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
         for intent in wish if isinstance(wish, list | tuple) else (wish,):
             kind = type(intent)
             if kind is TargetWeight or kind is TargetQuantity:
-                change = _towards(state, market, seat, intent)  # type: ignore[arg-type]  # narrowed by kind
+                change = _towards(state, market, seat, intent)
                 if change:
-                    changes.append((seat, intent, change))  # type: ignore[arg-type]
+                    changes.append((seat, intent, change))
             elif kind is PlaceOrder:
-                _place(state, market, seat, intent)  # type: ignore[arg-type]
+                _place(state, market, seat, intent)
             elif kind is CancelWorking:
-                cancel_working(state, seat, intent.tag)  # type: ignore[union-attr]
+                cancel_working(state, seat, intent.tag)
             else:
                 strategy_failed(state, seat, TypeError(f"a callback returned {intent!r}, which is not an intent"))
                 break
     if len(changes) == 1:
         seat, intent, change = changes[0]
-        _propose_change(state, market, (seat,), (change,), intent.exits, _words(intent))
+        _propose_change(state, market, (seat,), (change,), intent.exits, intent)
     elif changes:
         _together(state, market, changes)
 
@@ -60,15 +62,17 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if mark is None:
         quiet(state, seat, "no_mark")
         return 0
-    if type(target) is TargetQuantity:
-        units, note = quantity_units(target, market.instrument)
+    if isinstance(target, TargetQuantity):
+        if seat.sized is None or seat.sized[0] is not target:
+            seat.sized = (target, *quantity_units(target, market.instrument))
+        _, units, note = seat.sized
     else:
         equity = state.equity()
         if equity is None:
             quiet(state, seat, "no_mark")
             return 0
         budget = multiply(equity, seat.budget)
-        units, note = weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)  # type: ignore[union-attr]
+        units, note = weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
     change = units - seat.view.position
     seat.wanted = target
     if change == 0:
@@ -83,7 +87,7 @@ def _together(state: EngineState, market: Market, changes: list[tuple[Seat, Targ
     plain = [change for change in changes if netted and not _has_exits(change[0], change[1])]
     for seat, target, change in changes:
         if not netted or _has_exits(seat, target):
-            _propose_change(state, market, (seat,), (change,), target.exits, _words(target))
+            _propose_change(state, market, (seat,), (change,), target.exits, target)
     if not plain:
         return
     seats = {seat.bot.id: (seat, target) for seat, target, _ in plain}
@@ -95,10 +99,9 @@ def _together(state: EngineState, market: Market, changes: list[tuple[Seat, Targ
     if left:
         chosen = tuple(seats[bot][0] for bot, _ in left)
         parts = tuple(quantity for _, quantity in left)
-        words = "; ".join(_words(seats[bot][1]) for bot, _ in left)
-        if not _propose_change(state, market, chosen, parts, None, words) and len(chosen) > 1:
+        if not _propose_change(state, market, chosen, parts, None, seats[left[0][0]][1]) and len(chosen) > 1:
             for (bot, quantity), seat in zip(left, chosen, strict=True):
-                _propose_change(state, market, (seat,), (quantity,), None, _words(seats[bot][1]))
+                _propose_change(state, market, (seat,), (quantity,), None, seats[bot][1])
 
 
 def _cross(state: EngineState, market: Market, buyer: Seat, seller: Seat, quantity: int) -> None:
@@ -117,11 +120,11 @@ def _propose_change(
     seats: tuple[Seat, ...],
     parts: tuple[int, ...],
     exits: Exits | None,
-    words: str,
+    intent: Target,
 ) -> bool:
     """Propose one market order for the bots' changes (all of one sign); return whether it was not refused."""
-    side = Side.BUY if parts[0] > 0 else Side.SELL
-    request = OrderRequest(state.next_order_id(), market.id, side, OrderKind.MARKET, abs(sum(parts)))
+    side = BUY if parts[0] > 0 else SELL
+    request = OrderRequest(state.next_order_id(), market.id, side, MARKET, abs(sum(parts)))
     number = state.order_number
     if len(seats) == 1:
         shares: tuple[Share, ...] = (Share(seats[0].bot.id, number, abs(parts[0])),)
@@ -132,7 +135,7 @@ def _propose_change(
     else:
         shares = tuple([Share(seat.bot.id, number, abs(part)) for seat, part in zip(seats, parts, strict=True)])
         own = None
-    return propose(state, market, Proposal(request, shares, OrderRole.TARGET, "", own, seats, words))
+    return propose(state, market, Proposal(request, shares, TARGET, "", own, seats, intent))
 
 
 def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -> None:
@@ -160,9 +163,7 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
     propose(
         state,
         market,
-        Proposal(
-            request, share, OrderRole.PLACED, intent.tag, exits if opens else None, (seat,), intent.reason or "order"
-        ),
+        Proposal(request, share, OrderRole.PLACED, intent.tag, exits if opens else None, (seat,), intent),
     )
 
 
@@ -176,9 +177,3 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
 
 def _has_exits(seat: Seat, target: Target) -> bool:
     return target.exits is not None or seat.bot.spec.exits is not None
-
-
-def _words(target: Target) -> str:
-    if target.reason:
-        return target.reason
-    return f"target weight {target.weight!r}" if isinstance(target, TargetWeight) else f"target {target.quantity}"

@@ -15,23 +15,37 @@ _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic
 
 
 class AuditDigest:
-    """A running hash over the audit stream, fed in batches."""
+    """A running hash over the audit stream, fed in batches.
+
+    Records are encoded a fixed number at a time, counted from the start, so that the hash does not depend on how they
+    were grouped when they came.
+    """
+
+    GROUP = 256
 
     def __init__(self) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
+        self._waiting: list[msgspec.Struct] = []
 
     def update(self, records: Iterable[msgspec.Struct]) -> None:
-        """Take more records in; the grouping into batches does not matter."""
-        encode = _ENCODER.encode
-        self._hash.update(b"".join([encode(record) for record in records]))
+        """Take more records in."""
+        waiting = self._waiting
+        waiting.extend(records)
+        size = self.GROUP
+        full = len(waiting) - len(waiting) % size
+        for start in range(0, full, size):
+            self._hash.update(_ENCODER.encode(waiting[start : start + size]))
+        del waiting[:full]
 
     def hexdigest(self) -> str:
         """Return the hash of everything taken in so far."""
-        return self._hash.hexdigest()
+        end = self._hash.copy()
+        end.update(_ENCODER.encode(self._waiting))
+        return end.hexdigest()
 
 
 def state_digest(state: EngineState) -> str:
-    """Return the hash of the state: ledger, positions, orders, modes, strategies' memory, and the place in time."""
+    """Return the hash of the state: ledger, positions, live orders, modes, memories, and the place in time."""
     return hashlib.blake2b(_ENCODER.encode(state_values(state)), digest_size=16).hexdigest()
 
 
@@ -61,8 +75,8 @@ def state_values(state: EngineState) -> dict[str, object]:
             for bot, book in sorted(line.books.items())
         },
         "orders": {
-            order_id: [order.status.name, order.filled, order.quantity, plain(order.fees), order.reason]
-            for order_id, order in state.orders.items()
+            order.request.order_id: [int(order.status), order.filled, order.quantity, plain(order.fees), order.reason]
+            for order in state.live_orders()
         },
         "bots": {bot.id: [bot.failed, bot.paused] for bot in state.bots.values()},
         "memory": {

@@ -7,7 +7,7 @@ opens nothing and reads no clock: pacing and waiting belong to whoever hands it 
 from collections.abc import Callable, Iterable, Sequence
 
 from tradewind.engine.core import Event, process
-from tradewind.engine.ports import Venue
+from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.recording import close_records
 from tradewind.engine.sequencer import Agenda
 from tradewind.engine.state import EngineState
@@ -20,7 +20,7 @@ END_OF_TIME_NS = 2**63 - 1
 
 
 class Driver:
-    """Feeds one engine state and one venue. `consumed` (when a list) receives every event the engine takes, in order."""
+    """Feeds one engine state and one venue; a recorder, when there is one, is told of every event before it is taken."""
 
     def __init__(
         self,
@@ -28,18 +28,19 @@ class Driver:
         venue: Venue,
         *,
         responder: Responder | None = None,
-        consumed: list[Event] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.state = state
         self.venue = venue
         self.agenda = Agenda()
         self.alarms: list[Alarm] = []
         self._responder = responder
-        self._consumed = consumed
+        self._recorder = recorder
+        self._note = None if recorder is None else recorder.note
 
     def feed(self, events: Iterable[MarketEvent]) -> None:
         """Let market events happen, in order: first at the venue, then in the engine, with all that follows."""
-        state, venue, agenda, consumed = self.state, self.venue, self.agenda, self._consumed
+        state, venue, agenda, note = self.state, self.venue, self.agenda, self._note
         heap = agenda._heap
         awake = venue.awake
         for event in events:
@@ -48,16 +49,18 @@ class Driver:
             if event.instrument in awake:
                 for answer in venue.on_event(event):
                     self.take(answer)
-            if consumed is not None:
-                consumed.append(event)
+            if note is not None:
+                note(event)
             effects = process(state, event)
             if effects:
                 self._carry_out(effects)
+        if self._recorder is not None:
+            self._recorder.settle(state)
 
     def take(self, event: Event) -> None:
         """Let one answer, timer or command happen, with all that follows."""
-        if self._consumed is not None:
-            self._consumed.append(event)
+        if self._note is not None:
+            self._note(event)
         effects = process(self.state, event)
         if effects:
             self._carry_out(effects)
@@ -66,6 +69,8 @@ class Driver:
         """Let everything in flight arrive, then close the records."""
         for answer in self.venue.advance(self.state.now_ns):
             self.take(answer)
+        if self._recorder is not None:
+            self._recorder.settle(self.state)
         close_records(self.state)
 
     def _due(self, ts_ns: int) -> None:
@@ -74,6 +79,8 @@ class Driver:
 
     def _carry_out(self, effects: Sequence[Effect]) -> None:
         now = self.state.now_ns
+        if self._recorder is not None:
+            self._recorder.intend(self.state.sequence, effects)
         for effect in effects:
             if type(effect) is SubmitOrder:
                 answers = self.venue.submit(effect.request, now)

@@ -7,15 +7,17 @@ refusals are recorded with all findings, once for as long as the same checks ref
 from decimal import Decimal
 
 from tradewind.engine.recording import end_run, quiet
-from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat, request_cost
+from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
-from tradewind.model.money import ZERO, add, multiply, subtract
+from tradewind.model.money import ONE, ZERO, add, multiply, subtract
 from tradewind.model.orders import OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
+BUY = Side.BUY
+PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
@@ -24,7 +26,7 @@ DAY_NS = 24 * HOUR_NS
 def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
     """Put the order to risk, inline or remote; return False when it was refused at once."""
     question = _question(state, market, proposal)
-    if "risk" in state.config.asked:
+    if state.asks_risk:
         state.request_number += 1
         number = state.request_number
         state.pending[number] = Pending(question, proposal)
@@ -54,8 +56,10 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
 
 def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Approved) -> None:
     request = proposal.request
-    order = Order(request, proposal.shares, proposal.role, state.now_ns, int(request.quantity or 0), proposal.tag)
-    _register(state, market, order, proposal.seats)
+    quantity = int(request.quantity or 0)
+    number, seats = len(state.orders), proposal.seats
+    order = Order(request, proposal.shares, proposal.role, state.now_ns, quantity, proposal.tag, seats, number)
+    _register(state, market, order)
     _reserve(state, market, order)
     if state.counts_orders:
         state.order_times.append(state.now_ns)
@@ -65,7 +69,7 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
         seat.quiet_since = state.sequence + 1
         seat.quiet_reason = "no_signal"
         seat.refusal = None
-        if proposal.role is OrderRole.TARGET:
+        if proposal.role is TARGET:
             seat.target = seat.wanted
     _record(state, market, proposal, proposal.seats[0], outcome, request)
     state.effects.append(SubmitOrder(request))
@@ -82,8 +86,9 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
     """Send a protective order: covered by the approval of its entry, recorded as the bot's own."""
     quantity = int(child.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
-    order = Order(child, share, OrderRole.PROTECTION, state.now_ns, quantity)
-    _register(state, seat.market, order, (seat,))
+    number = len(state.orders)
+    order = Order(child, share, PROTECTION, state.now_ns, quantity, "", (seat,), number)
+    _register(state, seat.market, order)
     state.audit.append(
         Decided(
             state.sequence,
@@ -114,29 +119,26 @@ def ask_cancel(state: EngineState, order: Order) -> None:
         state.effects.append(CancelOrder(order.request.order_id))
 
 
-def _register(state: EngineState, market: Market, order: Order, seats: tuple[Seat, ...]) -> None:
+def _register(state: EngineState, market: Market, order: Order) -> None:
     order_id = order.request.order_id
     state.orders[order_id] = order
-    state.live[order_id] = order
-    state.owners[order_id] = seats
-    for seat in seats:
+    for seat in order.owners:
         seat.working[order_id] = order
         seat.view.working = len(seat.working)
-    if order.role is not OrderRole.PROTECTION:
-        if order.request.side is Side.BUY:
+    if order.role is not PROTECTION:
+        if order.request.side is BUY:
             market.open_buys += order.quantity
         else:
             market.open_sells += order.quantity
 
 
 def _reserve(state: EngineState, market: Market, order: Order) -> None:
-    """Hold the cash of a spot buy until it has filled or ended (I09)."""
-    if market.line.is_spot and order.request.side is Side.BUY:
-        price = _worst(order.request, int(market.mark or 0))
-        order.held_unit = request_cost(order.request, market.instrument, price, state.tier.taker)
-        order.held_cash = multiply(order.held_unit, order.quantity)
-        purse = market.line.purse
-        purse.held = add(purse.held, order.held_cash)
+    """Hold the cash of a spot buy, fee included, until it has filled or ended (I09)."""
+    line = market.line
+    if line.is_spot and order.request.side is BUY:
+        notional = multiply(line.unit_value, order.quantity * _worst(order.request, int(market.mark or 0)))
+        order.held_cash = multiply(notional, add(ONE, state.tier.taker))
+        line.purse.held = add(line.purse.held, order.held_cash)
 
 
 def _record(

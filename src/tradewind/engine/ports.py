@@ -1,9 +1,12 @@
-"""What the engine's driver asks of the world: a venue that takes requests and gives answers as events."""
+"""What the engine's driver asks of the world: a venue that answers requests, and a recorder that writes along."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Protocol
 
+from tradewind.engine.state import EngineState
 from tradewind.model.answers import VenueAnswer
+from tradewind.model.effects import Effect
+from tradewind.model.entries import Event
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.orders import OrderRequest
 
@@ -32,4 +35,21 @@ class Venue(Protocol):
 
     def advance(self, ts_ns: int) -> Sequence[VenueAnswer]:
         """Let time pass to `ts_ns`: arrivals and notices in flight happen; return what the client learns."""
+        ...
+
+
+class Recorder(Protocol):
+    """Writes down what the engine consumes, before it does, and what it is about to send, before that leaves (I11)."""
+
+    @property
+    def note(self) -> Callable[[Event], object]:
+        """Take one event that the engine is about to process; called for each, so make it cheap."""
+        ...
+
+    def intend(self, sequence: int, effects: Sequence[Effect]) -> None:
+        """Take the effects of event `sequence`; once this returns they may be carried out."""
+        ...
+
+    def settle(self, state: EngineState) -> None:
+        """A stretch of events is over and nothing is in progress: a moment to commit and to checkpoint."""
         ...

@@ -1,7 +1,7 @@
 """One total order over any number of recorded sources, and a heap for what is not recorded.
 
-Ties are broken by chosen numbers: time, priority, source name, position in the source. Recorded sources are sorted once;
-their events are made in chunks, in C where they are bars, and handed on as lists.
+Ties are broken by chosen numbers: time, priority, source name, position in the source. Recorded sources are sorted
+once; their events are made in chunks, in C where they are bars, and handed on as lists.
 """
 
 import heapq
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tradewind.engine.core import Event
 from tradewind.model.market_events import Bar, Gap, MarketEvent
 
-CHUNK = 8192
+CHUNK = 1024  # small enough that a chunk's events stay in the processor's cache until they are used
 IntArray = npt.NDArray[np.int64]
 
 

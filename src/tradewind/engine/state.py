@@ -1,9 +1,8 @@
-"""Everything the engine knows: markets, bots, orders, the ledger and the modes. Changed only by `engine.core.process`."""
+"""Everything the engine knows: markets, bots, orders, ledger and modes. Changed only by `engine.core.process`."""
 
 from collections import deque
 from collections.abc import Callable
-from decimal import Decimal
-from math import floor
+from decimal import ROUND_FLOOR, Decimal
 
 import msgspec
 
@@ -26,16 +25,39 @@ from tradewind.risk.review import Reviewer
 from tradewind.strategy.base import Strategy, View, Wish, overrides, warmup_bars
 
 NEVER = -(10**60)
+scaleb = EXACT.scaleb
 
 
 class Seat:
     """One bot looking at one instrument: its view, its orders there, and what it is waiting for."""
 
     __slots__ = (
-        "bars_seen", "bot", "budget", "deferred", "entries", "lock", "market", "on_bar", "on_book", "on_fill", "on_quote", "on_trade",
-        "pick", "quiet_reason", "quiet_since", "refusal", "rejections", "target", "trade_start", "trades", "view", "wanted",
-        "warmup_bars", "working"
-    )  # fmt: skip
+        "bars_seen",
+        "bot",
+        "budget",
+        "deferred",
+        "entries",
+        "lock",
+        "market",
+        "on_bar",
+        "on_book",
+        "on_fill",
+        "on_quote",
+        "on_trade",
+        "pick",
+        "quiet_reason",
+        "quiet_since",
+        "refusal",
+        "rejections",
+        "sized",
+        "target",
+        "trade_start",
+        "trades",
+        "view",
+        "wanted",
+        "warmup_bars",
+        "working",
+    )
 
     def __init__(self, bot: "Bot", market: "Market", strategy: Strategy) -> None:
         self.bot = bot
@@ -61,6 +83,7 @@ class Seat:
         self.lock: Lock | None = None
         self.refusal: tuple[object, ...] | None = None
         self.rejections = 0
+        self.sized: tuple[Intent, int, str] | None = None
         self.wanted: Intent | None = None
 
 
@@ -81,9 +104,29 @@ class Market:
     """One instrument as the engine sees it: last bar and mark, who watches it, and what is held or on its way."""
 
     __slots__ = (
-        "bar", "best_ask", "best_bid", "cost", "gaps", "hears_fills", "held", "id", "instrument", "line", "mark", "mark_ns", "multiplier",
-        "open_buys", "open_sells", "seats", "seats_all", "server", "specs", "warming", "worth"
-    )  # fmt: skip
+        "bar",
+        "best_ask",
+        "best_bid",
+        "cost",
+        "gaps",
+        "hears_fills",
+        "held",
+        "id",
+        "instrument",
+        "line",
+        "mark",
+        "mark_ns",
+        "multiplier",
+        "open_buys",
+        "open_sells",
+        "seats",
+        "seats_all",
+        "server",
+        "specs",
+        "stake",
+        "warming",
+        "worth",
+    )
 
     def __init__(self, instrument: Instrument, line: Line) -> None:
         self.instrument = instrument
@@ -97,6 +140,7 @@ class Market:
         self.gaps = 0
         self.held = 0
         self.worth = 0
+        self.stake = 0
         self.cost = ZERO
         self.multiplier = 1
         self.open_buys = 0
@@ -120,7 +164,7 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     tag: str
     exits: Exits | None
     seats: tuple[Seat, ...]
-    intent: str
+    intent: Intent | str
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -139,17 +183,19 @@ class EngineState:
         self.now_ns = 0
         self.order_number = 0
         self.request_number = 0
+        self.asks_risk = "risk" in config.asked
+        self.session = f"{config.session}-"
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)
         self.orders: dict[str, Order] = {}
-        self.live: dict[str, Order] = {}
-        self.owners: dict[str, tuple[Seat, ...]] = {}
         self.pending: dict[int, Pending] = {}
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.last_order_ns: int | None = None
         self.volume = config.volume_30d
         self.tier = config.fees.tier(config.volume_30d)
+        self.tiered = len(config.fees.tiers) > 1
+        self.watches_trades = config.protections.watches_trades
         self.cost_rate = add(self.tier.taker, config.price_allowance)
         self.halted: str | None = None
         self.reduce_only: dict[str, str] = {}
@@ -176,7 +222,7 @@ class EngineState:
         for market in self.markets.values():
             market.multiplier = int(multiply(market.line.unit_value, power_of_ten(self.scale)))
             self._seat_positions(market)
-        self.unmarked: set[str] = set()
+        self.unmarked = True  # until every instrument has had a mark
         self.marked = 0
         self.costs = ZERO
         self.base = config.cash
@@ -191,7 +237,7 @@ class EngineState:
     def equity(self) -> Decimal | None:
         """Return the account's worth at the latest marks; None while something held has no mark or no rate."""
         if self.simple:
-            if self.unmarked:
+            if self.unmarked and self._lacks_mark():
                 return None
             return add(self.base, multiply(self.value_unit, self.marked))
         marks = {name: market.mark for name, market in self.markets.items() if market.mark is not None}
@@ -199,34 +245,62 @@ class EngineState:
         return None if valuation.missing else valuation.equity
 
     def rebase(self, market: Market) -> None:
-        """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash and the peak's line."""
-        position = market.line.position
-        market.held = position.quantity
-        if market.mark is None:
-            # Held without a price: equity is not known until the first mark arrives.
-            (self.unmarked.add if market.held else self.unmarked.discard)(market.id)
-        worth = market.held * market.mark * market.multiplier if market.mark is not None else 0
-        self.marked += worth - market.worth
-        market.worth = worth
-        if not market.line.is_spot:
-            cost = position.cost if position.quantity >= 0 else position.cost.copy_negate()
+        """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash, the peak's line."""
+        line = market.line
+        position = line.position
+        held = market.held = position.quantity
+        market.stake = held * market.multiplier
+        mark = market.mark
+        if mark is not None:
+            worth = market.stake * mark
+            self.marked += worth - market.worth
+            market.worth = worth
+        if not line.is_spot:
+            cost = position.cost if held >= 0 else position.cost.copy_negate()
             self.costs = add(self.costs, subtract(cost, market.cost))
             market.cost = cost
-        base = self.costs.copy_negate()
-        for purse in self.ledger.purses.values():
-            base = add(base, purse.cash)
-        self.base = base
-        self.set_lines()
+        purses = self.ledger.purses
+        if len(purses) == 1:
+            base = line.purse.cash
+        else:
+            base = ZERO
+            for purse in purses.values():
+                base = add(base, purse.cash)
+        self.base = base = subtract(base, self.costs) if self.costs else base
+        if self.marked:
+            # Something is held: the next mark that rises works the lines out anew, and any mark while a lock is set.
+            self.peak_line = NEVER
+            if self.config.protections.drawdown_max is not None:
+                self.set_lines()
+        elif base > self.peak:
+            self.peak = base
 
     def set_lines(self) -> None:
         """Recompute, in integers, the marked value above which there is a new peak and below which the lock trips."""
-        equity = add(self.base, multiply(self.value_unit, self.marked))
+        base = self.base
+        equity = add(base, multiply(self.value_unit, self.marked)) if self.marked else base
         self.peak = max(self.peak, equity)
-        self.peak_line = floor(subtract(self.peak, self.base).scaleb(self.scale, EXACT))
+        self.peak_line = int(scaleb(subtract(self.peak, base), self.scale).to_integral_value(ROUND_FLOOR))
         limit = self.config.protections.drawdown_max
         if limit is not None:
             trip = multiply(self.peak, subtract(ONE, limit))
-            self.alarm_line = floor(subtract(trip, self.base).scaleb(self.scale, EXACT))
+            self.alarm_line = int(scaleb(subtract(trip, base), self.scale).to_integral_value(ROUND_FLOOR))
+
+    def live_orders(self) -> list[Order]:
+        """Return the orders that are not over, oldest first."""
+        found = {
+            order.request.order_id: order
+            for bot in self.bots.values()
+            for seat in bot.seats
+            for order in seat.working.values()
+        }
+        return sorted(found.values(), key=lambda order: (order.ts_ns, order.number))
+
+    def _lacks_mark(self) -> bool:
+        """Return whether something held has no mark yet; once all instruments have one the question is settled."""
+        without = [market for market in self.markets.values() if market.mark is None]
+        self.unmarked = bool(without)
+        return any(market.held for market in without)
 
     # -- small questions ----------------------------------------------------------------------------------------------
 
@@ -239,17 +313,12 @@ class EngineState:
     def next_order_id(self) -> str:
         """Return the next client order id: the session's name and a number that is never used again (I16)."""
         self.order_number += 1
-        return f"{self.config.session}-{self.order_number}"
+        return f"{self.session}{self.order_number}"
 
     def _seat_positions(self, market: Market) -> None:
         for seat in market.seats_all:
             book = market.line.books.get(seat.bot.id)
             seat.view.position = book.position.quantity if book is not None else 0
-
-
-def request_cost(request: OrderRequest, instrument: Instrument, price: int, rate: Decimal) -> Decimal:
-    """Return the cash that one unit of a spot buy reserves: its notional and the taker fee."""
-    return multiply(multiply(instrument.unit_value, price), add(ONE, rate))
 
 
 def _by_id(instruments: tuple[Instrument, ...]) -> list[Instrument]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Intent
 from tradewind.model.orders import OrderRequest
 
 
@@ -50,13 +51,17 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Approved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="approved"):
-    """The order may go; `numbers` are the checks' values in the order of the run's enabled checks."""
+    """The order may go; `numbers` are equity, what the order needs and what is free.
+
+    For an order that adds risk also the worst-case notional of its instrument and of everything. The full list of
+    checks is rendered by asking the reviewer again.
+    """
 
     numbers: tuple[Decimal | int, ...]
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="refused"):
-    """The order may not go, for all the reasons found."""
+    """The order may not go, for all the reasons found; `numbers` are the values of all checks that are on, in order."""
 
     findings: tuple[Finding, ...]
     numbers: tuple[Decimal | int | None, ...] = ()
@@ -71,12 +76,16 @@ class Share(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="decided"):
-    """A decision that led to an order or a refusal, kept as values and rendered only when asked."""
+    """A decision that led to an order or a refusal, kept as values and rendered only when asked.
+
+    `intent` is what the strategy wanted, or a word for what the engine did by itself (`protect`); `signal` are the
+    declared indicator values it was decided on.
+    """
 
     sequence: int
     ts_ns: int
     bot: str
-    intent: str
+    intent: Intent | str
     signal: tuple[float, ...]
     mark: int
     order: OrderRequest | None

@@ -117,8 +117,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def order_quantity(self, quantity: Decimal | str | int) -> int:
         """Return an order's quantity in units, rounded down (towards zero) to the lot."""
-        units = money(quantity).scaleb(self.quantity_scale, EXACT)
-        whole = int(units)
+        whole = int(money(quantity).scaleb(self.quantity_scale, EXACT))
         return whole - whole % self.lot if whole >= 0 else -(-whole - -whole % self.lot)
 
     def quantity_for(self, weight: float, equity: Decimal, price: int) -> int:

@@ -7,7 +7,7 @@ import msgspec
 from tradewind.model.orders import OrderKind, Side, TimeInForce
 
 
-class Exits(msgspec.Struct, frozen=True, gc=False):
+class Exits(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """How an entry leaves again, as shares of the decision's reference price, or a time in position.
 
     Children are placed with the entry and live from its complete fill on: `stop_loss` 0.05 sells 5 % lower,
@@ -20,7 +20,7 @@ class Exits(msgspec.Struct, frozen=True, gc=False):
     time_ns: int | None = None
 
 
-class TargetWeight(msgspec.Struct, frozen=True, gc=False, tag="weight"):
+class TargetWeight(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="weight"):
     """Hold this share of the bot's budget: 1.0 all of it long, -0.5 half of it short, 0 flat.
 
     Acted on when it differs from the target last acted on; a target that is repeated is no new decision.
@@ -31,7 +31,7 @@ class TargetWeight(msgspec.Struct, frozen=True, gc=False, tag="weight"):
     reason: str = ""
 
 
-class TargetQuantity(msgspec.Struct, frozen=True, gc=False, tag="quantity"):
+class TargetQuantity(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="quantity"):
     """Hold this signed quantity in base units (contracts of a perpetual)."""
 
     quantity: Decimal
@@ -39,7 +39,7 @@ class TargetQuantity(msgspec.Struct, frozen=True, gc=False, tag="quantity"):
     reason: str = ""
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, gc=False, tag="place"):
+class PlaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="place"):
     """Send this order; prices and quantity in quote and base units, rounded to the increments side-aware."""
 
     side: Side
@@ -58,7 +58,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, gc=False, tag="place"):
     reason: str = ""
 
 
-class CancelWorking(msgspec.Struct, frozen=True, gc=False, tag="cancel"):
+class CancelWorking(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cancel"):
     """Cancel this bot's working orders on the instrument, all of them or those with the given tag."""
 
     tag: str | None = None

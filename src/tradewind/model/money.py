@@ -62,6 +62,8 @@ def money(text: str | int | Decimal) -> Decimal:
 
     Raises  TypeError for a float, ValueError for something that is not a finite number.
     """
+    if type(text) is Decimal and text.is_finite():
+        return text
     if isinstance(text, float):
         raise TypeError(f"money is never a float, got {text!r}: pass a string or a Decimal")
     try:

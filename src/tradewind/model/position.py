@@ -22,20 +22,28 @@ class Position:
     def apply(self, change: int, unit_price: Decimal) -> Decimal:
         """Book a signed change at `unit_price` (notional of one quantity unit); return what it realised."""
         held = self.quantity
-        if held == 0 or (held > 0) == (change > 0):
-            self.quantity = held + change
-            self.cost = add(self.cost, multiply(unit_price, abs(change)))
+        after = held + change
+        self.quantity = after
+        if held == 0:
+            self.cost = multiply(unit_price, change if change >= 0 else -change)
             return ZERO
-        closed = min(abs(held), abs(change))
-        released = portion(self.cost, closed, abs(held))
-        proceeds = multiply(unit_price, closed)
-        gained = subtract(proceeds, released) if held > 0 else subtract(released, proceeds)
-        self.realised = add(self.realised, gained)
-        self.quantity = held + change
-        if abs(change) > closed:
-            self.cost = multiply(unit_price, abs(self.quantity))
-        else:
+        if (held > 0) == (change > 0):
+            self.cost = add(self.cost, multiply(unit_price, change if change >= 0 else -change))
+            return ZERO
+        if after == 0:
+            closed, released = held, self.cost
+            self.cost = ZERO
+        elif (after > 0) == (held > 0):
+            closed = -change
+            released = portion(self.cost, abs(change), abs(held))
             self.cost = subtract(self.cost, released)
+        else:
+            closed, released = held, self.cost
+            self.cost = multiply(unit_price, abs(after))
+        # `closed` carries the sign of what was held: value minus cost for a long, cost minus value for a short.
+        value = multiply(unit_price, closed)
+        gained = subtract(value, released) if held > 0 else add(value, released)
+        self.realised = add(self.realised, gained)
         return gained
 
     def unrealised(self, unit_price: Decimal) -> Decimal:

@@ -31,7 +31,7 @@ class BarLike(Protocol):
     @property
     def close(self) -> float: ...
     @property
-    def volume(self) -> float: ...
+    def volume(self) -> float | None: ...
 
 
 class BarRow(msgspec.Struct, frozen=True, gc=False):
@@ -116,7 +116,7 @@ def scaled(column: NDArray[Any], scale: int) -> FloatArray:
 
 def reject_reason(bar: BarLike) -> str | None:
     """Return why no indicator may see this bar, or None if it is sound."""
-    if not all(map(math.isfinite, (bar.open, bar.high, bar.low, bar.close, bar.volume))):
+    if not all(map(math.isfinite, (bar.open, bar.high, bar.low, bar.close, bar.volume or 0))):
         return "a field is not finite"
     if min(bar.open, bar.high, bar.low, bar.close) <= 0:
         return "a price is not positive"

@@ -2,7 +2,7 @@
 
 A timeout is not a "no": UNKNOWN is a state of its own, left only by evidence from the venue (I14). Terminal statuses
 accept nothing more, except fills, which are always accepted (I13): a fill that arrives after a cancel is still ours.
-`python -m tradewind.orders.lifecycle` prints the table that the documentation shows.
+`table()` renders it; the documentation shows that text, and a test holds the two together.
 """
 
 from enum import IntEnum
@@ -103,7 +103,3 @@ def table() -> str:
         rows.append([status.name, *(moves[event].name if event in moves else "-" for event in OrderEvent)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-
-
-if __name__ == "__main__":
-    print(table())

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
 from tradewind.model.answers import OrderFilled
 from tradewind.model.decisions import Share
 from tradewind.model.errors import StateError
-from tradewind.model.money import ZERO, add, multiply, subtract
+from tradewind.model.money import ZERO, add, portion, subtract
 from tradewind.model.orders import OrderRequest
 from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus, next_status
 
@@ -21,15 +22,16 @@ class OrderRole(IntEnum):
 
 
 class Order:
-    """Mutable life of one order. `quantity` is the total that can still become filled (None until a venue sizes it)."""
+    """Mutable life of one order. `quantity` is the total that can become filled; `owners` is whoever asked for it."""
 
     __slots__ = (
         "fees",
         "fill_ids",
         "filled",
         "held_cash",
-        "held_unit",
         "late_fills",
+        "number",
+        "owners",
         "quantity",
         "reason",
         "received",
@@ -50,6 +52,8 @@ class Order:
         ts_ns: int,
         quantity: int,
         tag: str = "",
+        owners: tuple[Any, ...] = (),
+        number: int = 0,
     ) -> None:
         self.request = request
         self.shares = shares
@@ -57,16 +61,17 @@ class Order:
         self.ts_ns = ts_ns
         self.quantity = quantity
         self.tag = tag
+        self.owners = owners
+        self.number = number
         self.status = OrderStatus.SENT if request.after is None else OrderStatus.PENDING
         self.filled = 0
         self.value = 0
         self.fees = ZERO
         self.reason = ""
         self.fill_ids: list[str] = []
-        self.received = [0] * len(shares) if len(shares) > 1 else []
+        self.received = [0] * len(shares)
         self.late_fills = 0
         self.held_cash = ZERO
-        self.held_unit = ZERO
 
     @property
     def is_live(self) -> bool:
@@ -95,7 +100,8 @@ class Order:
             )
         if self.status in TERMINAL:
             self.late_fills += 1
-        self.move(OrderEvent.FILL_ALL if filled == self.quantity else OrderEvent.FILL_PART)
+        event = OrderEvent.FILL_ALL if filled == self.quantity else OrderEvent.FILL_PART
+        self.status = next_status(self.status, event)
         self.fill_ids.append(fill.fill_id)
         self.filled = filled
         self.value += fill.quantity * fill.price
@@ -108,9 +114,9 @@ class Order:
 
     def release_hold(self, filled: int) -> Decimal:
         """Return how much of the cash hold a fill of `filled` units frees, everything when the order is over."""
-        if not self.is_live:
-            freed = self.held_cash
-        else:
-            freed = min(self.held_cash, multiply(self.held_unit, filled))
+        if self.status in TERMINAL:
+            freed, self.held_cash = self.held_cash, ZERO
+            return freed
+        freed = portion(self.held_cash, filled, filled + self.quantity - self.filled)
         self.held_cash = subtract(self.held_cash, freed)
         return freed

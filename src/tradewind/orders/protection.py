@@ -21,7 +21,9 @@ def child_requests(
     reduce_only = not instrument.is_spot
     children: list[OrderRequest] = []
 
-    def child(suffix: str, kind: OrderKind, **prices: int) -> None:
+    def child(
+        suffix: str, kind: OrderKind, *, price: int | None = None, stop: int | None = None, trail: int | None = None
+    ) -> None:
         children.append(
             OrderRequest(
                 f"{parent.order_id}-{suffix}",
@@ -29,10 +31,12 @@ def child_requests(
                 side,
                 kind,
                 quantity,
+                price,
+                stop,
                 reduce_only=reduce_only,
+                trail=trail,
                 oco=group,
                 after=parent.order_id,
-                **prices,
             )
         )
 

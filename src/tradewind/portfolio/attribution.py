@@ -51,17 +51,13 @@ def cross(wishes: Sequence[tuple[str, int]]) -> tuple[list[tuple[str, str, int]]
 
     A crossing is (buyer, seller, quantity). What is left is all on one side, in the order of bot ids.
     """
-    buyers = [[bot, quantity] for bot, quantity in sorted(wishes) if quantity > 0]
-    sellers = [[bot, -quantity] for bot, quantity in sorted(wishes) if quantity < 0]
+    left = dict(sorted(wishes))
     crossings: list[tuple[str, str, int]] = []
-    i = j = 0
-    while i < len(buyers) and j < len(sellers):
-        quantity = min(int(buyers[i][1]), int(sellers[j][1]))
-        crossings.append((str(buyers[i][0]), str(sellers[j][0]), quantity))
-        buyers[i][1] = int(buyers[i][1]) - quantity
-        sellers[j][1] = int(sellers[j][1]) - quantity
-        i += buyers[i][1] == 0
-        j += sellers[j][1] == 0
-    left = [(str(bot), int(quantity)) for bot, quantity in buyers[i:] if quantity]
-    left += [(str(bot), -int(quantity)) for bot, quantity in sellers[j:] if quantity]
-    return crossings, left
+    for buyer in [bot for bot, quantity in left.items() if quantity > 0]:
+        for seller in [bot for bot, quantity in left.items() if quantity < 0]:
+            quantity = min(left[buyer], -left[seller])
+            if quantity > 0:
+                crossings.append((buyer, seller, quantity))
+                left[buyer] -= quantity
+                left[seller] += quantity
+    return crossings, [(bot, quantity) for bot, quantity in left.items() if quantity]

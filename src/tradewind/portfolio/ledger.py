@@ -15,6 +15,7 @@ from tradewind.model.orders import Side
 from tradewind.model.position import Position
 
 EXTERNAL = "external"
+BUY = Side.BUY
 
 
 class Purse:
@@ -38,8 +39,16 @@ class Line:
     """The account's position in one instrument, with what the hot path needs to value it."""
 
     __slots__ = (
-        "accrued_funding", "books", "instrument", "is_spot", "opening_cost", "opening_quantity", "position", "purse", "unit_value"
-    )  # fmt: skip
+        "accrued_funding",
+        "books",
+        "instrument",
+        "is_spot",
+        "opening_cost",
+        "opening_quantity",
+        "position",
+        "purse",
+        "unit_value",
+    )
 
     def __init__(self, instrument: Instrument, purse: Purse) -> None:
         self.instrument = instrument
@@ -104,12 +113,12 @@ class Ledger:
         line.opening_cost = add(line.opening_cost, multiply(unit_price, quantity))
 
     def fill(self, fill: OrderFilled, parts: Sequence[tuple[str, int]]) -> Decimal:
-        """Book one execution and its attribution [(bot, quantity)]; return the account's realised profit, fees apart."""
+        """Book one execution shared as [(bot, quantity)]; return the account's realised profit, fees apart."""
         line = self.lines[fill.instrument]
         purse = line.purse
         unit_price = multiply(line.unit_value, fill.price)
         side = fill.side
-        change = fill.quantity if side is Side.BUY else -fill.quantity
+        change = fill.quantity if side is BUY else -fill.quantity
         gained = line.position.apply(change, unit_price)
         fee = fill.fee
         if line.is_spot:

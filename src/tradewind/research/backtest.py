@@ -138,9 +138,10 @@ def opening_account(config: EngineConfig) -> OpeningAccount:
 
 @contextmanager
 def quiet_collector() -> Iterator[None]:
-    """Keep the cycle collector from walking the run's growing records: values of a run form no cycles.
+    """Keep the cycle collector from walking the run's growing records again and again.
 
-    Only in the main thread, where nobody else's garbage is held up; it is as before when the block ends.
+    Only in the main thread, where nobody else's garbage is held up. At the end the collector is as before, and what the
+    run has made counts as old: it is looked at with the next full collection, not at once.
     """
     active = gc.isenabled() and threading.current_thread() is threading.main_thread()
     if active:
@@ -149,6 +150,8 @@ def quiet_collector() -> Iterator[None]:
         yield
     finally:
         if active:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 class BarSeries(msgspec.Struct, frozen=True):
     """Closed bars of one instrument, oldest first. `open_ns` are the bars' opening times; `volume` may be None.
 
-    `no_trade` says that absent bars mean that nothing traded; otherwise they are missing data. `source` and `digest` say
+    `no_trade` says that absent bars mean that nothing traded; else they are missing data. `source` and `digest` say
     where the bars come from and what they are, for the run record.
     """
 
@@ -51,9 +51,13 @@ def check_series(series: BarSeries) -> None:
     steps = np.diff(series.open_ns)
     if (bad := _first(steps <= 0)) is not None:
         kind = "twice" if steps[bad] == 0 else "out of order"
-        raise DataError(f"{name}: row {bad + 1} has its time {kind}: sort the bars and remove duplicates, then import again")
+        raise DataError(
+            f"{name}: row {bad + 1} has its time {kind}: sort the bars and remove duplicates, then import again"
+        )
     if (bad := _first(series.low <= 0)) is not None:
-        raise DataError(f"{name}: row {bad} has a price that is not positive: correct or remove the row, then import again")
+        raise DataError(
+            f"{name}: row {bad} has a price that is not positive: correct or remove the row, then import again"
+        )
     top = np.maximum(series.open, series.close)
     bottom = np.minimum(series.open, series.close)
     if (bad := _first((series.high < top) | (series.low > bottom))) is not None:

@@ -26,8 +26,8 @@ class View:
     """What a strategy may see of one instrument at one moment, read-only by convention and by digest.
 
     `values` are the declared indicators at the last closed bar, in the order declared (outputs flattened); `position`
-    is the bot's own signed quantity in units, 0 when flat. Prices as floats come from the properties; decisions are made
-    on floats, orders on exact numbers.
+    is the bot's own signed quantity in units, 0 when flat. Prices as floats come from the properties; decisions are
+    made on floats, orders on exact numbers.
     """
 
     __slots__ = (
@@ -46,7 +46,7 @@ class View:
     def __init__(self, instrument: Instrument, memory: msgspec.Struct) -> None:
         self.instrument = instrument
         self.memory = memory
-        self.price_divisor = 10**instrument.price_scale
+        self.price_divisor: int = 10**instrument.price_scale
         self.bar: Bar | None = None
         self.values: tuple[float, ...] = ()
         self.position = 0
@@ -74,7 +74,8 @@ class View:
     @property
     def volume(self) -> float | None:
         volume = self._bar().volume
-        return None if volume is None else volume / 10**self.instrument.volume_scale
+        scale: int = 10**self.instrument.volume_scale
+        return None if volume is None else volume / scale
 
     @property
     def quantity(self) -> Decimal:
@@ -94,8 +95,8 @@ class View:
 class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all strategies. Fields are the parameters; override `indicators` and the callbacks that you need.
 
-    A callback returns None (nothing to do), one intent, or a list of intents. `warmup_bars` is taken from the indicators;
-    before they are all defined no callback runs.
+    A callback returns None (nothing to do), one intent, or a list of intents. Before all declared indicators are
+    defined no callback runs.
     """
 
     def indicators(self) -> Sequence[IndicatorSpec]:

@@ -63,6 +63,8 @@ class VolumeMeanStream(AverageStream):
 
     def update(self, bar: BarLike) -> float | None:
         """Return the mean volume, or None until `length` bars are in."""
+        if bar.volume is None:
+            raise ValueError("volume_mean reads volumes: the bar has none")
         return self.push(bar.volume)
 
 
