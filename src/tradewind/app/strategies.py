@@ -13,6 +13,8 @@ from tradewind.storage.atomic import write_text
 from tradewind.strategy import registry
 from tradewind.strategy.base import Strategy
 
+NO_STRATEGY = "it defines no class derived from Strategy"
+
 TEMPLATE = '''\
 """Long while the fast average is above the slow one, else flat."""
 from tradewind.model.intents import FLAT, TargetWeight
@@ -54,12 +56,12 @@ def load_class(place: str) -> type[Strategy]:
         for key, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module.__name__
     }
-    if not name and len(own) == 1:
-        return next(iter(own.values()))
-    found = getattr(module, name, None) if name else None
+    if not name:
+        return _only(source, own)
+    found = getattr(module, name, None)
     if found is None:
-        which = f"strategy {name!r}" if name else f"single strategy, but {len(own)}"
-        raise ConfigError(f"{source} has no {which}: {_remedy(source, name, own)}")
+        remedy = registry.nearest(name, own) if own else NO_STRATEGY
+        raise ConfigError(f"{source} has no strategy {name!r}: {remedy}")
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise ConfigError(f"{place} is not a strategy: derive it from tradewind.strategy.base.Strategy")
     return found
@@ -78,10 +80,12 @@ def write_template(path: Path) -> str:
     return f"{path}:{name}"
 
 
-def _remedy(source: str, name: str, own: Mapping[str, type[Strategy]]) -> str:
+def _only(source: str, own: Mapping[str, type[Strategy]]) -> type[Strategy]:
     if not own:
-        return "it defines no class derived from Strategy"
-    return registry.nearest(name, own) if name else f"name one, as in {source}:{min(own)}"
+        raise ConfigError(f"{source} has no strategy: {NO_STRATEGY}")
+    if len(own) > 1:
+        raise ConfigError(f"{source} has {len(own)} strategies: name one, as in {source}:{min(own)}")
+    return next(iter(own.values()))
 
 
 def _import(name: str) -> ModuleType:
@@ -90,7 +94,7 @@ def _import(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise ConfigError(f"there is no module {name!r}: install it, or give the path of its file") from error
-        raise ConfigError(f"module {name!r} cannot be loaded: {error}") from error
+        raise ConfigError(f"module {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     except Exception as error:  # a user's module may fail in any way when it runs
         raise ConfigError(f"module {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from msgspec import NODEFAULT
@@ -18,7 +19,7 @@ class Parameter(msgspec.Struct, frozen=True):
     name: str
     type: str
     range: str
-    default: str | float | bool | None
+    default: Any
     required: bool
     doc: str
 
@@ -82,13 +83,15 @@ def _words(annotation: object) -> tuple[str, str]:
         case types.LiteralType():
             return "text", f"one of {', '.join(map(str, kind.values))}"
         case _:
-            return getattr(annotation, "__name__", str(annotation)), ""
+            return annotation.__name__ if isinstance(annotation, type) else str(annotation), ""
 
 
 def _bounds(kind: types.IntType | types.FloatType) -> str:
-    """Return the range in words: `from` and `to` hold the number itself, `above` and `below` do not."""
-    ends = {"from": kind.ge, "above": kind.gt, "to": kind.le, "below": kind.lt}
-    return " ".join(f"{word} {end:g}" for word, end in ends.items() if end is not None)
+    """Return the range in words: `from`, `to`, `at least` and `at most` hold the number itself, the others do not."""
+    if kind.ge is not None and kind.le is not None:
+        return f"from {kind.ge:g} to {kind.le:g}"
+    ends = {"at least": kind.ge, "above": kind.gt, "at most": kind.le, "below": kind.lt}
+    return " and ".join(f"{word} {end:g}" for word, end in ends.items() if end is not None)
 
 
 def _default(field: FieldInfo) -> object:

@@ -108,11 +108,11 @@ def describe(name: str, load: Load | None = None) -> Description:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the remedy for an unknown word: the nearest known one, or all of them."""
-    names = sorted(known)
+    names = {_plain(each): each for each in sorted(known)}
     close = difflib.get_close_matches(_plain(word), names, n=1)
     if close:
-        return f"did you mean {close[0]!r}?"
-    return f"choose from {', '.join(names)}" if names else "it takes none"
+        return f"did you mean {names[close[0]]!r}?"
+    return f"choose from {', '.join(names.values())}" if names else "it takes none"
 
 
 def _plain(name: str) -> str:
