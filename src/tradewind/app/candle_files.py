@@ -1,0 +1,88 @@
+"""Which files of a folder hold the candles that a run asked for, by the ways in which people name them.
+
+VENUE/SYMBOL/1h.parquet, SYMBOL/1h.csv, SYMBOL-1h.parquet, SYMBOL_1h.csv, BTC_USDT-1h.feather.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tradewind.model.errors import ConfigError, DataError
+from tradewind.storage.catalog import interval_ns
+from tradewind.strategy.registry import nearest
+
+SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather", ".json")
+FLAT_NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+(?:[-_/][A-Za-z0-9]+)*?)[-_](?P<interval>[1-9][0-9]*[smhdw])")
+UNKNOWN_VENUE = "file"
+
+
+class CandleFile(msgspec.Struct, frozen=True):
+    """A file, and the series it is taken for."""
+
+    path: Path
+    venue: str
+    instrument: str
+    interval: str
+
+
+def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: str) -> list[CandleFile]:
+    """Return one file per instrument asked for (all there are when none is), sorted by instrument.
+
+    Raises  DataError when there is nothing at `place`; ConfigError when a series is not there or not told.
+    """
+    if place.is_file():
+        return [_single(place, venue, instruments, interval)]
+    if not place.is_dir():
+        raise DataError(f"no file or folder {place}: check the path")
+    found = [each for each in _candles_below(place) if interval in ("", each.interval) and venue in ("", each.venue)]
+    names = instruments or sorted({each.instrument for each in found})
+    chosen = [_only(place, name, [each for each in found if each.instrument == name], found) for name in names]
+    if not chosen:
+        wanted = " ".join(filter(None, (venue, interval))) or "candles"
+        raise DataError(f"no {wanted} in {place}: name files like VENUE/SYMBOL/1h.parquet or SYMBOL-1h.csv")
+    return sorted(chosen, key=lambda each: each.instrument)
+
+
+def _single(path: Path, venue: str, instruments: Sequence[str], interval: str) -> CandleFile:
+    if len(instruments) > 1:
+        raise ConfigError(f"{path} is one file, but {len(instruments)} instruments were asked for: give a folder")
+    told = _described(path, path.parent.parent.parent)
+    symbol = instruments[0] if instruments else told.instrument if told else ""
+    span = interval or (told.interval if told else "")
+    if not symbol or not span:
+        missing = "--instrument" if not symbol else "--interval"
+        raise ConfigError(f"the name of {path} does not tell what it holds: add {missing}")
+    return CandleFile(path, venue or (told.venue if told else UNKNOWN_VENUE), symbol, span)
+
+
+def _only(place: Path, instrument: str, candidates: Sequence[CandleFile], found: Sequence[CandleFile]) -> CandleFile:
+    if not candidates:
+        raise DataError(f"no candles of {instrument} in {place}: {nearest(instrument, {x.instrument for x in found})}")
+    if len(candidates) > 1:
+        kinds = ", ".join(sorted(f"{each.venue} {each.interval}" for each in candidates))
+        raise ConfigError(f"{instrument} is there more than once ({kinds}): choose with --interval and --venue")
+    return candidates[0]
+
+
+def _candles_below(place: Path) -> Iterator[CandleFile]:
+    for path in sorted(place.rglob("*")):
+        if path.name.endswith(SUFFIXES) and path.is_file() and (told := _described(path, place)) is not None:
+            yield told
+
+
+def _described(path: Path, root: Path) -> CandleFile | None:
+    """Return what the file's name and folders say about it; None when they do not say enough."""
+    stem = path.name
+    for suffix in SUFFIXES:
+        stem = stem.removesuffix(suffix)
+    if re.fullmatch(r"[1-9][0-9]*[smhdw](_[A-Za-z0-9-]+)?", stem) and path.parent != root:
+        interval_ns(stem)
+        folder = path.parent.parent
+        return CandleFile(path, folder.resolve().name or UNKNOWN_VENUE, path.parent.name, stem)
+    match = FLAT_NAME.fullmatch(stem)
+    if match is None:
+        return None
+    venue = path.parent.name if path.parent != root else UNKNOWN_VENUE
+    return CandleFile(path, venue, match["symbol"].replace("_", "-"), match["interval"])

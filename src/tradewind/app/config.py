@@ -1,0 +1,261 @@
+"""Configuration in layers: defaults < profile < files < environment < command line, checked before anything starts.
+
+Each layer is checked on its own, so that an error names the place it comes from. The result knows where each value was
+set, and has one hash.
+"""
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+from tradewind.app.home import Home
+from tradewind.app.profiles import profile_values
+from tradewind.app.settings import Config
+from tradewind.model.errors import ConfigError
+
+Values = Mapping[str, Any]
+
+PREFIX = "TRADEWIND_"
+NOT_SETTINGS = frozenset({"TRADEWIND_HOME", "TRADEWIND_SHARED"})
+OFF = "off"
+WORDS = {
+    "int": "a whole number",
+    "decimal": "an exact number",
+    "bool": "true or false",
+    "str": "text",
+    "array": "a list",
+    "object": "a table",
+}
+# Everything that says where data lie or how a run is shown, and nothing about what it does.
+NOT_HASHED = frozenset({"data.path", "data.catalog", "paper.speed", "paper.minutes", "profile"})
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """Some settings and the name of the place they come from."""
+
+    source: str
+    values: Values
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """A checked configuration, where each of its keys was set (default: not named), and the hash of it all."""
+
+    config: Config
+    origins: dict[str, str]
+    digest: str
+
+
+def resolve(
+    home: Home,
+    environment: Mapping[str, str],
+    *,
+    file: Path | None = None,
+    overrides: Values | None = None,
+    profile: str = "research",
+) -> Resolved:
+    """Return the configuration of a command whose profile is `profile` unless a layer names another.
+
+    Raises  ConfigError that names place, key and remedy.
+    """
+    layers = [file_layer(path) for path in (home.config_file, home.flags_file) if path.is_file()]
+    if file is not None:
+        layers.append(file_layer(file))
+    layers.append(environment_layer(environment))
+    layers.append(Layer("command line", overrides or {}))
+    for layer in layers:
+        check_layer(layer)
+    for layer in layers:
+        profile = layer.values.get("profile", profile)
+    layers.insert(0, Layer(f"profile {profile}", {"profile": profile, **profile_values(profile)}))
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        _merge(merged, layer.values)
+        origins.update((key, layer.source) for key, _ in flattened(layer.values))
+    config = msgspec.convert(_with_none(merged), Config)
+    return Resolved(config, origins, config_digest(config))
+
+
+def file_layer(path: Path) -> Layer:
+    """Return the settings of a TOML file; its decimals are exact.
+
+    Raises  ConfigError when there is no such file or it is no TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration ({error.strerror}): check the path") from None
+    try:
+        return Layer(str(path), tomllib.loads(text, parse_float=Decimal))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def environment_layer(environment: Mapping[str, str]) -> Layer:
+    """Return the settings in TRADEWIND_SECTION__KEY variables."""
+    values: dict[str, Any] = {}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            put(values, name.removeprefix(PREFIX).lower().replace("__", "."), literal(environment[name]))
+    return Layer("environment", values)
+
+
+def put(values: dict[str, Any], key: str, value: object) -> None:
+    """Set a dotted key in nested tables."""
+    *sections, last = key.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{key}: {section} is a value, not a section")
+    values[last] = value
+
+
+def assignments(texts: Iterable[str]) -> dict[str, Any]:
+    """Return `key=value` texts of a command line as nested tables.
+
+    Raises  ConfigError for a text without `=`.
+    """
+    values: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{text!r} sets nothing: write key=value, such as account.cash=50000")
+        put(values, key.strip(), literal(value.strip()))
+    return values
+
+
+def literal(text: str) -> Any:
+    """Return what a text means in TOML (`3`, `0.5`, `true`, `["a"]`), or the text itself."""
+    try:
+        value = tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return text if isinstance(value, date) else value
+
+
+def check_layer(layer: Layer) -> None:
+    """Raise ConfigError naming the layer's source, the key and the remedy, unless all of it can be used."""
+    _check_keys(layer.source, types.type_info(Config), layer.values, "")
+    try:
+        msgspec.convert(_with_none(layer.values), Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{layer.source}: {_explained(str(error), layer.values)}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{layer.source}: {error}") from None
+
+
+def config_digest(config: Config) -> str:
+    """Return the hash of all that decides what a run does; the order of bots and instruments is no part of it."""
+    values: dict[str, Any] = msgspec.to_builtins(config)
+    values["bots"] = sorted(values["bots"], key=lambda bot: (bot["id"], bot["strategy"]))
+    for table in (values["data"], *values["bots"]):
+        table["instruments"] = sorted(table["instruments"])
+    kept = {key: value for key, value in flattened(values) if key not in NOT_HASHED}
+    return hashlib.blake2b(msgspec.json.encode(kept, order="deterministic"), digest_size=16).hexdigest()
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a configuration file."""
+    return msgspec.json.schema(Config)
+
+
+def flattened(values: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every dotted key with its value; lists are values."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from flattened(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _merge(into: dict[str, Any], values: Values) -> None:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = _copied(value)
+
+
+def _copied(value: Any) -> Any:
+    return {key: _copied(each) for key, each in value.items()} if isinstance(value, Mapping) else value
+
+
+def _with_none(value: Any) -> Any:
+    """Return the same with None for every `off`, which is how a file, lacking null, switches a limit off."""
+    if isinstance(value, Mapping):
+        return {key: _with_none(each) for key, each in value.items()}
+    return None if value == OFF else value
+
+
+def _check_keys(source: str, kind: types.Type, value: Any, path: str) -> None:
+    """Raise for the first key that the type does not have; wrong types are left to the conversion."""
+    kind = _table_type(kind)
+    if isinstance(kind, types.StructType) and isinstance(value, Mapping):
+        fields = {field.encode_name: field.type for field in kind.fields}
+        for key, each in value.items():
+            if key not in fields:
+                raise ConfigError(f"{source}: unknown key {path}{key}: {_suggestion(key, path, fields)}")
+            _check_keys(source, fields[key], each, f"{path}{key}.")
+    elif isinstance(kind, types.DictType) and isinstance(value, Mapping):
+        for key, each in value.items():
+            _check_keys(source, kind.value_type, each, f"{path}{key}.")
+    elif isinstance(kind, types.VarTupleType) and isinstance(value, list):
+        for row, each in enumerate(value):
+            _check_keys(source, kind.item_type, each, f"{path.removesuffix('.')}[{row}].")
+
+
+def _table_type(kind: types.Type) -> types.Type:
+    while isinstance(kind, types.Metadata):
+        kind = kind.type
+    if isinstance(kind, types.UnionType):
+        return next((each for each in kind.types if isinstance(each, types.StructType)), kind)
+    return kind
+
+
+def _suggestion(key: str, path: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {path}{close[0]}?"
+    return f"the keys here are {', '.join(sorted(known))}"
+
+
+def _explained(message: str, values: Values) -> str:
+    """Return what msgspec found, with the key, the value and what is expected in a reader's words."""
+    what, _, place = message.partition(" - at `$")
+    key = re.sub(r"^[.]", "", place.removesuffix("`"))
+    found = _value_at(values, key)
+    if match := re.search(r"Expected `([a-z| ]+)`(.*)", what):
+        kinds = [WORDS.get(kind.strip(), kind.strip()) for kind in match[1].split("|") if kind.strip() != "null"]
+        rest = match[2].partition(", got")[0]
+        wanted = " or ".join(kinds) + (" or off" if "null" in match[1] else "")
+        wanted = "a duration such as 90s or 4h" if "matching regex" in rest else wanted + rest
+    elif "missing required field" in what:
+        return f"{key} lacks the key {what.rpartition(' ')[2].strip('`')}: add it"
+    elif "decimal" in what:
+        wanted = WORDS["decimal"]
+    elif "enum" in what:
+        return f"{key}: {found!r} is not one of the allowed values: see `tradewind config schema`"
+    else:
+        return f"{key}: {what}, was {found!r}"
+    return f"{key} must be {wanted}, was {_shown(found)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
+def _value_at(values: Any, key: str) -> Any:
+    for part in re.findall(r"[^.\[\]]+", key):
+        values = values[int(part)] if isinstance(values, list) else values.get(part)
+    return values

@@ -1,0 +1,161 @@
+"""The bars of a run as values: from the catalog, or straight from candle files, through a catalog made for the run."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tradewind.app.candle_files import CandleFile, find_candles
+from tradewind.app.home import Home
+from tradewind.app.settings import Config, DataSettings, InstrumentSettings
+from tradewind.app.times import moment_ns
+from tradewind.model.errors import ConfigError, DataError
+from tradewind.model.instrument import Instrument
+from tradewind.model.money import ZERO
+from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, SeriesKey
+from tradewind.strategy.registry import nearest
+
+Observer = Callable[[int, int], None]
+
+
+class MarketData(msgspec.Struct, frozen=True, eq=False):
+    """Bars of one instrument at the instrument's scales; `source` and `digest` say where they come from."""
+
+    instrument: Instrument
+    bars: BarTable
+    source: str
+    digest: str
+
+
+def ignore(done: int, total: int) -> None:
+    """Observe nothing."""
+
+
+def load_market(config: Config, home: Home, observer: Observer = ignore) -> list[MarketData]:
+    """Return the recorded bars that the configuration asks for, sorted by instrument.
+
+    `observer` is told (instruments done, instruments in all).
+    Raises  DataError or ConfigError naming file or series, and the remedy.
+    """
+    if config.data.path:
+        market = _from_files(config, observer)
+    else:
+        market = _from_catalog(config, open_catalog(config, home), observer)
+    for name in config.instruments:
+        known = [each.instrument.id for each in market]
+        if name not in known:
+            raise ConfigError(f"instruments.{name} is not part of this run: {nearest(name, known)}")
+    return market
+
+
+def open_catalog(config: Config, home: Home) -> Catalog:
+    """Return the catalog that the configuration names, else the one in the home folder."""
+    return Catalog(Path(config.data.catalog) if config.data.catalog else home.catalog)
+
+
+def _from_files(config: Config, observer: Observer) -> list[MarketData]:
+    data = config.data
+    files = find_candles(Path(data.path), data.venue, data.instruments, data.interval)
+    market = []
+    with tempfile.TemporaryDirectory(prefix="tradewind-import-") as folder:
+        catalog = Catalog(Path(folder))
+        for number, file in enumerate(files, 1):
+            key = SeriesKey(file.venue, file.instrument, interval=file.interval)
+            catalog.import_file(file.path, key, ImportOptions())
+            market.append(_read(catalog, key, data, config.instruments, _told(file)))
+            observer(number, len(files))
+    return market
+
+
+def _from_catalog(config: Config, catalog: Catalog, observer: Observer) -> list[MarketData]:
+    keys = _chosen_keys(catalog, config.data)
+    market = []
+    for number, key in enumerate(keys, 1):
+        market.append(_read(catalog, key, config.data, config.instruments, f"catalog {key}"))
+        observer(number, len(keys))
+    return market
+
+
+def _chosen_keys(catalog: Catalog, data: DataSettings) -> list[SeriesKey]:
+    """Return one series of bars per instrument asked for.
+
+    Raises  ConfigError when the choice is not clear, DataError when a series is not there.
+    """
+    there = [
+        each.key
+        for each in catalog.list()
+        if each.kind == "bars" and data.venue in ("", each.venue) and data.interval in ("", each.interval)
+    ]
+    if not there:
+        raise DataError(
+            f"the catalog {catalog.root} has no such bars: import some (tradewind data import FILE) or give --data PATH"
+        )
+    if not data.instruments:
+        raise ConfigError("no instrument was chosen: add --instrument BTC-USD (see tradewind data list)")
+    return [_only_key(name, there) for name in sorted(set(data.instruments))]
+
+
+def _only_key(name: str, there: Sequence[SeriesKey]) -> SeriesKey:
+    found = [key for key in there if key.instrument == name]
+    if not found:
+        raise DataError(f"no bars of {name} in the catalog: {nearest(name, {key.instrument for key in there})}")
+    if len(found) > 1:
+        kinds = ", ".join(f"{key.venue} {key.interval}" for key in found)
+        raise ConfigError(f"{name} is there more than once ({kinds}): choose with --venue and --interval")
+    return found[0]
+
+
+def _read(
+    catalog: Catalog, key: SeriesKey, data: DataSettings, terms: Mapping[str, InstrumentSettings], source: str
+) -> MarketData:
+    start_ns = moment_ns(data.start, "data.from") if data.start else None
+    end_ns = moment_ns(data.end, "data.to") if data.end else None
+    bars = catalog.bars(key.venue, key.instrument, key.interval, start_ns, end_ns)
+    if not len(bars):
+        raise DataError(f"{key.instrument}: there are no bars in the chosen range: import data or choose another range")
+    instrument = with_terms(catalog.instrument(key), terms.get(key.instrument))
+    digest = "-".join(entry.sha256[:16] for entry in catalog.manifest(key).sources)
+    return MarketData(instrument, bars.at_scales(instrument.price_scale, instrument.volume_scale), source, digest)
+
+
+def with_terms(instrument: Instrument, terms: InstrumentSettings | None) -> Instrument:
+    """Return the instrument with the terms that the configuration states for it.
+
+    Raises  ConfigError for an increment finer than the data's scale allows.
+    """
+    if terms is None:
+        return instrument
+    name = instrument.id
+    changes: dict[str, object] = {"min_notional": terms.min_notional, "initial_margin": terms.initial_margin}
+    if terms.tick is not None:
+        changes["tick"] = _units(f"instruments.{name}.tick", terms.tick, instrument.price_scale)
+    if terms.lot is not None:
+        changes["lot"] = _units(f"instruments.{name}.lot", terms.lot, instrument.quantity_scale)
+    if terms.min_quantity > ZERO:
+        changes["min_quantity"] = _units(
+            f"instruments.{name}.min_quantity", terms.min_quantity, instrument.quantity_scale
+        )
+    if terms.maintenance_margin is not None:
+        changes["maintenance_margin"] = terms.maintenance_margin
+    if terms.tick is not None and terms.lot is not None:
+        changes["derived"] = False
+    return msgspec.structs.replace(instrument, **changes)
+
+
+def _units(key: str, value: object, scale: int) -> int:
+    from decimal import Decimal
+
+    units = Decimal(str(value)).scaleb(scale)
+    if units != int(units) or units <= 0:
+        raise ConfigError(f"{key} must be a positive multiple of {Decimal(1).scaleb(-scale):f}, was {value}")
+    return int(units)
+
+
+def _told(file: CandleFile) -> str:
+    return f"{file.path.name} ({file.venue} {file.instrument} {file.interval})"
+
+
+def absent_bars(market: MarketData) -> tuple[int, bool]:
+    """Return how many bars are absent inside the range, and whether that means that nothing traded."""
+    return int(market.bars.gap_bars.sum()), market.bars.convention is Convention.NO_TRADE

@@ -1,0 +1,146 @@
+"""What can be configured, as values: every section and key of a configuration file, with type and default.
+
+Money and rates are exact decimals, durations are text such as `90s` or `4h`. A key that is not here is an error.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tradewind.model.money import ONE, ZERO
+from tradewind.risk.limits import Limits
+
+Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(ms|s|m|h|d)$", description="a duration such as 90s or 4h")]
+Share = Annotated[Decimal, Meta(description="a share: 0.10 is 10 %")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of the file."""
+
+
+class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
+    """Which bars a run reads. `path` is a file or folder of candles; empty, they come from the catalog."""
+
+    path: str = ""
+    catalog: str = ""
+    venue: str = ""
+    instruments: tuple[str, ...] = ()
+    interval: str = ""
+    start: str = ""
+    end: str = ""
+
+
+class MarketSettings(Section, frozen=True):
+    """The generated market of `demo`, and of `paper` without recorded data."""
+
+    instruments: Annotated[int, Meta(ge=1, le=12)] = 6
+    bars: Annotated[int, Meta(ge=100, le=1_000_000)] = 3_000
+    interval: str = "1h"
+    difficulty: Literal["easy", "medium", "hard"] = "medium"
+
+
+class AccountSettings(Section, frozen=True):
+    cash: Decimal = Decimal(100_000)
+    currency: str = "USD"
+    volume_30d: Decimal = ZERO
+    price_allowance: Share = Decimal("0.005")
+    gap_bars_max: Annotated[int, Meta(ge=0)] = 3
+
+
+class TierSettings(Section, frozen=True, rename={"from_volume": "from"}):
+    """Rates from a 30-day volume upwards."""
+
+    from_volume: Decimal
+    maker: Decimal
+    taker: Decimal
+
+
+class FeeSettings(Section, frozen=True):
+    """Rates as shares of notional; `tiers`, where given, replace `maker` and `taker`."""
+
+    maker: Share = Decimal("0.0025")
+    taker: Share = Decimal("0.004")
+    tiers: tuple[TierSettings, ...] = ()
+
+
+class SimulationSection(Section, frozen=True):
+    """How the simulated venue fills; `participation` is the share of a bar's volume our orders may take."""
+
+    half_spread_bps: Decimal = ZERO
+    slippage_bps: Decimal = ZERO
+    participation: Share | None = None
+    fill_on_touch: bool = False
+    entry_latency_ms: Annotated[int, Meta(ge=0)] = 0
+    response_latency_ms: Annotated[int, Meta(ge=0)] = 0
+
+
+class ProtectionSettings(Section, frozen=True):
+    cooldown: Duration | None = None
+    stop_loss_guard_count: Annotated[int, Meta(ge=1)] | None = None
+    stop_loss_guard_window: Duration = "24h"
+    stop_loss_guard_lock: Duration = "4h"
+    low_profit_trades: Annotated[int, Meta(ge=1)] | None = None
+    low_profit_minimum: Decimal = ZERO
+    low_profit_lock: Duration = "12h"
+    drawdown_max: Share | None = None
+
+
+class ExitSettings(Section, frozen=True):
+    """How every entry leaves again, unless its bot or its strategy says otherwise."""
+
+    stop_loss: Share | None = None
+    take_profit: Share | None = None
+    trailing: Share | None = None
+    time: Duration | None = None
+
+
+class BotSettings(Section, frozen=True, kw_only=True):
+    """One bot. Without `instruments` it trades all of the run; without `budget` it has an equal part of the account."""
+
+    id: str = ""
+    strategy: str
+    parameters: Mapping[str, Any] = {}
+    instruments: tuple[str, ...] = ()
+    budget: Share | None = None
+    exits: ExitSettings | None = None
+
+
+class InstrumentSettings(Section, frozen=True):
+    """Terms of one instrument that replace those stated or derived when its data were imported."""
+
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    min_quantity: Decimal = ZERO
+    min_notional: Decimal = ZERO
+    initial_margin: Share = ONE
+    maintenance_margin: Share | None = None
+
+
+class PaperSettings(Section, frozen=True):
+    """`speed` is `recorded`, `max` or how many times faster than the market; `on_stop` says what open orders do."""
+
+    speed: str = "recorded"
+    minutes: Decimal | None = None
+    on_stop: Literal["keep", "cancel"] = "cancel"
+
+
+class Config(Section, frozen=True):
+    """Everything that can be set."""
+
+    profile: str = "research"
+    seed: Annotated[int, Meta(ge=0)] = 7
+    data: DataSettings = DataSettings()
+    market: MarketSettings = MarketSettings()
+    account: AccountSettings = AccountSettings()
+    fees: FeeSettings = FeeSettings()
+    simulation: SimulationSection = SimulationSection()
+    limits: Limits = Limits()
+    protections: ProtectionSettings = ProtectionSettings()
+    exits: ExitSettings = ExitSettings()
+    bots: tuple[BotSettings, ...] = ()
+    instruments: Mapping[str, InstrumentSettings] = {}
+    flags: Mapping[str, bool] = {}
+    paper: PaperSettings = PaperSettings()

@@ -1,0 +1,181 @@
+"""The composition root: a checked configuration and a market become an engine, a venue and what drives them."""
+
+import hashlib
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.app.config import Resolved
+from tradewind.app.flags import flag_values
+from tradewind.app.market_data import MarketData
+from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings
+from tradewind.app.strategies import make_strategy
+from tradewind.app.times import UNIT_NS, duration_ns
+from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
+from tradewind.model.errors import ConfigError
+from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
+from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Exits
+from tradewind.model.market_events import Gap
+from tradewind.model.money import ONE, ZERO, plain, ratio
+from tradewind.risk.protections import ProtectionRules
+from tradewind.simulation.settings import SimulationSettings
+from tradewind.storage.catalog import Convention
+
+SESSION_DIGITS = 12
+
+
+def engine_config(resolved: Resolved, instruments: Sequence[Instrument]) -> EngineConfig:
+    """Return what the engine is told at the start; the order of instruments and bots leaves no trace in it.
+
+    Raises  ConfigError for bots that cannot be made, and for values with which no order could ever pass.
+    """
+    config = resolved.config
+    ordered = tuple(sorted(instruments, key=lambda each: each.id))
+    _refuse_the_impossible(config, ordered)
+    return EngineConfig(
+        session=session_name(resolved, ordered),
+        instruments=ordered,
+        bots=tuple(sorted(_bots(config, ordered), key=lambda bot: bot.id)),
+        cash=config.account.cash,
+        currency=_currency(config, ordered),
+        fees=fee_schedule(config.fees),
+        volume_30d=config.account.volume_30d,
+        limits=config.limits,
+        protections=_protections(config.protections),
+        price_allowance=config.account.price_allowance,
+        netting=flag_values(config.flags)["netting"],
+        gap_bars_max=config.account.gap_bars_max,
+    )
+
+
+def simulation_settings(config: Config) -> SimulationSettings:
+    """Return the rules of the simulated venue."""
+    section = config.simulation
+    return SimulationSettings(
+        fees=fee_schedule(config.fees),
+        half_spread_bps=section.half_spread_bps,
+        slippage_bps=section.slippage_bps,
+        participation=section.participation,
+        fill_on_touch=section.fill_on_touch,
+        entry_latency_ns=section.entry_latency_ms * UNIT_NS["ms"],
+        response_latency_ns=section.response_latency_ms * UNIT_NS["ms"],
+    )
+
+
+def session_name(resolved: Resolved, instruments: Sequence[Instrument]) -> str:
+    """Return the name that order ids begin with: a hash of what is run, and on which terms."""
+    terms = msgspec.json.encode([msgspec.to_builtins(each) for each in instruments], order="deterministic")
+    return hashlib.blake2b(resolved.digest.encode() + terms, digest_size=SESSION_DIGITS // 2).hexdigest()
+
+
+def fee_schedule(fees: FeeSettings) -> FeeSchedule:
+    """Return the tiers, or one tier of the two rates."""
+    if fees.tiers:
+        return FeeSchedule(tuple(FeeTier(tier.from_volume, tier.maker, tier.taker) for tier in fees.tiers))
+    return flat_fees(fees.maker, fees.taker)
+
+
+def streamed_sources(market: Sequence[MarketData]) -> list[Recorded]:
+    """Return the bars and gaps as sources for the sequencer, without anything computed beforehand."""
+    sources: list[Recorded] = []
+    for each in sorted(market, key=lambda one: one.instrument.id):
+        bars = each.bars
+        columns = (bars.open, bars.high, bars.low, bars.close)
+        sources.append(RecordedBars(each.instrument.id, bars.span_ns, bars.close_ns, columns, bars.volume))
+        if gaps := _gaps(each):
+            sources.append(gap_source(each.instrument.id, gaps))
+    return sources
+
+
+def _gaps(market: MarketData) -> list[Gap]:
+    bars = market.bars
+    no_trade = bars.convention is Convention.NO_TRADE
+    rows = zip(bars.gap_rows.tolist(), bars.gap_bars.tolist(), strict=True)
+    # A gap at the first row lies before the chosen range.
+    return [Gap(market.instrument.id, int(bars.close_ns[row]), count, no_trade) for row, count in rows if row > 0]
+
+
+def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
+    if not config.bots:
+        raise ConfigError("there is no bot: add --strategy NAME, or a [[bots]] table to the configuration")
+    equal = ratio(ONE, Decimal(len(config.bots)))
+    everything = tuple(each.id for each in instruments)
+    return [
+        BotSpec(
+            id=bot.id or _default_id(config.bots, number),
+            strategy=make_strategy(bot.strategy, {name: _parameter(value) for name, value in bot.parameters.items()}),
+            instruments=tuple(sorted(bot.instruments)) or everything,
+            budget=equal if bot.budget is None else bot.budget,
+            exits=_exits(bot.exits or config.exits),
+        )
+        for number, bot in enumerate(config.bots)
+    ]
+
+
+def _default_id(bots: Sequence[BotSettings], number: int) -> str:
+    """Return the strategy's name; a second bot of it gets a number."""
+    name = bots[number].strategy
+    before = sum(1 for bot in bots[:number] if bot.strategy == name and not bot.id)
+    return name if not before else f"{name}-{before + 1}"
+
+
+def _parameter(value: object) -> object:
+    # A decimal of a file is text to the registry, which reads it as the parameter's own type.
+    return plain(value) if isinstance(value, Decimal) else value
+
+
+def _exits(settings: ExitSettings) -> Exits | None:
+    shares = [None if each is None else float(each) for each in (settings.stop_loss, settings.take_profit)]
+    trailing = None if settings.trailing is None else float(settings.trailing)
+    time_ns = None if settings.time is None else duration_ns(settings.time)
+    exits = Exits(shares[0], shares[1], trailing, time_ns)
+    return None if exits == Exits() else exits
+
+
+def _protections(settings: ProtectionSettings) -> ProtectionRules:
+    return ProtectionRules(
+        cooldown_ns=None if settings.cooldown is None else duration_ns(settings.cooldown),
+        stop_loss_guard_count=settings.stop_loss_guard_count,
+        stop_loss_guard_window_ns=duration_ns(settings.stop_loss_guard_window),
+        stop_loss_guard_lock_ns=duration_ns(settings.stop_loss_guard_lock),
+        low_profit_trades=settings.low_profit_trades,
+        low_profit_minimum=settings.low_profit_minimum,
+        low_profit_lock_ns=duration_ns(settings.low_profit_lock),
+        drawdown_max=settings.drawdown_max,
+    )
+
+
+def _currency(config: Config, instruments: Sequence[Instrument]) -> str:
+    """Return the account's currency: the instruments' own quote currency where they agree and none was chosen."""
+    quotes = {each.quote for each in instruments}
+    if config.account.currency in quotes or len(quotes) != 1:
+        missing = sorted(quotes - {config.account.currency})
+        if missing:
+            raise ConfigError(
+                f"the instruments are quoted in {', '.join(sorted(quotes))}: run those of one currency together, "
+                f"and set account.currency"
+            )
+        return config.account.currency
+    return quotes.pop()
+
+
+def _refuse_the_impossible(config: Config, instruments: Sequence[Instrument]) -> None:
+    """Raise for values with which no order could ever pass, since a run would only be silent about it."""
+    cash = config.account.cash
+    if cash <= ZERO:
+        raise ConfigError(f"account.cash is {plain(cash)}: no order could be paid for; set it above 0")
+    for name in ("instrument_share_max", "exposure_share_max", "leverage_max", "order_notional_max"):
+        if getattr(config.limits, name) == ZERO:
+            raise ConfigError(f"limits.{name} is 0: no order could pass; raise it, or switch it off with 'off'")
+    for bot in config.bots:
+        if bot.budget is not None and not ZERO < bot.budget <= ONE:
+            raise ConfigError(f"bots.{bot.id or bot.strategy}.budget must be above 0 and at most 1, was {bot.budget}")
+    for instrument in instruments:
+        if instrument.min_notional > cash:
+            raise ConfigError(
+                f"instruments.{instrument.id}.min_notional {plain(instrument.min_notional)} is more than account.cash "
+                f"{plain(cash)}: no order could pass; lower the one or raise the other"
+            )

@@ -1,0 +1,76 @@
+"""`tradewind backtest`: strategies over recorded bars, through the same engine as live."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tradewind.cli.options import (
+    Cash,
+    Data,
+    Fees,
+    From,
+    Instruments,
+    Interval,
+    Json,
+    Param,
+    Profile,
+    RunOptions,
+    Seed,
+    Set,
+    Strategy,
+    To,
+    Venue,
+)
+
+
+def backtest(
+    config: Annotated[Path | None, Parameter(help="A configuration file (TOML).")] = None,
+    /,
+    *,
+    strategy: Strategy = None,
+    param: Param = None,
+    data: Data = None,
+    venue: Venue = None,
+    instrument: Instruments = None,
+    interval: Interval = None,
+    start: From = None,
+    end: To = None,
+    cash: Cash = None,
+    fees: Fees = None,
+    profile: Profile = None,
+    seed: Seed = None,
+    settings: Set = None,
+    out: Annotated[Path | None, Parameter(help="Folder for the report; by default it is kept with the runs.")] = None,
+    report: Annotated[bool, Parameter(negative="--no-report", help="Write the tear sheet.")] = True,
+    json: Json = False,
+) -> int:
+    """Run strategies over recorded bars and show what came of it.
+
+    Orders are decided at the close of a bar and filled from the open of the next one. Results are exact and the same in
+    every process; their digest covers orders, fills, decisions and the final ledger.
+
+    Example: tradewind backtest --strategy macd --data candles/coinbase --instrument BTC-USD,ETH-USD --interval 1h
+
+    Example: tradewind backtest --strategy rsi_reversion --param length=10 --instrument BTC-USD --interval 1h
+
+    Example: tradewind backtest my-run.toml --from 2024-06-01 --json
+    """
+    from tradewind.cli.backtesting import run_and_show
+
+    options = RunOptions(
+        strategy=strategy,
+        param=param,
+        data=data,
+        venue=venue,
+        instrument=instrument,
+        interval=interval,
+        start=start,
+        end=end,
+        cash=cash,
+        fees=fees,
+        seed=seed,
+        profile=profile,
+        settings=settings,
+    )
+    return run_and_show(config, options, out=out, report=report, json=json)

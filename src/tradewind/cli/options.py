@@ -1,0 +1,51 @@
+"""Options that several commands share. Nothing else is imported here, so that help is quick."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="End with one JSON object on the last line.")]
+Set = Annotated[
+    list[str] | None,
+    Parameter(name="--set", negative="", help="Any setting: --set limits.instrument_share_max=0.3 (repeatable)."),
+]
+Profile = Annotated[str | None, Parameter(help="Starting point: research, paper or demo.")]
+Strategy = Annotated[
+    list[str] | None,
+    Parameter(negative="", help="A strategy: built-in name, module:Class or file.py:Class (repeatable)."),
+]
+Param = Annotated[
+    list[str] | None, Parameter(name="--param", negative="", help="A parameter of the strategy: --param fast=12.")
+]
+Data = Annotated[str | None, Parameter(help="A candle file, or a folder of them. Without it: the catalog.")]
+Venue = Annotated[str | None, Parameter(help="The venue of the series.")]
+Instruments = Annotated[
+    list[str] | None,
+    Parameter(name="--instrument", negative="", help="Instruments: BTC-USD,ETH-USD. Without it: all in --data."),
+]
+Interval = Annotated[str | None, Parameter(help="Length of a bar: 1m, 15m, 1h, 1d.")]
+From = Annotated[str | None, Parameter(name="--from", help="First moment, UTC: 2024-05-01 or 2024-05-01T12:00.")]
+To = Annotated[str | None, Parameter(name="--to", help="Moment after the last, UTC.")]
+Cash = Annotated[str | None, Parameter(help="Cash at the start.")]
+Fees = Annotated[str | None, Parameter(help="Fees as shares of notional: maker,taker such as 0.0006,0.0010.")]
+Seed = Annotated[int | None, Parameter(help="Seed of a generated market.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What a command line said about a run; None where it said nothing."""
+
+    strategy: list[str] | None = None
+    param: list[str] | None = None
+    data: str | None = None
+    venue: str | None = None
+    instrument: list[str] | None = None
+    interval: str | None = None
+    start: str | None = None
+    end: str | None = None
+    cash: str | None = None
+    fees: str | None = None
+    seed: int | None = None
+    profile: str | None = None
+    settings: list[str] | None = None

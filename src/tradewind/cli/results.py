@@ -1,0 +1,158 @@
+"""A finished run as tables for people and as one object for machines."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tradewind.app.times import moment_text
+from tradewind.cli.output import amount, share, table
+from tradewind.cli.silence import Silence
+from tradewind.engine.readmodel import ReadModel
+from tradewind.research.backtest import BacktestResult
+from tradewind.research.breakdown import GroupRow
+from tradewind.research.metrics import Metrics
+
+SHOWN_BOTS = 40
+DERIVED = "Tick and lot were derived from the data; state the venue's own under [instruments.NAME]."
+
+
+def result_object(result: BacktestResult, metrics: Metrics, run: str, quiet: Sequence[Silence]) -> dict[str, Any]:
+    """Return what `--json` prints; money is text."""
+    return {
+        "run": run,
+        "digest": result.digest,
+        "events": result.events,
+        "orders": result.orders,
+        "fills": result.fills,
+        "equity": result.equity,
+        "metrics": metrics,
+        "no_trades": [msgspec.to_builtins(each) for each in quiet],
+    }
+
+
+def show_result(screen: Console, metrics: Metrics, model: ReadModel, quiet: Sequence[Silence]) -> None:
+    """Print the figures of a run: account, instruments, strategies, exits, refusals, and who did not trade and why."""
+    screen.print(_summary(metrics))
+    screen.print(_groups("By instrument", "instrument", metrics.by_instrument))
+    screen.print(_groups("By strategy", "strategy", metrics.by_strategy))
+    if len(metrics.by_bot) > len(metrics.by_strategy) and len(metrics.by_bot) <= SHOWN_BOTS:
+        screen.print(_groups("By bot", "bot", metrics.by_bot))
+    if metrics.by_exit_reason:
+        screen.print(_exits(metrics))
+    show_refusals(screen, model)
+    show_silences(screen, quiet)
+    if "DERIVED_INCREMENTS" in metrics.flags:
+        screen.print(DERIVED, markup=False)
+
+
+def show_refusals(screen: Console, model: ReadModel) -> None:
+    """Print how often each check refused, and the latest refusal with its numbers."""
+    if not model.refusals:
+        return
+    latest: dict[str, str] = {}
+    for decided in model.decisions:
+        for finding in getattr(decided.outcome, "findings", ()):
+            instrument = decided.order.instrument if decided.order is not None else ""
+            numbers = f"{finding.number} against a limit of {finding.limit}"
+            latest[finding.check] = f"{decided.bot} in {instrument}: {numbers}"
+    rows = [(check, count, latest.get(check, "")) for check, count in model.refusals.most_common()]
+    made = table("Refused by risk", ("check", "times", "latest"), rows)
+    made.columns[2].justify = "left"
+    screen.print(made)
+
+
+def show_silences(screen: Console, quiet: Iterable[Silence]) -> None:
+    """Print why each bot without a fill has none."""
+    for each in quiet:
+        screen.print(f"{each.bot} made no trade: {each.reason}.", markup=False)
+
+
+def _summary(metrics: Metrics) -> Table:
+    span = f"{moment_text(metrics.start_ns)} to {moment_text(metrics.end_ns)} UTC, {metrics.days:,.0f} days"
+    ratio = _ratio
+    rows = [
+        ("Equity", f"{amount(metrics.equity)} {metrics.currency}", "Trades closed", metrics.trades),
+        ("Total return", share(metrics.total_return), "Win rate", share(metrics.win_rate)),
+        ("CAGR", share(metrics.cagr), "Profit factor", ratio(metrics.profit_factor)),
+        ("Volatility", share(metrics.volatility), "Expectancy", _money(metrics.expectancy)),
+        ("Sharpe", ratio(metrics.sharpe), "Average win / loss", _pair(metrics.average_win, metrics.average_loss)),
+        ("Sortino", ratio(metrics.sortino), "Fees", f"{amount(metrics.fees)} ({ratio(metrics.fees_bps)} bps)"),
+        ("Calmar", ratio(metrics.calmar), "Slippage", _slippage(metrics)),
+        ("Max drawdown", share(metrics.max_drawdown), "Exposure in time", share(metrics.exposure)),
+        ("Best / worst day", _days(metrics), "Turnover", ratio(metrics.turnover)),
+        ("Buy and hold", _hold(metrics), "Orders / fills / refusals", _counts(metrics)),
+    ]
+    made = table(span, ("", "", " ", ""), [])
+    made.show_header = False
+    made.columns[1].justify = made.columns[3].justify = "right"
+    made.columns[2].justify = "left"
+    for row in rows:
+        made.add_row(row[0], str(row[1]), "   " + str(row[2]), str(row[3]))
+    return made
+
+
+def _groups(title: str, name: str, rows: Iterable[GroupRow]) -> Table:
+    columns = (name, "net", "realised", "unrealised", "fees", "trades", "win rate", "profit factor", "fills", "volume")
+    return table(
+        title,
+        columns,
+        [
+            (
+                row.name,
+                amount(row.net),
+                amount(row.realised),
+                amount(row.unrealised),
+                amount(row.fees),
+                row.trades,
+                share(row.win_rate, 1),
+                _ratio(row.profit_factor),
+                row.fills,
+                amount(row.volume, 0),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _exits(metrics: Metrics) -> Table:
+    return table(
+        "By exit",
+        ("exit", "trades", "net", "win rate", "days held"),
+        [
+            (row.name, row.trades, amount(row.net), share(row.win_rate, 1), _ratio(row.days_held))
+            for row in metrics.by_exit_reason
+        ],
+    )
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}"
+
+
+def _money(value: Any) -> str:
+    return "-" if value is None else amount(value)
+
+
+def _pair(first: Any, second: Any) -> str:
+    return f"{_money(first)} / {_money(second)}"
+
+
+def _days(metrics: Metrics) -> str:
+    return f"{share(metrics.best_day)} / {share(metrics.worst_day)}"
+
+
+def _slippage(metrics: Metrics) -> str:
+    return f"{amount(metrics.slippage)} ({_ratio(metrics.slippage_bps)} bps)"
+
+
+def _hold(metrics: Metrics) -> str:
+    """Return what buying and holding all instruments in equal parts would have brought."""
+    returns = [row.total_return for row in metrics.buy_and_hold]
+    return share(sum(returns) / len(returns)) if returns else "-"
+
+
+def _counts(metrics: Metrics) -> str:
+    return f"{metrics.orders:,} / {metrics.fills:,} / {metrics.refusals:,}"

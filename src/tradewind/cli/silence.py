@@ -1,0 +1,85 @@
+"""Why a bot did not trade, in words: what its records say (SPEC S10)."""
+
+from collections import Counter
+
+import msgspec
+
+from tradewind.engine.readmodel import ReadModel
+from tradewind.research.backtest import BacktestResult
+from tradewind.strategy.base import Strategy, overrides, warmup_bars
+
+BAR_CALLBACK = "on_bar"
+MEANING = {
+    "warming_up": "its indicators were not warm before the end",
+    "no_signal": "its rule asked for no position",
+    "at_target": "it wanted to stay flat, or its budget buys less than one lot",
+    "spot_no_short": "it wanted to be short, which spot does not allow",
+    "paused": "it was paused",
+    "data_gap": "its indicators began anew after a gap in the data",
+    "strategy_failed": "its code raised an error",
+    "no_mark": "there was no price yet",
+    "refused": "risk refused its orders",
+}
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A bot without a fill: the refusals by check, and the events by quiet reason, the most frequent first."""
+
+    bot: str
+    reason: str
+    refusals: dict[str, int]
+    quiet: dict[str, int]
+
+
+def silences(result: BacktestResult, model: ReadModel) -> list[Silence]:
+    """Return why each bot that has no fill has none, sorted by bot."""
+    traded = {fill.bot for fill in model.fills} | {
+        bot for crossing in model.crossings for bot in (crossing.buyer, crossing.seller)
+    }
+    return [_silence(bot.id, bot.strategy, result, model) for bot in result.config.bots if bot.id not in traded]
+
+
+def _silence(bot: str, strategy: Strategy, result: BacktestResult, model: ReadModel) -> Silence:
+    refusals: Counter[str] = Counter()
+    for (name, _, check), count in model.refusals_by_bot.items():
+        if name == bot:
+            refusals[check] += count
+    quiet: Counter[str] = Counter()
+    for run in model.quiet:
+        if run.bot == bot:
+            quiet[run.reason] += run.last - run.first + 1
+    reason = _reason(bot, strategy, result, model, refusals, quiet)
+    return Silence(bot, reason, dict(refusals), dict(quiet.most_common()))
+
+
+def _reason(
+    bot: str,
+    strategy: Strategy,
+    result: BacktestResult,
+    model: ReadModel,
+    refusals: Counter[str],
+    quiet: Counter[str],
+) -> str:
+    if bot in model.failed:
+        return f"its code raised an error: {model.failed[bot]}"
+    if not overrides(strategy, BAR_CALLBACK):
+        return "it decides on trades, quotes or books, and this run has only bars"
+    if refusals:
+        check, count = refusals.most_common(1)[0]
+        return f"risk refused its orders: {check} {count} times ({_example(bot, check, model)})"
+    if result.orders and any(bot in row.bots for row in model.orders.values()):
+        ended = Counter(f"{row.status} {row.reason}".strip() for row in model.orders.values() if bot in row.bots)
+        return f"the venue filled none of its orders: {ended.most_common(1)[0][0]}"
+    reason = quiet.most_common(1)[0][0] if quiet else "no_signal"
+    if set(quiet) <= {"warming_up"}:
+        return f"it needs {warmup_bars(strategy)} bars before it decides, and the run has fewer"
+    return MEANING.get(reason, reason)
+
+
+def _example(bot: str, check: str, model: ReadModel) -> str:
+    """Return the last refusal's number against its limit."""
+    for decided in reversed(model.decisions):
+        for finding in getattr(decided.outcome, "findings", ()):
+            if decided.bot == bot and finding.check == check:
+                return f"{finding.number} against a limit of {finding.limit}"
+    return "see its decisions"
