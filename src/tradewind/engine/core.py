@@ -11,6 +11,7 @@ from tradewind.engine import answering, commanding
 from tradewind.engine.deciding import decide
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import EngineState, Market, Seat
+from tradewind.market.book import Book, BookState
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import market_events as m
@@ -123,7 +124,43 @@ def _on_trade(state: EngineState, event: m.TradePrint) -> None:
         _mark(state, market, event.price, event.ts_ns)
     else:
         state.now_ns = max(state.now_ns, event.ts_ns)
-    _ask(state, market, "on_trade", event)
+    if market.hears_trades:
+        _ask(state, market, "on_trade", event)
+
+
+def _on_snapshot(state: EngineState, event: m.BookSnapshot) -> None:
+    market = state.markets[event.instrument]
+    _book_of(market).on_snapshot(event)
+    _book_changed(state, market, event.ts_ns)
+
+
+def _on_level(state: EngineState, event: m.LevelUpdate) -> None:
+    market = state.markets[event.instrument]
+    book = market.book or _book_of(market)
+    if book.on_update(event):
+        _book_changed(state, market, event.ts_ns)
+    elif book.state is not BookState.VALID:
+        # A book that cannot be believed prices nothing: no best prices, and the mark keeps its age (I34).
+        market.best_bid = market.best_ask = None
+
+
+def _book_of(market: Market) -> Book:
+    if market.book is None:
+        market.book = Book(market.id)
+    return market.book
+
+
+def _book_changed(state: EngineState, market: Market, ts_ns: int) -> None:
+    book = market.book
+    bid, ask = (None, None) if book is None else (book.best_bid, book.best_ask)
+    if bid is None or ask is None or bid >= ask:
+        market.best_bid = market.best_ask = None
+        state.now_ns = max(state.now_ns, ts_ns)
+        return
+    market.best_bid, market.best_ask = bid, ask
+    _mark(state, market, (bid + ask) // 2, ts_ns)
+    if market.hears_book:
+        _ask(state, market, "on_book", book)
 
 
 def _on_quote(state: EngineState, event: m.QuoteTick) -> None:
@@ -136,13 +173,13 @@ def _on_quote(state: EngineState, event: m.QuoteTick) -> None:
 def _ask(state: EngineState, market: Market, callback: str, event: object) -> None:
     """Ask every live seat that has the callback, and decide on what they wish."""
     wishes: list[tuple[Seat, Wish]] = []
+    now_ns, best_bid, best_ask = state.now_ns, market.best_bid, market.best_ask
     for seat in market.seats_all:
         handler: Callable[[Any, Any], Wish] | None = getattr(seat, callback)
-        if handler is None or seat.bot.failed is not None or seat in market.warming:
+        if handler is None or seat.bot.failed is not None or (market.warming and seat in market.warming):
             continue
         view = seat.view
-        view.now_ns = state.now_ns
-        view.best_bid, view.best_ask = market.best_bid, market.best_ask
+        view.now_ns, view.best_bid, view.best_ask = now_ns, best_bid, best_ask
         try:
             wish = handler(view, event)
         except Exception as error:  # noqa: BLE001 - strategies are guests
@@ -170,6 +207,8 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     m.Gap: _on_gap,
     m.MarkPrice: _on_mark,
     m.TradePrint: _on_trade,
+    m.BookSnapshot: _on_snapshot,
+    m.LevelUpdate: _on_level,
     m.QuoteTick: _on_quote,
     m.FundingRate: _on_funding_rate,
     m.FundingSettlement: _on_funding_rate,

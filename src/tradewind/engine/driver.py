@@ -16,7 +16,6 @@ from tradewind.model.effects import Alarm, Ask, CancelOrder, Effect, SetTimer, S
 from tradewind.model.market_events import MarketEvent
 
 Responder = Callable[[Ask], Answered | None]
-END_OF_TIME_NS = 2**63 - 1
 
 
 class Driver:
@@ -69,6 +68,9 @@ class Driver:
         """Let everything in flight arrive, then close the records."""
         for answer in self.venue.advance(self.state.now_ns):
             self.take(answer)
+        while (due_ns := self.venue.due_ns) is not None:
+            for answer in self.venue.advance(due_ns):
+                self.take(answer)
         if self._recorder is not None:
             self._recorder.settle(self.state)
         close_records(self.state)

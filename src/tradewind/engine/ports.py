@@ -21,6 +21,11 @@ class Venue(Protocol):
     @property
     def awake(self) -> Container[str]: ...
 
+    @property
+    def due_ns(self) -> int | None:
+        """When the next thing in flight happens by the passing of time alone, None when nothing is."""
+        ...
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         """Take an order sent at `ts_ns`; return what the client learns at once (nothing in bar mode)."""
         ...

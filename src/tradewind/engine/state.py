@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 import msgspec
 
 from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
 from tradewind.model.effects import Effect
@@ -107,9 +108,12 @@ class Market:
         "bar",
         "best_ask",
         "best_bid",
+        "book",
         "cost",
         "gaps",
+        "hears_book",
         "hears_fills",
+        "hears_trades",
         "held",
         "id",
         "instrument",
@@ -152,7 +156,8 @@ class Market:
         ] = []
         self.seats_all: list[Seat] = []
         self.warming: list[Seat] = []
-        self.hears_fills = False
+        self.hears_fills = self.hears_book = self.hears_trades = False
+        self.book: Book | None = None
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
@@ -347,8 +352,15 @@ def _declare(market: Market) -> None:
         seat.pick = None if columns == list(range(width)) else _picker(columns)
     instrument = market.instrument
     market.server = Server(market.specs, 10**instrument.price_scale, 10**instrument.volume_scale)
-    market.warming = list(market.seats_all)
+    market.warming = [seat for seat in market.seats_all if seat.warmup_bars]
+    for seat in market.seats_all:
+        if not seat.warmup_bars:
+            seat.quiet_reason = "no_signal"
+            if seat.on_bar is not None:
+                market.seats.append((seat.on_bar, seat.view, seat.pick, seat))
     market.hears_fills = any(seat.on_fill is not None for seat in market.seats_all)
+    market.hears_book = any(seat.on_book is not None for seat in market.seats_all)
+    market.hears_trades = any(seat.on_trade is not None for seat in market.seats_all)
 
 
 def _picker(columns: list[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:

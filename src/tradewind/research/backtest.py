@@ -24,6 +24,7 @@ from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import multiply
 from tradewind.research.series import BarSeries, check_series, recorded_sources
 from tradewind.simulation.bars import BarVenue
+from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
 
 Progress = Callable[[int, int], None]
@@ -72,6 +73,22 @@ def run_backtest(
     for one in sorted(series, key=lambda each: each.instrument.id):
         specs = state.markets[one.instrument.id].specs
         sources += recorded_sources(one, specs, config.gap_bars_max, serve=serve)
+    total = sum(len(source.ts_ns) for source in sources)
+    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit)
+
+
+def run_recorded(
+    config: EngineConfig,
+    settings: SimulationSettings,
+    sources: Sequence[Recorded],
+    *,
+    progress: Progress | None = None,
+    responder: Responder | None = None,
+    keep_audit: bool = True,
+) -> BacktestResult:
+    """Run the bots of `config` over recorded books, trades and marks, against a venue that keeps the book."""
+    state = EngineState(config)
+    venue = BookVenue(config.instruments, settings, opening_account(config))
     total = sum(len(source.ts_ns) for source in sources)
     return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit)
 

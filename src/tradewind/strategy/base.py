@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import msgspec
 
+from tradewind.market.book import Book
 from tradewind.model.answers import OrderFilled
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Intent
-from tradewind.model.market_events import Bar, BookSnapshot, QuoteTick, TradePrint
+from tradewind.model.market_events import Bar, QuoteTick, TradePrint
 from tradewind.numeric.indicators import IndicatorSpec
 
 Wish = Intent | Sequence[Intent] | None
@@ -117,8 +118,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def on_quote(self, view: View, quote: QuoteTick) -> Wish:
         return None
 
-    def on_book(self, view: View, book: BookSnapshot | None) -> Wish:
-        """Decide after the book changed; best bid and ask are in the view."""
+    def on_book(self, view: View, book: Book) -> Wish:
+        """Decide after the book changed, valid and not crossed; best bid and ask are in the view too."""
         return None
 
     def on_fill(self, view: View, fill: OrderFilled) -> Wish:
@@ -131,5 +132,5 @@ def overrides(strategy: Strategy, callback: str) -> bool:
 
 
 def warmup_bars(strategy: Strategy) -> int:
-    """Return how many closed bars the strategy's indicators need before all of them are defined."""
-    return max((spec.warmup_bars for spec in strategy.indicators()), default=1)
+    """Return how many closed bars the strategy's indicators need before all are defined; 0 without indicators."""
+    return max((spec.warmup_bars for spec in strategy.indicators()), default=0)
