@@ -3,7 +3,7 @@
 from tradewind.storage.catalog.columns import SCHEMAS, Role
 from tradewind.storage.catalog.manifest import Increments
 from tradewind.storage.catalog.rows import VOLUME_SCALE, Piece
-from tradewind.storage.catalog.scaling import Scaled, digits_used, usual_decimals
+from tradewind.storage.catalog.scaling import Scaled, digits_used, joined, usual_decimals
 
 RECENT_ROWS = 5_000
 
@@ -12,15 +12,14 @@ def derived_increments(kind: str, columns: Piece) -> Increments | None:
     """Return what the latest rows suggest, None for a kind without prices and sizes.
 
     The tick is that of the decimals most prices have: old prices may lie off today's tick. The lot is that of the most
-    decimals any size has, since a venue cannot trade finer than it counts; but sizes may be rounded (a float32 has seven
-    digits), so it is made fine enough that one lot costs at most one unit of the quote currency.
+    decimals any size has, since a venue cannot trade finer than it counts; but sizes may be rounded (a float32 has
+    seven digits), so it is made fine enough that one lot costs at most one unit of the quote currency.
     """
-    names = {column.role: column.name for column in SCHEMAS[kind]}
-    price_name = names.get(Role.PRICE)
-    size_name = names.get(Role.VOLUME) or names.get(Role.QUANTITY)
-    if price_name is None or size_name is None:
+    prices = [_recent(columns[column.name]) for column in SCHEMAS[kind] if column.role is Role.PRICE]
+    sizes = [_recent(columns[column.name]) for column in SCHEMAS[kind] if column.role in {Role.VOLUME, Role.QUANTITY}]
+    if not prices or not sizes:
         return None
-    price, size = _recent(columns[price_name]), _recent(columns[size_name])
+    price, size = joined(prices), joined(sizes)
     seen = int(digits_used(size).max(initial=0))
     whole_quote = int(price.units[-1]) // 10**price.scale
     affordable = len(str(whole_quote)) if whole_quote else 0
