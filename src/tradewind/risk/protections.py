@@ -76,7 +76,7 @@ def _low_profit(trades: Sequence[ClosedTrade], last: ClosedTrade, rules: Protect
     if rules.low_profit_trades is None or len(trades) < rules.low_profit_trades:
         return None
     gained = ZERO
-    for trade in trades[-rules.low_profit_trades :]:
+    for trade in tuple(trades)[-rules.low_profit_trades :]:
         gained = add(gained, trade.gained)
     if gained >= rules.low_profit_minimum:
         return None
