@@ -47,7 +47,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     if state.tiered:
         _count_volume(state, fill, market.line.unit_value)
     role = order.role
-    if role is not PROTECTION:
+    if role is not PROTECTION and not order.late_fills:  # an order that is over counts as open no more
         if fill.side is BUY:
             market.open_buys -= fill.quantity
         else:
