@@ -66,10 +66,13 @@ def test_a_file_that_cannot_name_a_class_is_refused(tmp_path: Path, name: str) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_documented_first_strategy_is_the_template() -> None:
+def test_the_documented_first_strategy_is_the_template_and_trades(tmp_path: Path) -> None:
     page = (REPOSITORY / "docs" / "first-strategy.md").read_text(encoding="utf-8")
     shown = page.split("```python\n", 1)[1].split("```", 1)[0]
     assert shown == TEMPLATE.format(name="MyTrend")
+    path = tmp_path / "shown.py"
+    path.write_text(shown, encoding="utf-8")
+    assert trades(make_strategy(f"{path}:MyTrend", {"fast": 5, "slow": 15}))
 
 
 # -- the example ------------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from tradewind.market.book import Book
 from tradewind.model.answers import OrderFilled
 from tradewind.model.errors import ConfigError
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder
-from tradewind.model.market_events import BookSnapshot, QuoteTick
+from tradewind.model.market_events import QuoteTick
 from tradewind.model.orders import OrderKind, Side
 from tradewind.strategy.base import Strategy, View
 
@@ -42,7 +43,7 @@ class MarketMaker(Strategy, frozen=True, kw_only=True):
     def memory(self) -> MakerMemory:
         return MakerMemory()
 
-    def on_book(self, view: View, book: BookSnapshot | None) -> list[Intent] | None:
+    def on_book(self, view: View, book: Book) -> list[Intent] | None:
         return self._quote(view)
 
     def on_quote(self, view: View, quote: QuoteTick) -> list[Intent] | None:
