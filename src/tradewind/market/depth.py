@@ -7,13 +7,13 @@ https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#how
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 import msgspec
 
 from tradewind.market.book import Book, BookState, Level
-from tradewind.model.market_events import BookSnapshot, QuoteTick
+from tradewind.model.market_events import BookSnapshot, LevelUpdate, QuoteTick
 from tradewind.model.orders import Side
 
 BUFFER_MESSAGES = 10_000
@@ -112,6 +112,28 @@ class DepthStream:
         book.sequence = self.last_id = message.last_id
         book.ts_ns = message.ts_ns
         self._bridged = True
+
+
+def book_events(
+    instrument: str, messages: Iterable[BookSnapshot | DepthMessage], chain: Chain = Chain.CONTIGUOUS
+) -> Iterator[BookSnapshot | LevelUpdate]:
+    """Yield a recorded stream as book events that can be applied one after another without buffering.
+
+    A snapshot is yielded as the book it gives together with the messages that waited for it. A gap empties the book:
+    nothing can be priced from it until the next snapshot.
+    """
+    stream = DepthStream(Book(instrument), chain)
+    for message in messages:
+        was_valid = stream.book.state is BookState.VALID
+        if isinstance(message, BookSnapshot):
+            if stream.on_snapshot(message):
+                yield msgspec.structs.replace(stream.book.snapshot(), ts_ns=message.ts_ns)
+        elif stream.on_message(message):
+            for side, levels in ((Side.BUY, message.bids), (Side.SELL, message.asks)):
+                for price, size in levels:
+                    yield LevelUpdate(instrument, message.ts_ns, side, price, size, message.last_id)
+        elif was_valid and stream.needs_snapshot:
+            yield BookSnapshot(instrument, message.ts_ns, (), (), message.last_id)
 
 
 class ReplayCheck(msgspec.Struct, frozen=True):

@@ -3,8 +3,8 @@
 import pytest
 
 from tradewind.market.book import Book, BookState
-from tradewind.market.depth import Chain, DepthMessage, DepthStream, replay_check
-from tradewind.model.market_events import BookSnapshot, QuoteTick
+from tradewind.market.depth import Chain, DepthMessage, DepthStream, book_events, replay_check
+from tradewind.model.market_events import BookSnapshot, LevelUpdate, QuoteTick
 from tradewind.model.orders import Side
 
 ONE = "BTC-USD"
@@ -96,6 +96,25 @@ def test_replay_check_counts_what_can_be_compared(recorded_size: int, equal: int
     assert (found.messages, found.applied, found.books, found.comparable, found.equal) == (4, 2, 3, 1, equal)
     assert found.passed is bool(equal)
     assert bool(found.first_difference) is not bool(equal)
+
+
+def test_book_events_rebuild_the_streams_book_without_buffering() -> None:
+    feed = [
+        message(1, 2),
+        message(3, 6, 8),
+        snapshot(4),
+        message(7, 9, 2),
+        message(11, 12),
+        message(13, 14, 6),
+        snapshot(12),
+    ]
+    events = list(book_events(ONE, feed))
+    assert events == [
+        BookSnapshot(ONE, 1, ((100, 8),), ((102, 1),), 6),
+        LevelUpdate(ONE, 9, Side.BUY, 100, 2, 9),
+        BookSnapshot(ONE, 12, (), (), 12),
+        BookSnapshot(ONE, 1, ((100, 6),), ((102, 1),), 14),
+    ]
 
 
 def test_replay_check_counts_crossed_books() -> None:

@@ -1,6 +1,6 @@
 """Market data on the disk: import, list, verify, read, resample and export series of bars and events."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -74,9 +74,16 @@ class Catalog:
         """
         return resample_series(self.root, self.manifest(key), interval, observer, replace=replace)
 
-    def import_tree(self, folder: Path, options: ImportOptions = DEFAULTS, observer: Observer = ignore) -> TreeReport:
-        """Import a folder laid out by kind, venue and symbol; see `storage.catalog.tree`."""
-        return import_tree(self.root, folder, options, observer)
+    def import_tree(
+        self,
+        folder: Path,
+        options: ImportOptions = DEFAULTS,
+        observer: Observer = ignore,
+        *,
+        kinds: Collection[str] = (),
+    ) -> TreeReport:
+        """Import a folder laid out by kind, venue and symbol, or some of its kinds; see `storage.catalog.tree`."""
+        return import_tree(self.root, folder, options, observer, kinds)
 
     # -- looking ------------------------------------------------------------------------------------------------------
 

@@ -8,14 +8,14 @@
 Files of one series are imported in the order of their names. A label keeps sources apart whose times may overlap.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
 from tradewind.market.depth import Chain
 from tradewind.model.errors import DataError
-from tradewind.storage.catalog.importing import ImportOptions, ImportReport, import_source
+from tradewind.storage.catalog.importing import ImportOptions, ImportReport, Observer, import_source
 from tradewind.storage.catalog.series import Kind, SeriesKey
 from tradewind.storage.catalog.sources import Source, file_hash, open_source
 
@@ -47,13 +47,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def import_tree(
-    root: Path, folder: Path, options: ImportOptions | None = None, observer: Callable[[int, int], None] | None = None
+    root: Path, folder: Path, options: ImportOptions, observer: Observer, kinds: Collection[str] = ()
 ) -> TreeReport:
     """Import every file of `folder` whose place tells its series; `observer` is told (files done, files in all).
 
-    A file that is refused stops no other. What is there already is known again, not doubled.
+    `kinds` limits it to some of the folders named above. A file that is refused stops no other. What is there already
+    is known again, not doubled.
     """
-    found, skipped = find_files(folder, options or ImportOptions())
+    found, skipped = find_files(folder, options, kinds)
     reports, refused = [], {}
     for number, one in enumerate(found, 1):
         try:
@@ -61,12 +62,11 @@ def import_tree(
             reports.append(import_source(root, one.key, source, one.options, lambda _done, _total: None))
         except DataError as error:
             refused[one.name] = str(error)
-        if observer is not None:
-            observer(number, len(found))
+        observer(number, len(found))
     return TreeReport(imported=tuple(reports), skipped=skipped, refused=refused)
 
 
-def find_files(folder: Path, options: ImportOptions) -> tuple[list[Found], dict[str, str]]:
+def find_files(folder: Path, options: ImportOptions, kinds: Collection[str] = ()) -> tuple[list[Found], dict[str, str]]:
     """Return the importable files below `folder`, sorted, and the others with the reason."""
     found: list[Found] = []
     skipped: dict[str, str] = {}
@@ -74,6 +74,8 @@ def find_files(folder: Path, options: ImportOptions) -> tuple[list[Found], dict[
         if not path.is_file():
             continue
         name = path.relative_to(folder).as_posix()
+        if kinds and name.partition("/")[0] not in kinds:
+            continue
         one = _place(path, name.split("/"), options)
         if isinstance(one, str):
             skipped[name] = one
