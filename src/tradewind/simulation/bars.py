@@ -56,6 +56,11 @@ class BarVenue(Desk):
     def awake(self) -> Container[str]:
         return self._awake
 
+    @property
+    def due_ns(self) -> int | None:
+        """None: in bar mode nothing happens by the passing of time alone."""
+        return None
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         self.now_ns = ts_ns
         if self.place(request, ts_ns) is None or self.out:
@@ -167,10 +172,10 @@ class BarVenue(Desk):
 
     def _activate_elders(self, parent: Order, opened: int) -> None:
         """Woken children placed before their parent act at once; the younger ones have their turn by age."""
-        elders = sorted((child for child in self.woken if child.sequence < parent.sequence), key=lambda c: c.sequence)
-        self.woken.clear()
-        for child in elders:
-            if child.phase is WOKEN:
+        while self.woken:
+            child = min(self.woken, key=lambda order: order.sequence)
+            self.woken.remove(child)
+            if child.sequence < parent.sequence and child.phase is WOKEN:
                 self._activate(child, opened)
 
     def _rest_of_path(self, bar: Bar, holding: Holding, live: list[Order]) -> None:
@@ -193,14 +198,15 @@ class BarVenue(Desk):
     def _walk(self, holding: Holding, live: list[Order], start: int, target: int) -> None:
         """Go straight from one point to the next, nearest event first; at one point liquidation, then age."""
         current: Decimal | int = start
+        falling = target < start
         for order in live:
             if order.phase is STOP:
                 trail(order, start)
         while True:
-            found = nearest(live, current, target, self._allowance, self._touch)
+            found = nearest(live, current, target, self._allowance, self._touch, falling=falling)
             if at_risk(holding):
                 point = point_on_path(self.wallet, holding, current, target)
-                if point is not None and not (found and _is_before(found[0], point, falling=target < start)):
+                if point is not None and not (found and _is_before(found[0], point, falling=falling)):
                     holding.mark = current = point
                     self.liquidate(holding, point)
                     continue
@@ -228,10 +234,13 @@ class BarVenue(Desk):
         else:
             trail(order, point)
             price = order.stop or 0
-        if (request.quantity is None or request.reduce_only or holding.lot > 1) and not self._sized(order, price):
+        to_size = request.quantity is None or request.reduce_only or holding.lot > 1
+        if to_size and not self._sized(order, price, point):
             return
         quantity = order.quantity
         reason = refusal(self.wallet, order, quantity, multiply(holding.unit_value, price * quantity))
+        if reason is None and request.post_only and kind is OrderKind.LIMIT and _is_marketable(order, point):
+            reason = "POST_ONLY_WOULD_CROSS"
         if reason is not None:
             self.reject(order, reason)
             return
@@ -249,12 +258,12 @@ class BarVenue(Desk):
         else:
             self.rest(order, STOP)
 
-    def _sized(self, order: Order, price: int) -> bool:
+    def _sized(self, order: Order, price: int, point: int) -> bool:
         """Give the order its quantity: from quote or cash, on the lot, clipped to the position if reduce-only."""
         request, holding = order.request, order.holding
         if request.quantity is None:
             if request.quote_quantity is not None:
-                order.quantity = quantity_for_quote(holding, request.quote_quantity, price)
+                order.quantity = quantity_for_quote(holding, request.quote_quantity, _spent_at(order, price, point))
             else:
                 order.quantity = affordable_quantity(self.wallet, order, price)
         elif holding.lot > 1:
@@ -266,9 +275,7 @@ class BarVenue(Desk):
     def _activate_limit(self, order: Order, point: int) -> None:
         tif = order.request.time_in_force
         marketable = _is_marketable(order, point)
-        if marketable and order.request.post_only:
-            self.reject(order, "POST_ONLY_WOULD_CROSS")
-        elif tif is FOK and not (marketable and order.remaining <= self._allowance):
+        if tif is FOK and not (marketable and order.remaining <= self._allowance):
             self.cancel_order(order, "FOK_NOT_FILLABLE")
         elif marketable:
             self._take(order, point, LIMIT)
@@ -374,6 +381,13 @@ class BarVenue(Desk):
                 if holding.is_spot or not (holding.position.quantity or holding.accrued):
                     self._awake.discard(name)
         self.changed.clear()
+
+
+def _spent_at(order: Order, price: int, point: int) -> int:
+    """Return the price a quote is spent at: this point for what fills here at once, else the order's price."""
+    waits = order.stop is not None and not stop_reached(order, point)
+    rests = order.request.price is not None and not _is_marketable(order, point)
+    return price if waits or rests or order.request.kind is MARKET else point
 
 
 def _is_marketable(order: Order, point: int) -> bool:

@@ -106,6 +106,11 @@ class BookVenue(Desk):
         times = [queue[0][0] for queue in (self._arrivals, self._in_flight) if queue]
         return min(times, default=None)
 
+    @property
+    def undelivered(self) -> list[VenueAnswer]:
+        """What has happened and is still on its way to the client, in the order of happening."""
+        return [answer for _, _, answer in sorted(self._in_flight, key=lambda sent: sent[:2])]
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         """Send an order: its fee rate is fixed now, it arrives after the entry latency."""
         self.now_ns = arrival_ns = ts_ns + self.settings.entry_latency_ns
@@ -226,6 +231,7 @@ class BookVenue(Desk):
         if size == 0 and len(side.sizes) == 1:
             self._refresh_mark(self.holdings[name])  # the last mid, before one side is empty
         before = side.update(price, size)
+        self._mid_moved(name)
         sign = 1 if is_bid else -1
         for order in self.live[name]:
             if order.phase is not LIMIT:
@@ -235,7 +241,6 @@ class BookVenue(Desk):
                     self._requeue(order, before, size)
             elif size and (price <= order.limit if sign < 0 else price >= order.limit):
                 self.fill(order, order.remaining, order.limit, Liquidity.MAKER)
-        self._mid_moved(name)
 
     def _book(self, name: str, bids: Levels, asks: Levels) -> None:
         """Replace the book: every level counts as updated."""
@@ -247,12 +252,12 @@ class BookVenue(Desk):
         for order in live:
             side, before = (bid_side, before_bids) if order.sign > 0 else (ask_side, before_asks)
             self._requeue(order, before.get(order.limit, 0), side.sizes.get(order.limit, 0))
+        self._mid_moved(name)
         best_bid, best_ask = bid_side.best(), ask_side.best()
         for order in live:
             best = best_ask if order.sign > 0 else best_bid
             if order.phase is LIMIT and best is not None and (order.limit - best) * order.sign >= 0:
                 self.fill(order, order.remaining, order.limit, Liquidity.MAKER)
-        self._mid_moved(name)
 
     def _trade(self, event: TradePrint) -> None:
         """A print at our price shortens the queue and its excess fills us by age; one beyond our price fills all."""
@@ -330,8 +335,7 @@ class BookVenue(Desk):
 
     def _mid_moved(self, name: str) -> None:
         holding = self.holdings[name]
-        if at_risk(holding) and name not in self._marked:
-            self._refresh_marks(self.wallet.perpetuals)
+        if at_risk(holding) and name not in self._marked and self._bids[name].sizes and self._asks[name].sizes:
             self._check_margin(holding)
 
     def _check_margin(self, holding: Holding) -> None:

@@ -112,8 +112,8 @@ class Desk:
         if not first:
             return
         request = order.request
-        price = market_price if request.price is None else request.price
-        order.hold_unit = hold_per_unit(order, (order.stop or 0) if price is None else price)
+        price = order.stop if request.price is None else request.price
+        order.hold_unit = hold_per_unit(order, (market_price or 0) if price is None else price)
         if order.hold_unit:
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.reduce_only:
@@ -125,8 +125,6 @@ class Desk:
         """Book one execution and everything that follows from it."""
         holding, request, tier, order_id = order.holding, order.request, order.tier, order.order_id
         rate = tier.taker if liquidity is Liquidity.TAKER else tier.maker
-        if holding.mark is None:
-            holding.mark = price
         fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
         order.fills = number = order.fills + 1
         order.filled = filled = order.filled + quantity
@@ -187,12 +185,13 @@ class Desk:
         for child in self.children.pop(parent.order_id, ()):
             if child.phase is not PENDING:
                 continue
-            if child.holding is parent.holding or self.wakes_across_instruments:
+            if self.wakes_across_instruments or (child.holding is parent.holding and child.wake_ns <= self.now_ns):
                 child.phase = WOKEN
                 self.woken.append(child)
-            else:  # another instrument has no point on this path: it activates at that one's next open
+            else:
                 child.phase = WAITING
-                child.wake_ns = self.later_ns
+                if child.holding is not parent.holding:  # no point on this path: it activates at its own next open
+                    child.wake_ns = max(child.wake_ns, self.later_ns)
             self.out.append(OrderTriggered(child.order_id, self.now_ns))
 
     # -- reduce-only --------------------------------------------------------------------------------------------------
@@ -210,7 +209,7 @@ class Desk:
 
     def shrink(self, instrument: str) -> None:
         """Cut open reduce-only orders to the changed position, by age; without one to reduce they are canceled."""
-        for order in tuple(self.reducing.get(instrument, ())):
+        for order in sorted(self.reducing.get(instrument, ()), key=lambda order: order.sequence):
             if order.phase is DONE:
                 continue
             most = reducible(order)

@@ -89,11 +89,12 @@ class Order:
     def report(self, *, queued: bool = False) -> OrderReport:
         """Return the order as the venue sees it; `queued` tells the queue ahead of a resting limit (book mode)."""
         price = self.request.price
-        shown = self.stop if price is None else price
+        if price is None and not (self.phase is DONE and self.request.trail is not None):
+            price = self.stop  # where a trailing stop ended says nothing: it moves only where something can meet it
         scale = self.holding.instrument.quantity_scale
         ahead = self.ahead.scaleb(-scale, EXACT) if queued and self.phase is LIMIT else None
         status = "pending" if self.phase is PENDING else self.status
-        return OrderReport(status, self.reason, self.filled, self.quantity - self.filled, shown, ahead)
+        return OrderReport(status, self.reason, self.filled, self.quantity - self.filled, price, ahead)
 
 
 def malformed(request: OrderRequest) -> str | None:

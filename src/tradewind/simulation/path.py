@@ -66,10 +66,12 @@ def _trail_can_meet(order: Order, low: int, high: int, offset: int) -> bool:
 
 
 def nearest(
-    orders: Iterable[Order], current: Decimal | int, target: int, allowance: int, touch: bool
+    orders: Iterable[Order], current: Decimal | int, target: int, allowance: int, touch: bool, *, falling: bool
 ) -> tuple[Decimal | int, Order] | None:
-    """Return the first point from `current` towards `target` where an order acts, and the oldest order there."""
-    falling = target < current
+    """Return the first point from `current` towards `target` where an order acts, and the oldest order there.
+
+    `falling` is the way of the whole stretch: at its very end, where `current` is `target`, others may still act.
+    """
     best: tuple[Decimal | int, Order] | None = None
     for order in orders:
         point = _point_of(order, current, target, falling, allowance, touch)

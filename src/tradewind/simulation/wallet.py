@@ -75,9 +75,9 @@ class Holding:
         return self.position.unrealised(multiply(self.unit_value, self.mark))
 
     def notional(self) -> Decimal:
-        """Return |quantity| x size x mark."""
+        """Return |quantity| x size x mark; at cost while nothing has given a mark (a book with an empty side)."""
         if self.position.quantity == 0 or self.mark is None:
-            return ZERO
+            return self.position.cost
         return multiply(multiply(self.unit_value, self.mark), abs(self.position.quantity))
 
 

@@ -159,6 +159,10 @@ class _Run:
                 self._liquidations.append(answer)
 
     def _state(self) -> dict[str, Any]:
+        """Return what is so at the venue now; of its answers also those still on their way to the client."""
         notices: Sequence[Notice] = getattr(self._venue, "notices", ())
+        under_way: Sequence[VenueAnswer] = getattr(self._venue, "undelivered", ())
+        fills = [*self._fills, *(answer for answer in under_way if isinstance(answer, OrderFilled))]
+        taken = [*self._liquidations, *(answer for answer in under_way if isinstance(answer, PositionLiquidated))]
         report = self._venue.report()
-        return observed_state(report, self._instruments, self._traded, self._fills, self._liquidations, notices)
+        return observed_state(report, self._instruments, self._traded, fills, taken, notices)

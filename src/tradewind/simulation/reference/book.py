@@ -100,6 +100,17 @@ class ReferenceBookVenue(ReferenceVenue):
 
     # -- calls in -----------------------------------------------------------------------------------------------------
 
+    @property
+    def due_ns(self) -> int | None:
+        """When the next request arrives or the next notice reaches the client; None with nothing in flight."""
+        return min((one[0] for one in self.in_flight), default=None)
+
+    @property
+    def undelivered(self) -> list[VenueAnswer]:
+        """What has happened and is still on its way to the client, in the order of happening."""
+        waiting = sorted(self.in_flight, key=lambda one: one[:3])
+        return [one[3] for one in waiting if not isinstance(one[3], LiveOrder | str)]
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         """Send an order: it arrives after the entry latency; what the client learns comes with time."""
         # A request that makes no sense is refused with the time of its arrival.

@@ -130,7 +130,7 @@ class ReferenceVenue:
         """Book one execution and everything that follows from it at once."""
         holding = self.account.holdings[order.instrument.id]
         # METHODS 6.8: fee = notional x rate, the rate fixed at placement.
-        fee = quantity * holding.unit_value * price * order.rate(liquidity)
+        fee = quantity * holding.unit_value * price * order.rate(liquidity) + self.contract_fee(holding, quantity)
         self.account.fill(order.instrument.id, order.side * quantity, Fraction(price), fee)
         order.filled += quantity
         order.fills += 1
@@ -154,6 +154,12 @@ class ReferenceVenue:
         self.shrink_reduce_only(order.instrument.id)
         if order.status == "filled":
             self._wake_children(order)
+
+    def contract_fee(self, holding: Holding, quantity: int) -> Fraction:
+        """Return the fee per contract of a perpetual; nothing unless the schedule has one."""
+        if holding.instrument.is_spot:
+            return NOTHING
+        return Fraction(self.settings.fees.per_contract) * quantity * Fraction(holding.instrument.quantity_unit)
 
     def cancel_oco_siblings(self, order: LiveOrder) -> None:
         # "the first leg to trigger or fill, even in part, cancels the others (OCO)".
@@ -232,7 +238,7 @@ class ReferenceVenue:
             enough = cost * (1 + order.taker_rate) <= self.account.cash - self.cash_held(order)
         else:
             # "Spot sell: at most the base held minus base held by other open sells".
-            enough = quantity <= self.account.holdings[order.instrument.id].quantity - self.base_held(order)
+            enough = order.quantity <= self.account.holdings[order.instrument.id].quantity - self.base_held(order)
         return None if enough else "INSUFFICIENT_FUNDS"
 
     def _refusal_by_margin(self, order: LiveOrder, quantity: int, cost: Fraction) -> str | None:
@@ -248,7 +254,8 @@ class ReferenceVenue:
         initial = sum((self.account.initial_margin_of(other) for other in others), NOTHING)
         after = abs(holding.quantity + order.side * quantity)
         initial += Fraction(order.instrument.initial_margin) * after * (cost / quantity)
-        carried = self.account.cash + self.account.perpetual_unrealised() - cost * order.taker_rate
+        fee = cost * order.taker_rate + self.contract_fee(holding, quantity)
+        carried = self.account.cash + self.account.perpetual_unrealised() - fee
         return None if carried >= initial else "INSUFFICIENT_MARGIN"
 
     def cash_held(self, asking: LiveOrder) -> Fraction:
@@ -384,9 +391,17 @@ def _order_report(order: LiveOrder) -> OrderReport:
         reason=order.reason,
         filled=order.filled,
         remaining=order.remaining,
-        price=order.stop if order.request.price is None else order.request.price,
+        price=_shown_price(order),
         ahead=_ahead_in_base(order),
     )
+
+
+def _shown_price(order: LiveOrder) -> int | None:
+    """Return the limit, else the stop; of a trailing stop only while it is open."""
+    if order.request.price is not None:
+        return order.request.price
+    ended = order.status not in {"open", "pending"}
+    return None if ended and order.request.kind is OrderKind.TRAILING_STOP else order.stop
 
 
 def _ahead_in_base(order: LiveOrder) -> Decimal | None:
