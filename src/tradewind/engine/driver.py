@@ -19,7 +19,7 @@ Responder = Callable[[Ask], Answered | None]
 
 
 class Driver:
-    """Feeds one engine state and one venue; a recorder, when there is one, is told of every event before it is taken."""
+    """Feeds one engine state and one venue; a recorder, if there is one, hears of every event beforehand."""
 
     def __init__(
         self,

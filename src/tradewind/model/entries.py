@@ -1,5 +1,7 @@
 """What a journal holds, as values: the events an engine consumed, what it was about to send, and what it had become."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tradewind.model.answers import VenueAnswer
@@ -40,6 +42,6 @@ class Closed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="closed
 Entry = Event | Intended | Checkpoint | Closed
 
 
-def sent(effects: tuple[Effect, ...] | list[Effect]) -> tuple[Sent, ...]:
+def sent(effects: Sequence[Effect]) -> tuple[Sent, ...]:
     """Return the effects that leave the process, in order: orders, cancels and questions to another stage."""
     return tuple([effect for effect in effects if isinstance(effect, SubmitOrder | CancelOrder | Ask)])
