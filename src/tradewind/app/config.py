@@ -61,12 +61,16 @@ def resolve(
     file: Path | None = None,
     overrides: Values | None = None,
     profile: str = "research",
+    base: Values | None = None,
 ) -> Resolved:
     """Return the configuration of a command whose profile is `profile` unless a layer names another.
 
+    `base` are settings of the command itself, just above its profile.
+
     Raises  ConfigError that names place, key and remedy.
     """
-    layers = [file_layer(path) for path in (home.config_file, home.flags_file) if path.is_file()]
+    layers = [Layer("command", base or {})]
+    layers += [file_layer(path) for path in (home.config_file, home.flags_file) if path.is_file()]
     if file is not None:
         layers.append(file_layer(file))
     layers.append(environment_layer(environment))

@@ -88,7 +88,6 @@ def _instrument(market: RegimeMarket, number: int, settings: MarketSettings, see
 
 
 def _priced(market: RegimeMarket, factor: float) -> RegimeMarket:
-    """Return the market at another level of prices."""
-    return market._replace(
-        open=market.open * factor, high=market.high * factor, low=market.low * factor, close=market.close * factor
-    )
+    """Return the market at another level of prices; its volume is a multiple of the bars' ranges."""
+    columns = ("open", "high", "low", "close", "volume")
+    return market._replace(**{name: getattr(market, name) * factor for name in columns})

@@ -1,10 +1,53 @@
 """Named starting points: what a backtest, a paper session and the demo set before file, environment and flags."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tradewind.model.errors import ConfigError
 from tradewind.strategy.registry import nearest
+
+# Every bar strategy, on markets where they meet: two and three bots share an instrument and its limit. Those without
+# exits of their own can cross with each other inside the account.
+DEMO_BOTS: Sequence[Mapping[str, Any]] = [
+    {"id": "averages-btc", "strategy": "moving_average", "instruments": ["BTC-USD"], "budget": "0.12"},
+    {
+        "id": "averages-eth",
+        "strategy": "moving_average",
+        "parameters": {"fast": 10, "slow": 50, "average": "sma"},
+        "instruments": ["ETH-USD"],
+        "budget": "0.12",
+        "exits": {"trailing": "0.06"},
+    },
+    {"id": "reversion-btc", "strategy": "rsi_reversion", "instruments": ["BTC-USD"], "budget": "0.10"},
+    {
+        "id": "reversion-sol",
+        "strategy": "rsi_reversion",
+        "parameters": {"length": 7},
+        "instruments": ["SOL-USD"],
+        "budget": "0.10",
+        "exits": {"stop_loss": "0.03", "take_profit": "0.04"},
+    },
+    {"id": "macd-eth", "strategy": "macd", "instruments": ["ETH-USD"], "budget": "0.12"},
+    {"id": "macd-xrp", "strategy": "macd", "instruments": ["XRP-USD"], "budget": "0.10", "exits": {"time": "36h"}},
+    {"id": "momentum-sol", "strategy": "momentum", "instruments": ["SOL-USD"], "budget": "0.12"},
+    {"id": "momentum-ada", "strategy": "momentum", "instruments": ["ADA-USD"], "budget": "0.12"},
+    {
+        "id": "donchian-all",
+        "strategy": "donchian",
+        "instruments": ["BTC-USD", "LINK-USD", "XRP-USD"],
+        "budget": "0.30",
+        "exits": {"stop_loss": "0.05"},
+    },
+    {"id": "bollinger-ada", "strategy": "bollinger", "instruments": ["ADA-USD"], "budget": "0.12"},
+    {
+        "id": "breakout-link",
+        "strategy": "volatility_breakout",
+        "instruments": ["LINK-USD", "ETH-USD"],
+        "budget": "0.20",
+        "exits": {"stop_loss": "0.02", "take_profit": "0.05", "time": "24h"},
+    },
+    {"id": "hold-btc", "strategy": "buy_and_hold", "instruments": ["BTC-USD"], "budget": "0.05"},
+]
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     # One strategy may use the whole account: what is studied is the strategy.
@@ -17,10 +60,13 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
     },
     # As paper, in a market that is made up; fast enough to see a season in a minute.
     "demo": {
+        "seed": 7,
+        "market": {"instruments": 6, "interval": "1h", "difficulty": "medium"},
         "limits": {"instrument_share_max": "0.20", "exposure_share_max": "0.80", "leverage_max": "1"},
         "simulation": {"half_spread_bps": "1", "slippage_bps": "1", "participation": "0.10"},
         "protections": {"drawdown_max": "0.25", "stop_loss_guard_count": 4, "cooldown": "2h"},
         "fees": {"maker": "0.0006", "taker": "0.0010"},
+        "bots": DEMO_BOTS,
     },
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tradewind.app.config import Resolved, assignments, put, resolve
+from tradewind.app.config import Resolved, Values, assignments, put, resolve
 from tradewind.app.home import Home, find_home, keep_kernels
 from tradewind.cli.options import RunOptions
 from tradewind.model.errors import ConfigError
@@ -18,10 +18,15 @@ def here() -> Home:
     return home
 
 
-def resolved(file: Path | None, options: RunOptions, *, profile: str = "research") -> tuple[Home, Resolved]:
-    """Return the home folder and the configuration that file, environment and command line give together."""
+def resolved(
+    file: Path | None, options: RunOptions, *, profile: str = "research", base: Values | None = None
+) -> tuple[Home, Resolved]:
+    """Return the home folder and the configuration that file, environment and command line give together.
+
+    `base` are the command's own settings, above its profile and below everything a person says.
+    """
     home = here()
-    return home, resolve(home, os.environ, file=file, overrides=overrides(options), profile=profile)
+    return home, resolve(home, os.environ, file=file, overrides=overrides(options), profile=profile, base=base)
 
 
 def overrides(options: RunOptions) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""A paper session: market events, paced by a clock, through the same engine and venue as a backtest (SPEC B8).
+
+A recorder writes along what the engine takes, so that the session can be replayed; an operator's commands enter between
+two moments. Stopping is always orderly: orders kept or cancelled, records closed, result handed out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+import msgspec
+
+from tradewind.app.pacing import Pacer
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.digest import AuditDigest, state_digest
+from tradewind.engine.driver import Driver
+from tradewind.engine.ports import Recorder
+from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.sequencer import Recorded, merge
+from tradewind.engine.state import EngineState
+from tradewind.model.commands import CancelAll, Command
+from tradewind.model.effects import Alarm
+from tradewind.model.market_events import MarketEvent
+from tradewind.model.money import ZERO
+from tradewind.simulation.bars import BarVenue
+from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
+
+OnStop = Literal["keep", "cancel"]
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """The account at one moment of a session, for a display."""
+
+    ts_ns: int
+    done: int
+    total: int
+    elapsed_s: float
+    equity: Decimal
+    cash: Decimal
+    fees: Decimal
+    drawdown: Decimal
+    marks: dict[str, int]
+
+
+class SessionRecord(msgspec.Struct):
+    """What a session did, as values; `ended` says why it is over: `data`, `minutes` or `asked`."""
+
+    config: EngineConfig
+    settings: SimulationSettings
+    state: EngineState
+    audit: list[msgspec.Struct]
+    audit_digest: str
+    state_digest: str
+    alarms: list[Alarm]
+    events: int
+    ended: str
+
+
+class PaperSession:
+    """One session. `model` is folded as it goes; `commands` takes an operator's commands from any thread."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        settings: SimulationSettings,
+        sources: Sequence[Recorded],
+        *,
+        pacer: Pacer,
+        model: ReadModel,
+        recorder: Recorder | None = None,
+        on_stop: OnStop = "cancel",
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self.model = model
+        self.commands: SimpleQueue[Command] = SimpleQueue()
+        self._sources = sources
+        self._pacer = pacer
+        self._on_stop = on_stop
+        self._state = EngineState(config)
+        venue = BarVenue(config.instruments, settings, _opening(config))
+        self._driver = Driver(self._state, venue, recorder=recorder)
+        self._digest = AuditDigest()
+        self._audit: list[msgspec.Struct] = []
+        self._events = 0
+        self._total = sum(len(source.ts_ns) for source in sources)
+
+    def run(self, watch: Callable[[Glance], None]) -> SessionRecord:
+        """Run to the end of the data, of the time, or until asked to stop; `watch` is shown every moment."""
+        ended = "data"
+        for ts_ns, events in moments(self._sources):
+            if not self._pacer.until(ts_ns, self._obey):
+                ended = "asked" if self._pacer.stop.is_set() else "minutes"
+                break
+            self._obey()
+            self._driver.feed(events)
+            self._events += len(events)
+            self._keep()
+            watch(self.glance())
+        return self._close(ended)
+
+    def glance(self) -> Glance:
+        """Return the account as it is now."""
+        state = self._state
+        equity = state.equity() or ZERO
+        purse = state.ledger.purses[self.config.currency]
+        marks = {name: market.mark for name, market in state.markets.items() if market.mark is not None}
+        fall = (state.peak - equity) / state.peak if state.peak > ZERO else ZERO
+        return Glance(
+            state.now_ns,
+            self._events,
+            self._total,
+            self._pacer.elapsed_s(),
+            equity,
+            purse.cash,
+            purse.fees,
+            max(ZERO, fall),
+            marks,
+        )
+
+    def _obey(self) -> None:
+        """Let the operator's commands happen now, in the order in which they came."""
+        while True:
+            try:
+                command = self.commands.get_nowait()
+            except Empty:
+                return
+            self._driver.take(msgspec.structs.replace(command, ts_ns=self._state.now_ns))
+            self._keep()
+
+    def _close(self, ended: str) -> SessionRecord:
+        if self._on_stop == "cancel":
+            self._driver.take(CancelAll(self._state.now_ns))
+        self._driver.finish()
+        self._keep()
+        return SessionRecord(
+            self.config,
+            self.settings,
+            self._state,
+            self._audit,
+            self._digest.hexdigest(),
+            state_digest(self._state),
+            self._driver.alarms,
+            self._events,
+            ended,
+        )
+
+    def _keep(self) -> None:
+        """Take what happened into digest, record and views."""
+        if self._state.audit:
+            self._digest.update(self._state.audit)
+            self._audit.extend(self._state.audit)
+            self.model.take(self._state.audit)
+            self._state.audit.clear()
+
+
+def moments(sources: Sequence[Recorded]) -> Iterator[tuple[int, list[MarketEvent]]]:
+    """Yield (time, the events of that time) in total order; what chunks divide comes in two parts."""
+    for chunk in merge(sources):
+        for ts_ns, events in groupby(chunk, key=lambda event: event.ts_ns):
+            yield ts_ns, list(events)
+
+
+def _opening(config: EngineConfig) -> OpeningAccount:
+    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in config.held)
+    return OpeningAccount(config.cash, config.volume_30d, held)
