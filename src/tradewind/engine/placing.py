@@ -198,7 +198,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         _free_cash(state, market),
         market.held - market.open_sells,
         market.held,
-        sum(each.view.position for each in proposal.seats) if len(proposal.seats) > 1 else seat.view.position,
+        seat.view.position if len(proposal.seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
         _exposure(state, market),
@@ -210,6 +210,18 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         None if state.last_order_ns is None else now - state.last_order_ns,
         lock,
     )
+
+
+def _reducible_together(proposal: Proposal) -> int:
+    """Return the sum of the bots' positions; 0 when one of them would open, so that none hides behind another."""
+    side = proposal.request.side
+    total = 0
+    for seat, share in zip(proposal.seats, proposal.shares, strict=True):
+        position = seat.view.position
+        if position * side >= 0 or share.quantity > abs(position):
+            return 0
+        total += position
+    return total
 
 
 def _free_cash(state: EngineState, market: Market) -> Decimal:

@@ -1,0 +1,28 @@
+"""Bots that share an account: merged orders, internal crossings, and that a reduction is judged bot by bot."""
+
+from decimal import Decimal
+
+from tests.engine_rig import PERP, Desk, config
+from tradewind.model.decisions import Approved, Decided, Refused
+from tradewind.model.intents import TargetQuantity
+from tradewind.risk.limits import Limits
+
+SHARE = Limits(leverage_max=None, exposure_share_max=None, instrument_share_max=Decimal("0.2"))
+
+
+def target(quantity: str) -> TargetQuantity:
+    return TargetQuantity(Decimal(quantity))
+
+
+def test_a_bot_cannot_open_under_cover_of_another_one_that_reduces() -> None:
+    """Together they reduce the account, but one of them opens: alone, the reduction goes."""
+    desk = Desk(config([None, target("-10")], [target("199"), target("100")], instruments=[PERP], limits=SHARE))
+    desk.bar(10_000, "BTC-PERP")
+    desk.fill("test-1")
+    desk.bar(10_100, "BTC-PERP")
+    decided = desk.records(Decided)[1:]
+    assert [(type(each.outcome), [share.bot for share in each.shares]) for each in decided] == [
+        (Refused, ["a", "b"]),
+        (Refused, ["a", "b"]),
+        (Approved, ["b"]),
+    ]
