@@ -15,6 +15,8 @@ from tradewind.portfolio.sizing import quantity_units, weight_units
 from tradewind.strategy.base import Wish
 
 Target = TargetWeight | TargetQuantity
+# What a guest's number can raise where it becomes a quantity or a price: NaN, infinities, wrong types.
+BAD_NUMBERS = (ValueError, TypeError, ArithmeticError)
 BUY, SELL = Side.BUY, Side.SELL
 MARKET, TARGET = OrderKind.MARKET, OrderRole.TARGET
 
@@ -49,7 +51,7 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
 def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
     """Return the signed change that leads to the target, 0 when there is nothing to do now (and why is noted)."""
     if target == seat.target:
-        quiet(state, seat, "at_target")
+        quiet(state, seat, seat.note)
         return 0
     if target != seat.wanted:
         seat.rejections = 0
@@ -62,23 +64,35 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if mark is None:
         quiet(state, seat, "no_mark")
         return 0
-    if isinstance(target, TargetQuantity):
-        if seat.sized is None or seat.sized[0] is not target:
-            seat.sized = (target, *quantity_units(target, market.instrument))
-        _, units, note = seat.sized
-    else:
-        equity = state.equity()
-        if equity is None:
-            quiet(state, seat, "no_mark")
-            return 0
-        budget = multiply(equity, seat.budget)
-        units, note = weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
+    try:
+        sized = _sized(state, market, seat, target, mark)
+    except BAD_NUMBERS as error:
+        strategy_failed(state, seat, error)
+        return 0
+    if sized is None:
+        quiet(state, seat, "no_mark")
+        return 0
+    units, note = sized
     change = units - seat.view.position
     seat.wanted = target
+    seat.note = note or "at_target"
     if change == 0:
         seat.target = target
-        quiet(state, seat, note or "at_target")
+        quiet(state, seat, seat.note)
     return change
+
+
+def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark: int) -> tuple[int, str] | None:
+    """Return (signed target in units, note); None while equity is not known."""
+    if isinstance(target, TargetQuantity):
+        if seat.sized is None or seat.sized[0] is not target:
+            seat.sized = (target, quantity_units(target, market.instrument))
+        return seat.sized[1]
+    equity = state.equity()
+    if equity is None:
+        return None
+    budget = multiply(equity, seat.budget)
+    return weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
 
 
 def _together(state: EngineState, market: Market, changes: list[tuple[Seat, Target, int]]) -> None:
@@ -140,23 +154,12 @@ def _propose_change(
 
 def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -> None:
     """Propose the order a strategy asked for, rounded to the instrument's increments side-aware."""
-    instrument, side = market.instrument, intent.side
-    quantity = instrument.order_quantity(intent.quantity)
-    request = OrderRequest(
-        state.next_order_id(),
-        market.id,
-        side,
-        intent.kind,
-        quantity,
-        None if intent.price is None else instrument.limit_price(intent.price, side),
-        None if intent.stop is None else instrument.stop_price(intent.stop, side),
-        intent.time_in_force,
-        intent.post_only,
-        intent.reduce_only,
-        intent.expire_ns,
-        trail=None if intent.trail is None else instrument.order_price_offset(intent.trail),
-        display=None if intent.display is None else instrument.order_quantity(intent.display),
-    )
+    try:
+        request = _request(state, market, intent)
+    except BAD_NUMBERS as error:
+        strategy_failed(state, seat, error)
+        return
+    side, quantity = request.side, int(request.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
     exits = intent.exits or seat.bot.spec.exits
     opens = seat.view.position * side >= 0
@@ -164,6 +167,28 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
         state,
         market,
         Proposal(request, share, OrderRole.PLACED, intent.tag, exits if opens else None, (seat,), intent),
+    )
+
+
+def _request(state: EngineState, market: Market, intent: PlaceOrder) -> OrderRequest:
+    instrument, side = market.instrument, intent.side
+    quantity = instrument.order_quantity(intent.quantity)
+    price = None if intent.price is None else instrument.limit_price(intent.price, side)
+    stop = None if intent.stop is None else instrument.stop_price(intent.stop, side)
+    return OrderRequest(
+        state.next_order_id(),
+        market.id,
+        side,
+        intent.kind,
+        quantity,
+        price,
+        stop,
+        intent.time_in_force,
+        intent.post_only,
+        intent.reduce_only,
+        intent.expire_ns,
+        trail=None if intent.trail is None else instrument.order_price_offset(intent.trail),
+        display=None if intent.display is None else instrument.order_quantity(intent.display),
     )
 
 

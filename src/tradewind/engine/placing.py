@@ -209,6 +209,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         day,
         None if state.last_order_ns is None else now - state.last_order_ns,
         lock,
+        _squares(state, market) if state.config.limits.concentration_max is not None else None,
     )
 
 
@@ -241,15 +242,28 @@ def _free_cash(state: EngineState, market: Market) -> Decimal:
 
 def _exposure(state: EngineState, market: Market) -> Decimal | None:
     """Return the worst-case gross notional of all other instruments; None while one of them has no mark."""
-    total = 0
+    worst = _others_worst(state, market)
+    return None if worst is None else multiply(state.value_unit, sum(worst)) if worst else ZERO
+
+
+def _squares(state: EngineState, market: Market) -> Decimal | None:
+    """Return the sum of the squares of the other instruments' worst-case notionals, None while one has no mark."""
+    worst = _others_worst(state, market)
+    if worst is None:
+        return None
+    return multiply(multiply(state.value_unit, state.value_unit), sum(each * each for each in worst))
+
+
+def _others_worst(state: EngineState, market: Market) -> list[int] | None:
+    worst = []
     for other in state.markets.values():
         if other is market or not (other.held or other.open_buys or other.open_sells):
             continue
         if other.mark is None:
             return None
-        worst = max(abs(other.held + other.open_buys), abs(other.held - other.open_sells))
-        total += worst * other.mark * other.multiplier
-    return multiply(state.value_unit, total) if total else ZERO
+        units = max(abs(other.held + other.open_buys), abs(other.held - other.open_sells))
+        worst.append(units * other.mark * other.multiplier)
+    return worst
 
 
 def _orders_lately(state: EngineState) -> tuple[int, int, int]:

@@ -40,6 +40,7 @@ class Seat:
         "entries",
         "lock",
         "market",
+        "note",
         "on_bar",
         "on_book",
         "on_fill",
@@ -84,7 +85,8 @@ class Seat:
         self.lock: Lock | None = None
         self.refusal: tuple[object, ...] | None = None
         self.rejections = 0
-        self.sized: tuple[Intent, int, str] | None = None
+        self.note = "at_target"
+        self.sized: tuple[Intent, tuple[int, str]] | None = None
         self.wanted: Intent | None = None
 
 

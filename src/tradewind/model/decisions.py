@@ -14,7 +14,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
 
     Quantities in units of the instrument, amounts in the account's currency. Open and in-doubt orders count as filled
     in the worst direction: `position`, `open_buys` and `open_sells` are the account's, before this order; `exposure` is
-    the worst-case gross notional of all other instruments. None means missing, and missing refuses.
+    the worst-case gross notional of all other instruments, `squares` the sum of its squares (worked out only when the
+    check of concentration is on). None means missing, and missing refuses.
     """
 
     order: OrderRequest
@@ -40,6 +41,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     orders_day: int
     since_last_order_ns: int | None
     locked: str | None = None
+    squares: Decimal | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -59,6 +59,19 @@ def reduces(request: ReviewRequest) -> bool:
     return size <= -request.position - request.open_buys and size <= -request.bot_position
 
 
+def margin_needed(request: ReviewRequest, size: int, price: int) -> Decimal:
+    """Return the fee of the order and the initial margin of what it adds to the position's size.
+
+    Turning from long to short adds nothing as far as it closes: that margin is set free by the same fill.
+    """
+    held = request.position
+    after = held + size if request.order.side is BUY else held - size
+    value = multiply(request.instrument.unit_value, price)
+    fee = multiply(multiply(value, size), request.taker_rate)
+    added = abs(after) - abs(held)
+    return add(fee, multiply(multiply(value, added), request.instrument.initial_margin)) if added > 0 else fee
+
+
 def _worst_units(request: ReviewRequest, size: int) -> int:
     """Return the largest absolute position this order and the open ones could lead to, each side filled alone."""
     up = request.position + request.open_buys
@@ -122,10 +135,9 @@ def funds(facts: Facts) -> tuple[Number, Number]:
                 raise MissingData
             return facts.size, request.free_base
         return multiply(_known(facts.notional), add(ONE, request.taker_rate)), request.free_cash
-    if facts.reducing:
+    if facts.reducing or facts.size is None or request.price is None:
         return ZERO, ZERO
-    needed = add(request.instrument.initial_margin, request.taker_rate)
-    return multiply(_known(facts.notional), needed), request.free_cash
+    return margin_needed(request, facts.size, request.price), request.free_cash
 
 
 def order_notional(facts: Facts) -> tuple[Number, Number]:
@@ -147,6 +159,28 @@ def liquidation_buffer(facts: Facts) -> tuple[Number, Number]:
         return ZERO, ZERO
     needed = add(maintenance, _known(facts.limits.liquidation_buffer_min))
     return multiply(_known(facts.worst), needed), _known(facts.equity)
+
+
+def concentration(facts: Facts) -> tuple[Number, Number]:
+    """Herfindahl index of worst-case notionals, as sum of squares against the limit x the square of their sum."""
+    if facts.reducing:
+        return ZERO, ZERO
+    worst, gross = _known(facts.worst), _known(facts.gross)
+    squares = add(_known(facts.request.squares), multiply(worst, worst))
+    return squares, multiply(multiply(gross, gross), _known(facts.limits.concentration_max))
+
+
+def projected_liquidation(facts: Facts) -> tuple[Number, Number]:
+    """What equity must carry for the mark to stand the required share away from liquidation, in the worst case.
+
+    At a share d away, equity - d x notional meets maintenance x (1 - d) x notional; spot is never liquidated.
+    """
+    maintenance = facts.request.instrument.maintenance_margin
+    if maintenance is None or facts.reducing:
+        return ZERO, ZERO
+    distance = _known(facts.limits.liquidation_distance_min)
+    share = add(maintenance, multiply(distance, subtract(ONE, maintenance)))
+    return multiply(_known(facts.worst), share), _known(facts.equity)
 
 
 def instrument_notional(facts: Facts) -> tuple[Number, Number]:
@@ -216,6 +250,8 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
     ("instrument_notional", instrument_notional, "instrument_notional_max"),
     ("instrument_share", instrument_share, "instrument_share_max"),
     ("total_exposure", total_exposure, "exposure_share_max"),
+    ("concentration", concentration, "concentration_max"),
+    ("projected_liquidation", projected_liquidation, "liquidation_distance_min"),
     ("slippage_guard", slippage_guard, "slippage_bps_max"),
     ("orders_per_minute", rate_minute, "orders_per_minute_max"),
     ("orders_per_hour", rate_hour, "orders_per_hour_max"),
@@ -224,10 +260,26 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
 )
 
 
+# Checks that the one-pass review does not know: with one of them on, every order is reviewed check by check.
+SLOW = frozenset(
+    {
+        "orders_per_minute",
+        "orders_per_hour",
+        "orders_per_day",
+        "order_spacing",
+        "concentration",
+        "projected_liquidation",
+    }
+)
+
+# Checks of SPEC K1 that need a venue's book or fitted models: they are off, and every run header says so.
+NOT_AVAILABLE = ("impact", "var", "correlation")
+
+
 class Reviewer:
     """The checks that a set of limits switches on, in order; those that are off are named in `off`."""
 
-    __slots__ = ("_checks", "_rated", "limits", "off", "on")
+    __slots__ = ("_checks", "_slow", "limits", "off", "on")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -235,8 +287,8 @@ class Reviewer:
             (name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None
         )
         self.on = tuple(name for name, _ in self._checks)
-        self.off = tuple(name for name, _, _ in CHECKS if name not in self.on)
-        self._rated = any(name.startswith("orders_per") or name == "order_spacing" for name in self.on)
+        self.off = (*(name for name, _, _ in CHECKS if name not in self.on), *NOT_AVAILABLE)
+        self._slow = not SLOW.isdisjoint(self.on)
 
     def review(self, request: ReviewRequest) -> Approved | Refused:
         """Return Approved with the main numbers, or Refused with every finding. Never raises."""
@@ -280,7 +332,7 @@ class Reviewer:
             request.equity,
             request.exposure,
         )
-        if size is None or price is None or mark is None or equity is None or exposure is None or self._rated:
+        if size is None or price is None or mark is None or equity is None or exposure is None or self._slow:
             return None
         if size <= 0 or size % instrument.lot or size < instrument.min_quantity or price <= 0:
             return None
@@ -306,7 +358,7 @@ class Reviewer:
             if needed > free:
                 return None
         elif not reducing:
-            needed, free = multiply(notional, add(instrument.initial_margin, request.taker_rate)), request.free_cash
+            needed, free = margin_needed(request, size, price), request.free_cash
             if needed > free:
                 return None
         else:
