@@ -85,6 +85,36 @@ def test_an_interrupted_import_leaves_the_catalog_as_before(catalog: Catalog, tm
     assert not leftover.exists()
 
 
+def test_a_crash_before_the_manifest_leaves_the_old_series(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = catalog.bars("binance", "BTC-USDT", "1h")
+
+    def crash(folder: Path, manifest: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("tradewind.storage.catalog.staging.write_manifest", crash)
+    more = write_csv(tmp_path / "more.csv", rows(5, 366 * 24 + 9))
+    with pytest.raises(OSError, match="no space left"):
+        catalog.import_file(more, KEY)
+    monkeypatch.undo()
+    after = catalog.bars("binance", "BTC-USDT", "1h")
+    assert (after.open_ns.tolist(), after.close.tolist()) == (before.open_ns.tolist(), before.close.tolist())
+    assert catalog.verify(KEY).passed
+    assert len(data_files(catalog)) == 3, "a file that the manifest does not name"
+    catalog.import_file(more, KEY)
+    assert (len(data_files(catalog)), len(catalog.bars("binance", "BTC-USDT", "1h"))) == (2, 13)
+
+
+def test_replacing_forgets_the_dropped_rows_of_what_was_replaced(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "c")
+    bad = write_csv(tmp_path / "bad.csv", [row(0), row(0)])
+    dropped = catalog.import_file(bad, KEY, ImportOptions(on_bad="report")).dropped
+    assert (catalog.root / KEY.path / dropped).exists()
+    catalog.import_file(write_csv(tmp_path / "good.csv", rows(2)), KEY, ImportOptions(replace=True))
+    assert not (catalog.root / KEY.path / dropped).exists()
+
+
 def test_two_imports_of_one_series_do_not_mix(catalog: Catalog, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "more.csv", rows(5, 20_000))
     with staging_folder(catalog.root, KEY), pytest.raises(DataError) as error:
@@ -129,6 +159,17 @@ def test_a_missing_truncated_or_changed_file_is_named(catalog: Catalog) -> None:
     problems = catalog.verify(KEY).problems
     assert problems[0] == f"{first} is missing: {REMEDY}"
     assert problems[1].startswith(f"{second}")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
+def test_a_changed_byte_is_found_wherever_it_is(catalog: Catalog, share: float) -> None:
+    path = data_files(catalog)[0]
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * share)] ^= 0xFF
+    path.write_bytes(data)
+    problems = catalog.verify(KEY).problems
+    assert problems
+    assert all(problem.startswith(str(path)) and problem.endswith(REMEDY) for problem in problems)
 
 
 def test_rows_changed_behind_the_manifest_are_found(catalog: Catalog) -> None:

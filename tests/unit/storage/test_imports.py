@@ -1,5 +1,6 @@
 """Every format in, the same bars out."""
 
+import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,9 @@ def bars(catalog: Catalog) -> BarTable:
 def written(path: Path) -> Path:
     """The same three candles in the format of the suffix and in the words of its writers."""
     data = rows(3)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(written(path.with_suffix("")).read_bytes()))
+        return path
     if path.suffix == ".csv":
         return write_csv(path, data, "Timestamp,Open,High,Low,Close,Volume BTC")
     if path.suffix == ".txt":
@@ -39,7 +43,7 @@ def written(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.json", "a.parquet", "a.feather"])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.txt", "a.json", "a.parquet", "a.feather"])
 def test_every_format_gives_the_same_bars(tmp_path: Path, name: str) -> None:
     catalog = Catalog(tmp_path / "catalog")
     report = catalog.import_file(written(tmp_path / name), KEY)

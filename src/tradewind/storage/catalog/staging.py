@@ -107,8 +107,8 @@ class Staged:
             (self._folder / name).replace(self._series / name)
         sync(self._series)
         write_manifest(self._series, manifest)
-        named = {entry.name for entry in manifest.files}
-        for path in self._series.glob("*.parquet"):
+        named = {entry.name for entry in manifest.files} | {source.dropped for source in manifest.sources}
+        for path in (*self._series.glob("*.parquet"), *self._series.glob("dropped-*.csv")):
             if path.name not in named:
                 path.unlink()
 
