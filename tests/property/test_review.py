@@ -22,7 +22,17 @@ PERPETUAL = define_instrument(
 )
 SEEN: Counter[str] = Counter()
 
-shares = st.none() | st.decimals("0", "2", places=2)
+shares = st.none() | st.decimals("0", "2", places=2) | st.just(Decimal(50))
+
+
+def seldom(value: object) -> st.SearchStrategy[object]:
+    """None mostly, so that the other checks get their turn."""
+    return st.sampled_from([None] * 7 + [value])
+
+
+def mostly(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """A value mostly, missing now and then."""
+    return st.integers(0, 9).flatmap(lambda chance: st.none() if chance == 0 else values)
 
 
 @st.composite
@@ -53,38 +63,38 @@ def requests(draw: st.DrawFn, instrument: Instrument) -> ReviewRequest:
         instrument.id,
         draw(st.sampled_from(list(Side))),
         kind,
-        draw(st.integers(-1, 400)),
+        draw(st.integers(-1, 8).map(lambda step: step * 25)),
         draw(price) if kind is OrderKind.LIMIT else None,
         draw(price) if kind is OrderKind.STOP_MARKET else None,
     )
     units = st.integers(-300, 300)
-    mark = draw(st.none() | price)
-    cash = st.decimals("0", "2000", places=2)
+    mark = draw(mostly(price))
+    cash = st.decimals("0", "20000", places=2)
     return ReviewRequest(
         order,
         instrument,
         ts_ns=0,
         price=None if mark is None else order.price or order.stop or mark,
         mark=mark,
-        reference=draw(st.sampled_from([mark, None])),
-        data_age_ns=draw(st.none() | st.integers(0, 2000)),
+        reference=draw(mostly(st.just(mark))),
+        data_age_ns=draw(mostly(st.integers(0, 2000))),
         taker_rate=Decimal("0.004"),
-        equity=draw(st.none() | cash),
+        equity=draw(mostly(cash)),
         free_cash=draw(cash),
         free_base=draw(st.integers(0, 300)),
         position=draw(units),
         bot_position=draw(units),
         open_buys=draw(st.integers(0, 50)),
         open_sells=draw(st.integers(0, 50)),
-        exposure=draw(st.none() | cash),
-        halted=draw(st.none() | st.just("operator")),
-        reduce_only=draw(st.none() | st.just("drawdown")),
+        exposure=draw(mostly(cash)),
+        halted=draw(seldom("operator")),
+        reduce_only=draw(seldom("drawdown")),
         orders_minute=draw(st.integers(0, 5)),
         orders_hour=0,
         orders_day=0,
         since_last_order_ns=draw(st.none() | st.integers(0, 2_000_000_000)),
-        locked=draw(st.none() | st.just("cooldown")),
-        squares=draw(st.none() | st.just(Decimal(9))),
+        locked=draw(seldom("cooldown")),
+        squares=draw(mostly(st.just(Decimal(9)))),
     )
 
 
