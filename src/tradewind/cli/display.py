@@ -1,6 +1,5 @@
 """The live screen of a session: account, bots, positions, decisions, fills and refusals, from the read model alone."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -22,6 +21,12 @@ from tradewind.model.money import ZERO
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 GOOD, BAD, QUIET = "green", "red", "dim"
+WIDE = 130
+ACCOUNT_ROWS = 5
+FRAME_ROWS = 3
+LIST_ROWS_MIN = 8
+CURVE_POINTS = 2_000
+FLAGS = {"halted": "trading is halted", "reduce_only": "locked after an exit"}
 
 
 class Screen:
@@ -31,35 +36,40 @@ class Screen:
         self.title = title
         self.config = config
         self.model = model
-        self.curve: deque[Decimal] = deque(maxlen=600)
+        self.curve: list[Decimal] = []
         self.glance: Glance | None = None
 
     def take(self, glance: Glance) -> None:
         """Remember the account of this moment."""
         self.glance = glance
         self.curve.append(glance.equity)
+        if len(self.curve) > CURVE_POINTS:
+            del self.curve[::2]
 
     def draw(self, width: int, height: int) -> RenderableType:
         """Return the picture for a screen of that many columns and rows."""
         if self.glance is None:
             return Text("waiting for the first bar")
-        bots = len(self.config.bots) + 3
-        lists = max(6, height - 7 - bots)
+        lists = max(LIST_ROWS_MIN, height - ACCOUNT_ROWS - len(self.config.bots) - FRAME_ROWS)
+        middle = max(0, height - ACCOUNT_ROWS - lists)
         layout = Layout()
         layout.split_column(
-            Layout(self._account(self.glance, width), size=6),
-            Layout(name="middle", size=bots + 1),
+            Layout(self._account(self.glance, width), size=ACCOUNT_ROWS),
+            Layout(name="middle", size=middle),
             Layout(name="lists", size=lists),
         )
-        layout["middle"].split_row(
-            Layout(_panel("Bots", self._bots(self.glance)), ratio=11),
-            Layout(_panel("Positions", self._positions(self.glance, bots)), ratio=9),
-        )
-        layout["lists"].split_row(
-            Layout(_panel("Decisions", self._decisions(lists - 3)), ratio=10),
-            Layout(_panel("Fills", self._fills(lists - 3)), ratio=10),
-            Layout(_panel("Refused", self._refusals(lists - 3)), ratio=12),
-        )
+        rows = lists - FRAME_ROWS
+        refused = Layout(_panel("Refused", self._refusals(middle - FRAME_ROWS)), ratio=8)
+        tables = [Layout(_panel("Bots", self._bots(self.glance)), ratio=9)]
+        below = [Layout(_panel("Decisions", self._decisions(rows)), ratio=10)]
+        if width >= WIDE:
+            tables.append(refused)
+            below.append(Layout(_panel("Fills", self._fills(rows)), ratio=9))
+            below.append(Layout(_panel("Positions", self._positions(self.glance, rows)), ratio=10))
+        else:
+            below.append(Layout(_panel("Refused", self._refusals(rows)), ratio=12))
+        layout["middle"].split_row(*tables)
+        layout["lists"].split_row(*below)
         return layout
 
     def line(self) -> str:
@@ -80,22 +90,22 @@ class Screen:
         gain = self._gain(glance)
         figures = Table.grid(padding=(0, 3))
         invested = ZERO if glance.equity == ZERO else (glance.equity - glance.cash) / glance.equity
-        figures.add_row(
+        shown = [
             Text.assemble("equity ", (f"{amount(glance.equity)} {self.config.currency}", "bold")),
             Text.assemble("return ", (_signed(gain), _colour(gain))),
             Text(f"drawdown {share(glance.drawdown)}"),
             Text(f"invested {share(invested, 1)}"),
             Text(f"fees {amount(glance.fees)}"),
             Text(f"crossed inside {len(self.model.crossings)}"),
-        )
+        ]
+        figures.add_row(*(shown if width >= WIDE else shown[:3]))
         bar = ProgressBar(total=glance.total, completed=glance.done, width=None)
         parts: list[RenderableType] = [figures, Text(sparkline(self.curve, width - 4), style=_colour(gain))]
         modes = [*(f"{name}: {why}" for name, why in self.model.modes.items())]
         parts.append(Text(" | ".join(modes), style=f"bold {BAD}") if modes else bar)
-        days = glance.elapsed_s
         return Panel(
             Group(*parts),
-            title=f"[bold]{self.title}[/bold]  {moment_text(glance.ts_ns)} UTC  {days:.0f} s",
+            title=f"[bold]{self.title}[/bold]  {moment_text(glance.ts_ns)} UTC  {glance.elapsed_s:.0f} s",
             title_align="left",
             border_style="cyan",
         )
@@ -104,7 +114,7 @@ class Screen:
         return glance.equity / self.config.cash - 1 if self.config.cash else ZERO
 
     def _bots(self, glance: Glance) -> Table:
-        made = _columns(("bot", "strategy", "holds", "open", "closed", "trades", "won", ""), left=(0, 1, 7))
+        made = _columns(("bot", "strategy", "holds", "open", "closed", "trades", "won", ""), left=(0, 1, 7), wide=1)
         rows = {row.key: row for row in self.model.pnl("bot")}
         holding: dict[str, Decimal] = {}
         opened: dict[str, Decimal] = {}
@@ -133,59 +143,65 @@ class Screen:
         return Text("paused", style=QUIET) if bot in self.model.paused else Text("")
 
     def _positions(self, glance: Glance, rows: int) -> Table:
-        made = _columns(("instrument", "bot", "quantity", "entry", "mark", "profit"), left=(0, 1))
-        for each in self.model.positions(glance.marks)[: rows - 2]:
+        made = _columns(("holds", "bot", "value", "entry", "mark", "profit"), left=(0, 1), wide=1)
+        for each in self.model.positions(glance.marks)[:rows]:
+            mark = each.average_price if each.mark is None else each.mark
             made.add_row(
-                each.instrument,
+                self.model.instruments[each.instrument].base,
                 Text(each.bot, style=QUIET),
-                f"{each.quantity.normalize():f}",
+                amount(each.quantity * mark, 0),
                 f"{each.average_price:.6g}",
-                "-" if each.mark is None else f"{each.mark.normalize():f}",
+                f"{mark.normalize():f}",
                 _money(each.unrealised or ZERO),
             )
         return made
 
     def _decisions(self, rows: int) -> Table:
-        made = _columns(("time", "bot", "order", "why"), left=(0, 1, 2, 3))
+        made = _columns(("time", "bot", "order", "why"), left=(0, 1, 2, 3), wide=3)
         for each in _latest(self.model.decisions, rows, approved=True):
-            order = each.order
-            if order is not None:
-                quantity = self.model.instruments[order.instrument].quantity_decimal(int(order.quantity or 0))
-                side = order.side.name.lower()
-                made.add_row(
-                    _time(each.ts_ns),
-                    each.bot,
-                    Text(f"{side} {quantity:.4g} {order.instrument}", style=GOOD if side == "buy" else BAD),
-                    words(each.intent),
-                )
+            if each.order is not None:
+                side = each.order.side.name.lower()
+                order = self._order(side, each.order.instrument)
+                made.add_row(_time(each.ts_ns), each.bot, order, words(each.intent))
         return made
 
     def _fills(self, rows: int) -> Table:
-        made = _columns(("time", "bot", "fill", "price", "realised"), left=(0, 1, 2))
+        made = _columns(("time", "bot", "fill", "price", "realised"), left=(0, 1, 2), wide=1)
         for each in list(self.model.fills)[: -rows - 1 : -1]:
             made.add_row(
                 _time(each.ts_ns),
                 each.bot,
-                Text(f"{each.side} {each.quantity:.4g} {each.instrument}", style=GOOD if each.side == "buy" else BAD),
+                self._order(each.side, each.instrument),
                 f"{each.price.normalize():f}",
                 _money(each.realised) if each.realised else Text("-"),
             )
         return made
 
     def _refusals(self, rows: int) -> Table:
-        made = _columns(("time", "bot", "check", "number", "limit"), left=(0, 1, 2))
+        made = _columns(("time", "bot", "order", "why"), left=(0, 1, 2, 3), wide=3)
         for each in _latest(self.model.decisions, rows, approved=False):
-            if isinstance(each.outcome, Refused):
-                first = each.outcome.findings[0]
-                made.add_row(_time(each.ts_ns), each.bot, first.check, _short(first.number), _short(first.limit))
+            if isinstance(each.outcome, Refused) and each.order is not None:
+                order = self._order(each.order.side.name.lower(), each.order.instrument)
+                made.add_row(_time(each.ts_ns), each.bot, order, self._why(each.outcome))
         return made
 
+    def _why(self, outcome: Refused) -> str:
+        first = outcome.findings[0]
+        if first.check in FLAGS:
+            mode = next((why for name, why in self.model.modes.items() if name.startswith(first.check)), "")
+            return mode or FLAGS[first.check]
+        return f"{first.check} {_short(first.number)} > {_short(first.limit)}"
 
-def sparkline(values: Sequence[Decimal] | deque[Decimal], width: int) -> str:
-    """Return the values as one row of blocks, the latest at the right end."""
-    shown = list(values)[-width:] if width > 0 else []
-    if not shown:
+    def _order(self, side: str, instrument: str) -> Text:
+        return Text(f"{side} {self.model.instruments[instrument].base}", style=GOOD if side == "buy" else BAD)
+
+
+def sparkline(values: Sequence[Decimal], width: int) -> str:
+    """Return the values as one row of at most `width` blocks, evenly chosen, the latest at the right end."""
+    if not values or width < 1:
         return ""
+    step = max(1.0, len(values) / width)
+    shown = [values[int(len(values) - 1 - step * back)] for back in range(min(width, len(values)))][::-1]
     low, high = min(shown), max(shown)
     if low == high:
         return BLOCKS[0] * len(shown)
@@ -207,15 +223,22 @@ def _panel(title: str, inside: RenderableType) -> Panel:
     return Panel(inside, title=title, title_align="left", border_style="dim", padding=(0, 1))
 
 
-def _columns(names: Sequence[str], left: Sequence[int]) -> Table:
-    made = Table(box=None, pad_edge=False, header_style=QUIET, expand=True)
+def _columns(names: Sequence[str], left: Sequence[int], wide: int) -> Table:
+    """Return a table whose column `wide` takes the room there is, and gives way on a narrow screen."""
+    made = Table(box=None, pad_edge=False, header_style=QUIET, expand=True, padding=(0, 1, 0, 0))
     for number, name in enumerate(names):
-        made.add_column(name, justify="left" if number in left else "right", no_wrap=True, overflow="ellipsis")
+        made.add_column(
+            name,
+            justify="left" if number in left else "right",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if number == wide else None,
+        )
     return made
 
 
 def _time(ts_ns: int) -> Text:
-    return Text(moment_text(ts_ns)[5:], style=QUIET)
+    return Text(moment_text(ts_ns)[8:], style=QUIET)
 
 
 def _money(value: Decimal) -> Text:
