@@ -49,8 +49,18 @@ class SettingsSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_trade_prevention: Literal["cancel_newest"] | None = None
 
 
-BARS_ONLY = ("half_spread_bps", "slippage_bps", "participation", "fill_on_touch")
-BOOK_ONLY = ("latency_ms", "queue_model", "self_trade_prevention")
+# What only one mode has, with the values that mean nothing and may therefore stand in the other.
+BARS_ONLY: dict[str, tuple[object, ...]] = {
+    "half_spread_bps": (None, "0"),
+    "slippage_bps": (None, "0"),
+    "participation": (None,),
+    "fill_on_touch": (None, False),
+}
+BOOK_ONLY: dict[str, tuple[object, ...]] = {
+    "latency_ms": (None, LatencySpec()),
+    "queue_model": (None, QueueSpec("risk_averse")),
+    "self_trade_prevention": (None, "cancel_newest"),
+}
 
 
 class PositionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,8 +212,8 @@ def parsed(raw: object) -> Scenario:
 def misplaced(scenario: SimulationScenario) -> str | None:
     """Return what the scenario's mode does not have, as `path: wanted ..., got ...`, or None."""
     foreign = BOOK_ONLY if scenario.mode == "bars" else BARS_ONLY
-    for name in foreign:
-        if getattr(scenario.settings, name) is not None:
+    for name, meaningless in foreign.items():
+        if getattr(scenario.settings, name) not in meaningless:
             return f"settings.{name}: wanted no such setting in {scenario.mode} mode, got one"
     for i, event in enumerate(scenario.events):
         found = _misplaced_event(scenario.mode, event)
