@@ -56,7 +56,9 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Replayed(msgspec.Struct):
-    """What a replay came to. `closed` is the session's own end when the record has one and the replay reached it."""
+    """What a replay came to. `closed` is the session's own end, if the record has one and the replay reached it;
+    `exhausted` says that all entries were taken.
+    """
 
     state: EngineState
     events: int
@@ -67,6 +69,7 @@ class Replayed(msgspec.Struct):
     closed: Closed | None
     stopped: Break | None
     difference: Difference | None
+    exhausted: bool
 
 
 Hold = Callable[[Break, EngineState], bool]
@@ -107,6 +110,7 @@ class Replay:
         self._unsent: tuple[Sent, ...] = ()
         self._checkpoints = 0
         self._closed: Closed | None = None
+        self._exhausted = False
 
     def run(self, entries: Iterable[Entry]) -> Replayed:
         """Take the entries until they end or something stops the replay, and return what came of it."""
@@ -121,6 +125,8 @@ class Replay:
                 break
             if self.difference is not None or self.stopped is not None:
                 break
+        else:
+            self._exhausted = True
         return self._outcome()
 
     def _take(self, event: Event) -> bool:
@@ -207,6 +213,7 @@ class Replay:
             closed=self._closed,
             stopped=self.stopped,
             difference=self.difference,
+            exhausted=self._exhausted,
         )
 
 

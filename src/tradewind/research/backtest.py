@@ -16,7 +16,7 @@ import msgspec
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
-from tradewind.engine.ports import Venue
+from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
 from tradewind.model.effects import Alarm
@@ -59,6 +59,7 @@ def run_backtest(
     responder: Responder | None = None,
     serve: bool = True,
     keep_audit: bool = True,
+    recorder: Recorder | None = None,
 ) -> BacktestResult:
     """Run the bots of `config` over the bars and return what happened.
 
@@ -74,7 +75,7 @@ def run_backtest(
         specs = state.markets[one.instrument.id].specs
         sources += recorded_sources(one, specs, config.gap_bars_max, serve=serve)
     total = sum(len(source.ts_ns) for source in sources)
-    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit)
+    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit, recorder)
 
 
 def run_recorded(
@@ -85,12 +86,13 @@ def run_recorded(
     progress: Progress | None = None,
     responder: Responder | None = None,
     keep_audit: bool = True,
+    recorder: Recorder | None = None,
 ) -> BacktestResult:
     """Run the bots of `config` over recorded books, trades and marks, against a venue that keeps the book."""
     state = EngineState(config)
     venue = BookVenue(config.instruments, settings, opening_account(config))
     total = sum(len(source.ts_ns) for source in sources)
-    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit)
+    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit, recorder)
 
 
 def run_events(
@@ -103,9 +105,10 @@ def run_events(
     progress: Progress | None = None,
     responder: Responder | None = None,
     keep_audit: bool = True,
+    recorder: Recorder | None = None,
 ) -> BacktestResult:
     """Drive an engine and a venue through chunks of events and return what happened."""
-    driver = Driver(state, venue, responder=responder)
+    driver = Driver(state, venue, responder=responder, recorder=recorder)
     running = AuditDigest()
     kept: list[msgspec.Struct] = []
     done = fills = 0

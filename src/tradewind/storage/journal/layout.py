@@ -32,7 +32,7 @@ PACK_MIN_BYTES = 200
 PACK_LEVEL = 1
 
 
-class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What a session was started with: enough to build the same engine again (`engine.resolved`).
 
     `engine` and `settings` are the engine's and the simulated venue's configuration as values, `config` what the user
@@ -111,14 +111,14 @@ def unpack(head: Head, payload: bytes) -> bytes:
     return zlib.decompress(payload) if head.packing == PACKED else payload
 
 
-def encode_session(record: SessionRecord) -> bytes:
+def encode_session(record: SessionHeader) -> bytes:
     """Return a session's record as bytes."""
     return encode_value(record)
 
 
-def decode_session(content: bytes) -> SessionRecord:
+def decode_session(content: bytes) -> SessionHeader:
     """Return the session's record; raises StateError when it is of another version."""
     try:
-        return msgspec.msgpack.decode(content, type=SessionRecord)
+        return msgspec.msgpack.decode(content, type=SessionHeader)
     except msgspec.DecodeError as error:
         raise StateError(f"the session's record cannot be read: {error}: use the version that wrote it") from error

@@ -25,7 +25,7 @@ from tradewind.storage.journal.layout import (
     MAGIC,
     MARKER,
     SESSION,
-    SessionRecord,
+    SessionHeader,
     chain_start,
     decode_session,
     is_intact,
@@ -57,7 +57,7 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.session: SessionRecord | None = None
+        self.session: SessionHeader | None = None
         self.end: JournalEnd | None = None
         self._offset = 0
         self._chain = chain_start()

@@ -28,7 +28,7 @@ from tradewind.storage.journal.layout import (
     GROUP,
     MAGIC,
     SESSION,
-    SessionRecord,
+    SessionHeader,
     chain_start,
     encode_session,
     make_frame,
@@ -67,7 +67,7 @@ class Journal:
         self._thread.start()
 
     @classmethod
-    def create(cls, path: Path, session: SessionRecord, *, disk: Disk | None = None) -> Self:
+    def create(cls, path: Path, session: SessionHeader, *, disk: Disk | None = None) -> Self:
         """Return a new journal at `path` that holds the session's record, durably.
 
         Raises  ConfigError when the file exists.
