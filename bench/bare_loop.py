@@ -79,7 +79,7 @@ class BareLoop:
     def run(self, strategy: Noop | Crossover, rows: Iterable[tuple[int, float, float, float, float, float]]) -> None:
         on_bar = strategy.on_bar
         c = 0.0
-        for ts, o, h, l, c, v in rows:  # noqa: E741, B007
+        for ts, o, h, l, c, v in rows:  # noqa: E741
             if self.pending:
                 for quantity in self.pending:
                     self.cash -= quantity * o + abs(quantity) * o * FEE
