@@ -16,7 +16,7 @@ from tradewind.engine.views import FillRow, RoundTrip
 from tradewind.model.decisions import Refused
 from tradewind.model.money import ZERO, add, multiply, plain, ratio, subtract
 from tradewind.numeric import evaluation
-from tradewind.numeric.equity_path import max_drawdown, sqn, time_under_water, trade_statistics
+from tradewind.numeric.equity_path import MaxDrawdown, max_drawdown, sqn, time_under_water, trade_statistics
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import ExitRow, GroupRow, OpenRow, break_down, quote_rates, read_model, total
 from tradewind.research.curve import DAY_NS, EquityCurve, FloatArray, daily, equity_curve
@@ -189,7 +189,7 @@ def hold(series: BarSeries) -> HoldRow:
         evaluation.cagr(1.0, float(path[-1]), years),
         evaluation.volatility(returns),
         evaluation.sharpe(returns).sharpe,
-        max_drawdown([1.0, *path.tolist()]).drawdown,
+        deepest(np.concatenate([[1.0], path])).drawdown,
     )
 
 
@@ -201,7 +201,7 @@ def _returns(curve: EquityCurve) -> dict[str, object]:
     extremes = evaluation.best_and_worst(returns)
     positive = start > 0
     growth = evaluation.cagr(start, end, years) if positive else None
-    fall = max_drawdown([start, *curve.performance.tolist()]).drawdown if positive else None
+    fall = float(curve.drawdown.max()) if positive else None
     return {
         "total_return": end / start - 1 if positive else None,
         "cagr": growth,
@@ -220,15 +220,15 @@ def _returns(curve: EquityCurve) -> dict[str, object]:
 def _falls(curve: EquityCurve) -> dict[str, object]:
     """Return the deepest and the longest fall at bar closes; index 0 is the opening."""
     times = [curve.opening_ns, *curve.ts_ns.tolist()]
-    path = [float(curve.opening), *curve.performance.tolist()]
+    path = np.concatenate([[float(curve.opening)], curve.performance])
     fields = ("max_drawdown_peak_ns", "max_drawdown_trough_ns", "max_drawdown_recovery_ns")
     below = float((curve.drawdown > 0).mean())
     if path[0] <= 0:
         return {"max_drawdown": None, **dict.fromkeys(fields), "time_under_water_days": None,
                 "time_under_water_share": below}  # fmt: skip
-    fall = max_drawdown(path)
+    fall = deepest(path)
     found = (fall.peak_index, fall.trough_index, fall.recovery_index)
-    longest = time_under_water(path)
+    longest = time_under_water(path.tolist())
     end = times[-1] if longest.end_index is None else times[longest.end_index]
     return {
         "max_drawdown": fall.drawdown,
@@ -238,6 +238,20 @@ def _falls(curve: EquityCurve) -> dict[str, object]:
         "time_under_water_days": (end - times[longest.start_index]) / DAY_NS,
         "time_under_water_share": below,
     }
+
+
+def deepest(path: FloatArray) -> MaxDrawdown:
+    """Return `max_drawdown` of a long path, quickly: exact arithmetic only where floats cannot tell which is deeper."""
+    highest = np.maximum.accumulate(path)
+    depth = 1 - path / highest
+    risen = np.concatenate([[True], path[1:] > highest[:-1]])
+    peaks = np.maximum.accumulate(np.where(risen, np.arange(len(path)), 0))
+    near = np.flatnonzero(depth >= depth.max() * (1 - 1e-9))
+    rows = np.unique(np.concatenate([[0], peaks[near], near]))
+    found = max_drawdown(path[rows].tolist())
+    peak, trough = int(rows[found.peak_index]), int(rows[found.trough_index])
+    back = np.flatnonzero(path[trough:] >= path[peak])
+    return MaxDrawdown(found.drawdown, peak, trough, trough + int(back[0]) if len(back) else None)
 
 
 def _trades(result: BacktestResult, model: ReadModel) -> dict[str, object]:

@@ -136,8 +136,8 @@ def scale_of(
         # A series that never leaves zero on one side needs no room beyond it.
         low = lowest if zero and lowest == 0 else lowest - room
         high = highest if zero and highest == 0 else highest + room
-        if low == high:
-            high = low + room
+        if low == high:  # nothing but zero: the line is in the middle
+            low, high = -room, room
         scale = Scale(low, high)
         values = _steps(low, high)
     heights = scale.height(np.array(values)) / 10

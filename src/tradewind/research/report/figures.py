@@ -1,7 +1,10 @@
 """The figures of a run as text: the headline, all of them in groups, and returns by month."""
 
+from collections import Counter
+
 import msgspec
 
+from tradewind.engine.readmodel import ReadModel
 from tradewind.numeric.evaluation import monthly_returns
 from tradewind.research.curve import DAY_NS, DailyEquity
 from tradewind.research.metrics import Metrics
@@ -14,6 +17,7 @@ from tradewind.research.report.formats import (
     signed,
     signed_percent,
     tone,
+    words,
 )
 
 FLAGS = {
@@ -78,7 +82,7 @@ def figures(metrics: Metrics) -> list[tuple[str, list[Figure]]]:
         ("Risk", [
             Figure("Volatility", percent(m.volatility)),
             Figure("Sharpe ratio", number(m.sharpe)),
-            Figure("Sharpe, autocorrelation taken out", number(m.sharpe_autocorrelated)),
+            Figure("Sharpe, Lo's correction", number(m.sharpe_autocorrelated)),
             Figure("Sortino ratio", number(m.sortino)),
             Figure("Calmar ratio", number(m.calmar)),
             Figure("Max drawdown", percent(m.max_drawdown)),
@@ -101,17 +105,32 @@ def figures(metrics: Metrics) -> list[tuple[str, list[Figure]]]:
         ]),
         ("Activity and costs", [
             Figure("Orders, fills", f"{m.orders:,}, {m.fills:,}"),
-            Figure("Refused by risk, rejected by venue", f"{m.refusals:,}, {m.rejections:,}"),
+            Figure("Refused, rejected", f"{m.refusals:,}, {m.rejections:,}"),
             Figure("Time in the market", percent(m.exposure, 1)),
-            Figure("Turnover, one-way, a year", f"{number(m.turnover_per_year, 1)} x equity"),
+            Figure("One-way turnover a year", f"{number(m.turnover_per_year, 1)} x equity"),
             Figure("Volume", f"{amount(m.volume)} {m.currency}"),
             Figure("Fees", f"{amount(m.fees)} ({number(m.fees_bps, 1)} bps)"),
-            Figure("Slippage against decision", f"{amount(m.slippage)} ({number(m.slippage_bps, 2)} bps)"),
+            Figure("Slippage", f"{amount(m.slippage)} ({number(m.slippage_bps, 2)} bps)"),
             Figure("Funding received", signed(m.funding), tone(m.funding)),
-            Figure("Maker share of volume, of fills",
+            Figure("Maker: volume, fills",
                    f"{percent(m.maker_ratio_notional, 1)}, {percent(m.maker_ratio_count, 1)}"),
         ]),
     ]  # fmt: skip
+
+
+def warnings(metrics: Metrics, model: ReadModel) -> list[str]:
+    """Return what a reader must know before the figures; a run without a trade says why."""
+    out = [FLAGS.get(flag, flag) for flag in metrics.flags]
+    if metrics.trades == 0 and metrics.open_trades == 0:
+        quiet = Counter[str]()
+        for run in model.quiet:
+            quiet[run.reason] += run.last - run.first + 1
+        for reason, events in quiet.most_common(1):
+            share = percent(events / quiet.total(), 1)
+            out.append(f"Nothing was bought or sold; most often noted ({share} of the events): {words(reason)}.")
+        for check, count in model.refusals.most_common(1):
+            out.append(f"Risk refused {metrics.refusals:,} wishes, {count:,} of them by the check: {words(check)}.")
+    return out
 
 
 class MonthRow(msgspec.Struct, frozen=True):

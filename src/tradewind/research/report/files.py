@@ -73,17 +73,21 @@ def orders_csv(model: ReadModel) -> str:
     return _csv(heads, (row for _, _, row in ordered))
 
 
-def equity_csv(curve: EquityCurve) -> str:
+def equity_csv(curve: EquityCurve) -> bytes:
     """Return the curve at every bar close; the last equity is the exact one."""
-    times = np.datetime_as_string(curve.ts_ns.astype("datetime64[ns]"), unit="s").tolist()
-    columns = (curve.equity, curve.cash, curve.exposure, curve.drawdown)
-    lines = [
-        f"{time}Z,{equity!r},{cash!r},{exposure:.8g},{drawdown:.8g}\r\n"
-        for time, equity, cash, exposure, drawdown in zip(times, *(each.tolist() for each in columns), strict=True)
-    ]
-    last = lines[-1].split(",")
-    lines[-1] = ",".join([last[0], plain(curve.last), *last[2:]])
-    return "time,equity,cash,exposure,drawdown\r\n" + "".join(lines)
+    import polars
+
+    columns = {
+        "time": curve.ts_ns.astype("datetime64[ns]"),
+        "equity": curve.equity,
+        "cash": curve.cash,
+        "exposure": np.round(curve.exposure, 8),
+        "drawdown": np.round(curve.drawdown, 8),
+    }
+    text = polars.DataFrame(columns).write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ", line_terminator="\r\n").encode()
+    body, last = text[:-2].rsplit(b"\r\n", 1)
+    time, _, rest = last.split(b",", 2)
+    return b"\r\n".join([body, b",".join([time, plain(curve.last).encode(), rest]), b""])
 
 
 def _refused(decided: Decided, model: ReadModel) -> list[object]:

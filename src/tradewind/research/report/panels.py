@@ -8,8 +8,9 @@ import numpy as np
 
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import RoundTrip
+from tradewind.model.money import multiply
 from tradewind.research.backtest import BacktestResult
-from tradewind.research.breakdown import quote_rates
+from tradewind.research.breakdown import quote_rates, total
 from tradewind.research.curve import DAY_NS, DailyEquity, EquityCurve, FloatArray, IntArray
 from tradewind.research.metrics import slippages
 from tradewind.research.report.charts import Chart, Line, Marker, line_chart, scale_of
@@ -19,23 +20,41 @@ from tradewind.research.series import BarSeries
 MARKERS_MAX = 1200
 PRICE_CHARTS_MAX = 16
 DAYS_MIN = 30
-EXPOSURE_POINTS_MAX = 250
+FLAT = 8
+EXPOSURE_POINTS_MAX = 200
+SIGNS = {"long": "▲", "short": "▼"}
+Reasons = dict[tuple[str, str, int], str]
+STYLES = ("main", "hold", "third", "fourth", "fifth", "price")
 
 
-def equity_chart(curve: EquityCurve, series: Sequence[BarSeries], currency: str) -> Chart:
-    """Equity at every bar close, and the same money spread evenly over the instruments at their first open."""
-    times, equity = opened(curve, curve.equity, float(curve.opening))
-    lines = [Line("Equity", "main", times, equity)]
-    if float(curve.opening) > 0:
-        held_times, held = buy_and_hold(series, float(curve.opening))
-        lines.append(
-            Line("Buy and hold" if len(series) == 1 else "Buy and hold, equal parts", "hold", held_times, held)
-        )
-    return line_chart(
-        "equity", "Equity", lines, curve.opening_ns, int(curve.ts_ns[-1]), "money", tall=True, log=True,
-        note=f"{currency}, at every bar close, costs included; buy and hold without costs",
-        summary=f"Equity from {amount(curve.opening)} to {amount(curve.last)} {currency}",
+def equity_charts(curve: EquityCurve, series: Sequence[BarSeries], currency: str) -> list[Chart]:
+    """Equity at every bar close, and the same money spread evenly over the instruments at their first open.
+
+    Where holding moves so much that equity would be a flat line beside it, it gets a chart of its own.
+    """
+    opening = float(curve.opening)
+    times, equity = opened(curve, curve.equity, opening)
+    own = Line("Equity", "main", times, equity)
+    start, end = curve.opening_ns, int(curve.ts_ns[-1])
+    note, summary = f"{currency}, at every bar close, costs included", (
+        f"Equity from {amount(curve.opening)} to {amount(curve.last)} {currency}"
     )  # fmt: skip
+    if opening <= 0:
+        return [line_chart("equity", "Equity", [own], start, end, "money", tall=True, note=note, summary=summary)]
+    name = "Buy and hold" if len(series) == 1 else "Buy and hold, equal parts"
+    both = [own, Line(name, "hold", *buy_and_hold(series, opening))]
+    note_both = f"{note}; buy and hold without costs"
+    wide = float(np.ptp(both[1].values)) > FLAT * float(np.ptp(equity)) > 0
+    lines = [own] if wide else both
+    charts = [
+        line_chart(
+            "equity", "Equity", lines, start, end, "money", tall=True, log=True, note=note if wide else note_both,
+            summary=summary,
+        )
+    ]  # fmt: skip
+    if wide:
+        charts.append(line_chart("hold", "Beside buy and hold", both, start, end, "money", log=True, note=note_both))
+    return charts
 
 
 def drawdown_chart(curve: EquityCurve) -> Chart:
@@ -85,9 +104,9 @@ def rolling_sharpe_chart(by_day: DailyEquity, curve: EquityCurve) -> Chart | Non
 def costs_chart(result: BacktestResult, model: ReadModel, curve: EquityCurve) -> Chart | None:
     """What trading cost so far: fees, slippage against the decision's mark, and funding paid; None without fills."""
     rates = quote_rates(result)
-    fees = [(fill.ts_ns, fill.fee * rates[fill.instrument]) for fill in model.fills]
+    fees = [(fill.ts_ns, multiply(fill.fee, rates[fill.instrument])) for fill in model.fills]
     slipped = [(ts_ns, cost) for ts_ns, cost, _ in slippages(result, model)]
-    funded = [(paid.ts_ns, -paid.amount * rates[paid.instrument]) for paid in model.funding]
+    funded = [(paid.ts_ns, multiply(-paid.amount, rates[paid.instrument])) for paid in model.funding]
     lines = [
         _running(name, style, rows, curve)
         for name, style, rows in (
@@ -105,6 +124,26 @@ def costs_chart(result: BacktestResult, model: ReadModel, curve: EquityCurve) ->
     )  # fmt: skip
 
 
+def profit_chart(result: BacktestResult, model: ReadModel, curve: EquityCurve) -> Chart | None:
+    """What the closed trades brought so far, by bot, or by strategy where there are many bots; None without trades."""
+    rates = quote_rates(result)
+    by_bot = len(result.config.bots) <= len(STYLES)
+    rows: dict[str, list[tuple[int, Decimal]]] = {}
+    for trip in model.trips:
+        name = trip.bot if by_bot else trip.strategy
+        rows.setdefault(name, []).append((trip.exit_ns, multiply(trip.gained, rates[trip.instrument])))
+    if not rows:
+        return None
+    largest = sorted(rows, key=lambda name: (-abs(total(amount for _, amount in rows[name])), name))[: len(STYLES)]
+    lines = [_running(name, style, rows[name], curve) for name, style in zip(sorted(largest), STYLES, strict=False)]
+    hidden = len(rows) - len(largest)
+    return line_chart(
+        "profit-lines", f"Closed profit by {'bot' if by_bot else 'strategy'}", lines, curve.opening_ns,
+        int(curve.ts_ns[-1]), "money", zero=True,
+        note=f"{result.config.currency}, costs included" + (f"; {hidden} smaller ones left out" if hidden else ""),
+    )  # fmt: skip
+
+
 def price_charts(model: ReadModel, series: Sequence[BarSeries], curve: EquityCurve) -> list[Chart]:
     """Every instrument's closes with entries and exits; the most traded ones first, at most sixteen."""
     traded: dict[str, list[RoundTrip]] = {}
@@ -113,11 +152,20 @@ def price_charts(model: ReadModel, series: Sequence[BarSeries], curve: EquityCur
     ordered = sorted(series, key=lambda each: (-len(traded.get(each.instrument.id, ())), each.instrument.id))
     chosen = ordered[:PRICE_CHARTS_MAX]
     budget = min(300, MARKERS_MAX // (2 * len(chosen)))
-    return [price_chart(each, traded.get(each.instrument.id, []), model, curve, budget) for each in chosen]
+    said = reasons(model)
+    return [price_chart(each, traded.get(each.instrument.id, []), model, curve, budget, said) for each in chosen]
+
+
+def reasons(model: ReadModel) -> Reasons:
+    """Return what a strategy said when it ordered, by (bot, instrument, time of the fill)."""
+    words_of = {
+        each.order.order_id: getattr(each.intent, "reason", "") for each in model.decisions if each.order is not None
+    }
+    return {(fill.bot, fill.instrument, fill.ts_ns): words_of.get(fill.order_id, "") for fill in model.fills}
 
 
 def price_chart(
-    series: BarSeries, trips: Sequence[RoundTrip], model: ReadModel, curve: EquityCurve, budget: int
+    series: BarSeries, trips: Sequence[RoundTrip], model: ReadModel, curve: EquityCurve, budget: int, said: Reasons
 ) -> Chart:
     """Closes of one instrument; the `budget` trips with the largest results are marked where they began and ended."""
     instrument = series.instrument
@@ -143,19 +191,21 @@ def price_chart(
         )
 
     for trip in shown:
-        long = trip.direction == "long"
         if trip.entry_ns:
-            text = f"{trip.direction} {exact(trip.quantity)} at {exact(trip.entry_price)}"
-            text = f"{text}, {minute(trip.entry_ns)}, {trip.bot}"
-            mark(trip.entry_ns, trip.entry_price, "▲" if long else "▼", "entry", text)
-        text = f"{words(trip.reason)}: {signed(trip.gained)} at {exact(trip.exit_price)}"
-        text = f"{text}, {minute(trip.exit_ns)}, {trip.bot}"
+            what = f"{trip.direction} {exact(trip.quantity)} at {exact(trip.entry_price)}"
+            why = said.get((trip.bot, trip.instrument, trip.entry_ns), "")
+            text = _told(what, why, minute(trip.entry_ns), trip.bot)
+            mark(trip.entry_ns, trip.entry_price, SIGNS[trip.direction], "entry", text)
+        what = f"{words(trip.reason)}: {signed(trip.gained)} at {exact(trip.exit_price)}"
+        why = said.get((trip.bot, trip.instrument, trip.exit_ns), "") if trip.reason == "target" else ""
+        text = _told(what, why, minute(trip.exit_ns), trip.bot)
         mark(trip.exit_ns, trip.exit_price, "●", "gain" if trip.gained > 0 else "loss", text)
     for held in model.positions():
         if held.instrument == instrument.id and held.since_ns:
-            sign = "▲" if held.direction == "long" else "▼"
-            text = f"still open: {held.direction} {exact(held.quantity)} at {exact(held.average_price)}, {held.bot}"
-            mark(held.since_ns, held.average_price, sign, "entry open", text)
+            what = f"still open: {held.direction} {exact(held.quantity)} at {exact(held.average_price)}"
+            why = said.get((held.bot, held.instrument, held.since_ns), "")
+            text = _told(what, why, minute(held.since_ns), held.bot)
+            mark(held.since_ns, held.average_price, SIGNS[held.direction], "entry open", text)
     return msgspec.structs.replace(chart, markers=tuple(markers))
 
 
@@ -180,3 +230,7 @@ def _running(name: str, style: str, rows: Sequence[tuple[int, Decimal]], curve: 
     times = np.array([curve.opening_ns, *(ts_ns for ts_ns, _ in rows), int(curve.ts_ns[-1])], dtype=np.int64)
     sums = np.cumsum([0.0, *(float(cost) for _, cost in rows), 0.0])
     return Line(name, style, np.clip(times, curve.opening_ns, int(curve.ts_ns[-1])), sums, stepped=True)
+
+
+def _told(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)

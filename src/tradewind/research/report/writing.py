@@ -51,7 +51,7 @@ def write_report(
         _write(partial / "fills.csv", files.fills_csv(model).encode())
         _write(partial / "trades.csv", files.trades_csv(model).encode())
         _write(partial / "orders.csv", files.orders_csv(model).encode())
-        _write(partial / "equity.csv", files.equity_csv(curve).encode())
+        _write(partial / "equity.csv", files.equity_csv(curve))
         _write(partial / PAGE, html.encode())
         _publish(partial, directory)
     finally:
@@ -72,11 +72,12 @@ def render(
     """Return the page as one HTML document that needs nothing else."""
     by_day = daily(curve)
     charts = [
-        panels.equity_chart(curve, series, result.config.currency),
+        *panels.equity_charts(curve, series, result.config.currency),
         panels.drawdown_chart(curve),
         panels.rolling_sharpe_chart(by_day, curve),
         panels.exposure_chart(curve),
         panels.costs_chart(result, model, curve),
+        panels.profit_chart(result, model, curve),
     ]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tradewind.research.report"),
@@ -91,7 +92,7 @@ def render(
         metrics=metrics,
         result=result,
         headline=figures.headline(metrics),
-        flags=[figures.FLAGS.get(flag, flag) for flag in metrics.flags],
+        flags=figures.warnings(metrics, model),
         alarms=result.alarms,
         charts={chart.id: chart for chart in charts if chart is not None},
         prices=panels.price_charts(model, series, curve),
