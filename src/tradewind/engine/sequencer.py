@@ -88,7 +88,7 @@ def gap_source(instrument: str, gaps: Sequence[Gap]) -> RecordedEvents:
 
 
 def merge(sources: Sequence[Recorded], chunk: int = CHUNK) -> Iterator[list[MarketEvent]]:
-    """Yield all events of all sources in total order, in lists of up to `chunk`.
+    """Yield all events of all sources in total order, in lists of about `chunk` per source.
 
     The order is time, priority, source name, position, whatever the order in which the sources are given.
     """
@@ -102,6 +102,7 @@ def merge(sources: Sequence[Recorded], chunk: int = CHUNK) -> Iterator[list[Mark
         return
     if not ordered:
         return
+    chunk *= min(len(ordered), 4)  # so that each source's part of a chunk stays worth making at once
     times = np.concatenate([source.ts_ns for source in ordered])
     ranks = np.repeat(np.arange(len(ordered), dtype=np.int32), [len(source.ts_ns) for source in ordered])
     # The concatenation is already in (priority, name, position) order, so a stable sort by time is the total order.
