@@ -35,8 +35,8 @@ WORDS = {
     "array": "a list",
     "object": "a table",
 }
-# Everything that says where data lie or how a run is shown, and nothing about what it does.
-NOT_HASHED = frozenset({"data.path", "data.catalog", "paper.speed", "paper.minutes", "profile"})
+# Where data lie and how a run is shown say nothing about what it does; a profile's name says no more than its values.
+NOT_HASHED = frozenset({"data.path", "data.catalog", "paper.speed", "paper.minutes", "profile", "flags.live_display"})
 
 
 class Layer(msgspec.Struct, frozen=True):

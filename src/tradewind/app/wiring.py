@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind.app.config import Resolved
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import MarketData
 from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
 from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
@@ -27,16 +27,15 @@ from tradewind.storage.catalog import Convention
 SESSION_DIGITS = 12
 
 
-def engine_config(resolved: Resolved, instruments: Sequence[Instrument]) -> EngineConfig:
+def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineConfig:
     """Return what the engine is told at the start; the order of instruments and bots leaves no trace in it.
 
     Raises  ConfigError for bots that cannot be made, and for values with which no order could ever pass.
     """
-    config = resolved.config
     ordered = tuple(sorted(instruments, key=lambda each: each.id))
     _refuse_the_impossible(config, ordered)
-    return EngineConfig(
-        session=session_name(resolved, ordered),
+    engine = EngineConfig(
+        session="",
         instruments=ordered,
         bots=tuple(sorted(_bots(config, ordered), key=lambda bot: bot.id)),
         cash=config.account.cash,
@@ -49,6 +48,7 @@ def engine_config(resolved: Resolved, instruments: Sequence[Instrument]) -> Engi
         netting=flag_values(config.flags)["netting"],
         gap_bars_max=config.account.gap_bars_max,
     )
+    return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
 
 def simulation_settings(config: Config) -> SimulationSettings:
@@ -65,10 +65,12 @@ def simulation_settings(config: Config) -> SimulationSettings:
     )
 
 
-def session_name(resolved: Resolved, instruments: Sequence[Instrument]) -> str:
-    """Return the name that order ids begin with: a hash of what is run, and on which terms."""
-    terms = msgspec.json.encode([msgspec.to_builtins(each) for each in instruments], order="deterministic")
-    return hashlib.blake2b(resolved.digest.encode() + terms, digest_size=SESSION_DIGITS // 2).hexdigest()
+def session_name(engine: EngineConfig, settings: SimulationSettings) -> str:
+    """Return the name that order ids begin with: a hash of everything that decides what is done with given data."""
+    classes = {type(bot.strategy): type(bot.strategy).__qualname__ for bot in engine.bots}
+    terms = [engine_values(engine, classes), msgspec.to_builtins(settings)]
+    encoded = msgspec.json.encode(terms, order="deterministic")
+    return hashlib.blake2b(encoded, digest_size=SESSION_DIGITS // 2).hexdigest()
 
 
 def fee_schedule(fees: FeeSettings) -> FeeSchedule:
@@ -106,7 +108,7 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
     return [
         BotSpec(
             id=bot.id or _default_id(config.bots, number),
-            strategy=make_strategy(bot.strategy, {name: _parameter(value) for name, value in bot.parameters.items()}),
+            strategy=make_strategy(bot.strategy, strategy_parameters(bot)),
             instruments=tuple(sorted(bot.instruments)) or everything,
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
@@ -122,9 +124,9 @@ def _default_id(bots: Sequence[BotSettings], number: int) -> str:
     return name if not before else f"{name}-{before + 1}"
 
 
-def _parameter(value: object) -> object:
-    # A decimal of a file is text to the registry, which reads it as the parameter's own type.
-    return plain(value) if isinstance(value, Decimal) else value
+def strategy_parameters(bot: BotSettings) -> dict[str, object]:
+    """Return the bot's parameters for the registry: an exact decimal is text, read as the parameter's own type."""
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in bot.parameters.items()}
 
 
 def _exits(settings: ExitSettings) -> Exits | None:

@@ -43,6 +43,9 @@ def backtest(
     settings: Set = None,
     out: Annotated[Path | None, Parameter(help="Folder for the report; by default it is kept with the runs.")] = None,
     report: Annotated[bool, Parameter(negative="--no-report", help="Write the tear sheet.")] = True,
+    ranges: Annotated[
+        bool, Parameter(name="--range", negative="", help="Run optimistic and pessimistic fills too, for the report.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Run strategies over recorded bars and show what came of it.
@@ -73,4 +76,4 @@ def backtest(
         profile=profile,
         settings=settings,
     )
-    return run_and_show(config, options, out=out, report=report, json=json)
+    return run_and_show(config, options, out=out, report=report, ranges=ranges, json=json)

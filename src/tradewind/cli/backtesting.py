@@ -4,7 +4,9 @@ from pathlib import Path
 
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import load_market
+from tradewind.app.recording import run_record
 from tradewind.app.wiring import engine_config, simulation_settings
+from tradewind.cli.keeping import completed, now_ns, tear_sheet
 from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
@@ -12,27 +14,43 @@ from tradewind.cli.output import console, print_json, progress
 from tradewind.cli.results import result_object, show_result
 from tradewind.cli.running import bar_series
 from tradewind.cli.silence import silences
+from tradewind.model.errors import ConfigError
 from tradewind.research.backtest import run_backtest
 from tradewind.research.breakdown import read_model
 from tradewind.research.metrics import compute_metrics
+from tradewind.research.ranges import fill_range
+from tradewind.storage.runs import RunStore
 
 
-def run_and_show(file: Path | None, options: RunOptions, *, out: Path | None, report: bool, json: bool) -> int:
-    """Run the backtest that file and options describe, print its figures, and return the exit code."""
+def run_and_show(
+    file: Path | None, options: RunOptions, *, out: Path | None, report: bool, ranges: bool, json: bool
+) -> int:
+    """Run the backtest that file and options describe, keep and print what came of it, and return the exit code."""
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out} already exists: choose another folder for --out")
     home, settled = resolved(file, options)
     with progress("reading bars", quiet=json) as observer:
         market = load_market(settled.config, home, observer)
-    engine = engine_config(settled, [each.instrument for each in market])
+    engine = engine_config(settled.config, [each.instrument for each in market])
+    settings = simulation_settings(settled.config)
     series = bar_series(market)
     serve = flag_values(settled.config.flags)["precomputed_indicators"]
     with progress("running", quiet=json) as observer:
-        result = run_backtest(engine, simulation_settings(settled.config), series, serve=serve, progress=observer)
+        result = run_backtest(engine, settings, series, serve=serve, progress=observer)
     model = read_model(result)
     metrics = compute_metrics(result, series, model=model)
     quiet = silences(result, model)
-    run = f"backtest-{result.digest[:12]}"
+    store = RunStore(home.runs)
+    record = completed(run_record("backtest", settled, engine, settings, market, now_ns()), result, metrics)
+    record = store.save(record, audit=result.audit)
+    fills = fill_range(engine, settings, series, expected=result) if ranges else None
+    page = tear_sheet(store, record, result, series, out, fills) if report or out is not None else None
     if json:
-        print_json(result_object(result, metrics, run, quiet))
+        print_json(result_object(result, metrics, record.id, quiet, page))
     else:
-        show_result(console(), metrics, model, quiet)
+        screen = console()
+        show_result(screen, metrics, model, quiet)
+        screen.print(f"run {record.id}, digest {result.digest}", markup=False, soft_wrap=True)
+        if page is not None:
+            screen.print(f"tear sheet {page}", markup=False, soft_wrap=True)
     return DONE

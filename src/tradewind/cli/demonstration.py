@@ -17,21 +17,19 @@ from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import amount, print_json, share
 from tradewind.cli.results import result_object
-from tradewind.cli.running import bar_series
-from tradewind.cli.sessions import Session, Watch, result_of
+from tradewind.cli.sessions import Session, Watch
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
-from tradewind.research.breakdown import read_model
-from tradewind.research.metrics import compute_metrics
 
 BARS_PER_SECOND = 40
 BARS_MIN = 400
+BAR_S = 3_600
 PICTURES_PER_SECOND = 8
 LINE_EVERY_S = 5.0
 NEXT = (
-    "tradewind backtest --help          the same strategies on your own candles",
-    "tradewind strategies list          what there is, and what it takes",
-    "tradewind runs list                this run and those to come",
+    "tradewind replay {run}",
+    "tradewind strategies show donchian",
+    "tradewind backtest --strategy donchian --data FOLDER-OF-CANDLES --interval 1h",
 )
 
 
@@ -39,36 +37,32 @@ def run_demo(minutes: float, *, headless: bool, options: RunOptions, json: bool)
     """Run the demo for so many minutes, print where its report is and what to try next, and return the exit code."""
     if not 0 < minutes <= 24 * 60:
         raise ConfigError(f"--minutes must be above 0 and at most 1440, was {minutes}")
-    _, settled = resolved(None, options, profile="demo", base=_pace(minutes, 3600))
-    market = generated_market(settled.config.market, settled.config.seed)
-    session = Session(settled, market, minutes=None)
+    home, settled = resolved(None, options, profile="demo", base=_pace(minutes))
+    session = Session("demo", settled, home, generated_market(settled.config.market, settled.config.seed))
     live = not headless and not json and sys.stdout.isatty() and flag_values(settled.config.flags)["live_display"]
-    screen = Screen("tradewind demo", session.engine, session.model)
-    with shown(screen, live=live, quiet=json) as watch:
-        record = session.run(watch)
-    result = result_of(record)
-    series = bar_series(market)
-    model = read_model(result)
-    metrics = compute_metrics(result, series, model=model)
-    run = f"demo-{result.digest[:12]}"
+    with shown(Screen("tradewind demo", session.engine, session.model), live=live, quiet=json) as watch:
+        kept = session.run(watch)
     if json:
-        print_json(result_object(result, metrics, run, silences(result, model)))
+        quiet = silences(kept.result, kept.model)
+        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page))
         return DONE
+    metrics = kept.metrics
     print(
-        f"{len(result.config.bots)} bots, {len(market)} instruments, {metrics.days:,.0f} days of market: equity "
-        f"{amount(metrics.equity)} {metrics.currency} ({share(metrics.total_return)}), {metrics.trades} trades, "
-        f"{metrics.fills} fills, {metrics.refusals} refusals, {len(model.crossings)} crossed inside"
+        f"{len(session.engine.bots)} bots, {len(session.market)} instruments, {metrics.days:,.0f} days of market: "
+        f"equity {amount(metrics.equity)} {metrics.currency} ({share(metrics.total_return)}), {metrics.trades} trades, "
+        f"{metrics.fills} fills, {metrics.refusals} refusals, {len(kept.model.crossings)} crossed inside"
     )
-    print("\nTry next:", *NEXT, sep="\n  ")
+    print(f"tear sheet: {kept.page}")
+    print("\nTry next:", *(line.format(run=kept.record.id) for line in NEXT), sep="\n  ")
     return DONE
 
 
-def _pace(minutes: float, span_s: int) -> dict[str, Any]:
+def _pace(minutes: float) -> dict[str, Any]:
     """Return the length of the market and the speed with which it takes that many minutes."""
     bars = max(BARS_MIN, round(BARS_PER_SECOND * 60 * minutes))
     values: dict[str, Any] = {}
     put(values, "market.bars", bars)
-    put(values, "paper.speed", str(round(bars * span_s / (60 * minutes))))
+    put(values, "paper.speed", str(round(bars * BAR_S / (60 * minutes))))
     return values
 
 

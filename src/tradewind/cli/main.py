@@ -25,11 +25,11 @@ def run(tokens: Sequence[str]) -> int:
     """Return the exit code of a command; what is raised on purpose is told in one line on stderr."""
     from cyclopts import CycloptsError
 
-    from tradewind.cli.tree import app
+    from tradewind.cli.tree import command_tree
     from tradewind.model.errors import TradewindError
 
     try:
-        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        code = command_tree(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         return told(str(error).strip().replace("\n", " "), "see tradewind --help")
     except TradewindError as error:

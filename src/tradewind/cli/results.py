@@ -1,6 +1,7 @@
 """A finished run as tables for people and as one object for machines."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +14,15 @@ from tradewind.cli.silence import Silence
 from tradewind.engine.readmodel import ReadModel
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import GroupRow
-from tradewind.research.metrics import Metrics
+from tradewind.research.metrics import Metrics, plain_values
 
 SHOWN_BOTS = 40
 DERIVED = "Tick and lot were derived from the data; state the venue's own under [instruments.NAME]."
 
 
-def result_object(result: BacktestResult, metrics: Metrics, run: str, quiet: Sequence[Silence]) -> dict[str, Any]:
+def result_object(
+    result: BacktestResult, metrics: Metrics, run: str, quiet: Sequence[Silence], page: Path | None
+) -> dict[str, Any]:
     """Return what `--json` prints; money is text."""
     return {
         "run": run,
@@ -28,7 +31,8 @@ def result_object(result: BacktestResult, metrics: Metrics, run: str, quiet: Seq
         "orders": result.orders,
         "fills": result.fills,
         "equity": result.equity,
-        "metrics": metrics,
+        "metrics": plain_values(metrics),
+        "report": None if page is None else str(page),
         "no_trades": [msgspec.to_builtins(each) for each in quiet],
     }
 

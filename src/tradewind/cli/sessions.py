@@ -1,57 +1,89 @@
-"""A paper session from settings to result: what `demo` and `paper` share."""
+"""A paper session from settings to its kept result: what `demo` and `paper` share."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
 
 from tradewind.app.config import Resolved
+from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signals
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
+from tradewind.app.recording import run_record
+from tradewind.app.replaying import begin_session
 from tradewind.app.wiring import engine_config, simulation_settings, streamed_sources
-from tradewind.engine.config import EngineConfig
+from tradewind.cli.keeping import completed, now_ns, tear_sheet
+from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.replay import run_digest
 from tradewind.research.backtest import BacktestResult
-from tradewind.research.breakdown import strategy_name
+from tradewind.research.breakdown import read_model, strategy_name
+from tradewind.research.metrics import Metrics, compute_metrics
+from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 400
 Watch = Callable[[Glance], None]
 
 
-class Session:
-    """A session that is ready to run, with the views a display reads."""
+class Kept(msgspec.Struct, frozen=True):
+    """A session that is over: its record, result, figures, views, and the path of its tear sheet."""
 
-    def __init__(self, resolved: Resolved, market: Sequence[MarketData], *, minutes: float | None) -> None:
+    record: RunRecord
+    result: BacktestResult
+    metrics: Metrics
+    model: ReadModel
+    page: Path
+
+
+class Session:
+    """A session that is ready to run. `model` holds the latest rows, for a display."""
+
+    def __init__(self, kind: str, resolved: Resolved, home: Home, market: Sequence[MarketData]) -> None:
         config = resolved.config
-        self.engine: EngineConfig = engine_config(resolved, [each.instrument for each in market])
+        self.engine = engine_config(config, [each.instrument for each in market])
+        settings = simulation_settings(config)
         self.market = market
         self.stop = threading.Event()
         names = {bot.id: strategy_name(bot.strategy) for bot in self.engine.bots}
         self.model = ReadModel(self.engine.instruments, strategies=names, keep=KEPT_ROWS)
-        pacer = Pacer(SystemClock(), self.stop, speed_of(config.paper.speed), None if minutes is None else minutes * 60)
+        minutes = config.paper.minutes
+        speed = speed_of(config.paper.speed)
+        self._store = RunStore(home.runs)
+        record = run_record(kind, resolved, self.engine, settings, market, now_ns())
+        self.record, self._recorder = begin_session(self._store, record)
         self.paper = PaperSession(
             self.engine,
-            simulation_settings(config),
+            settings,
             streamed_sources(market),
-            pacer=pacer,
+            pacer=Pacer(SystemClock(), self.stop, speed, None if minutes is None else float(minutes) * 60),
             model=self.model,
+            recorder=self._recorder,
             on_stop=config.paper.on_stop,
         )
 
-    def run(self, watch: Watch) -> SessionRecord:
-        """Run until the data or the time are over, or a signal asks to stop."""
+    def run(self, watch: Watch) -> Kept:
+        """Run until data or time are over, or a signal asks to stop; then keep what came of it."""
         with stopped_by_signals(self.stop):
-            return self.paper.run(watch)
+            done = self.paper.run(watch)
+        self._recorder.close(done.state, done.audit_digest, done.ended)
+        result = result_of(done)
+        series = bar_series(self.market)
+        model = read_model(result)
+        metrics = compute_metrics(result, series, model=model)
+        record = completed(self.record, result, metrics, done.ended)
+        record = self._store.finish(record, audit=result.audit)
+        return Kept(record, result, metrics, model, tear_sheet(self._store, record, result, series, None))
 
 
 def result_of(record: SessionRecord) -> BacktestResult:
     """Return the session in the form that metrics and reports take."""
     state = record.state
-    digest = hashlib.blake2b(f"{record.audit_digest}{record.state_digest}".encode(), digest_size=16).hexdigest()
     return BacktestResult(
         record.config,
         record.settings,
-        digest,
+        run_digest(record.audit_digest, record.state_digest),
         record.audit_digest,
         record.state_digest,
         record.events,

@@ -1,68 +1,103 @@
 """The command tree. Commands are named here and loaded when they are used, so that help is quick."""
 
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
 from cyclopts import App
 
 from tradewind import __version__
 
-RUN = "tradewind.cli"
 
-app = App(
-    name="tradewind",
-    help="One crypto trading engine for backtest, paper and live: exact, replayable, under one risk budget.",
-    version=f"tradewind {__version__}",
-    version_flags=["--version", "-V"],
-    help_format="plaintext",
-    help_epilogue="First steps: tradewind demo, then tradewind data import FILE, then tradewind backtest --help",
-)
+class Command(NamedTuple):
+    """Where a command's function is, below `tradewind.cli`, and one line about it."""
+
+    place: str
+    help: str
 
 
-def group(name: str, help: str, commands: dict[str, str]) -> App:
-    """Return a group of commands `module:function`, each loaded when it is used."""
-    made = App(name=name, help=help, help_format="plaintext")
-    for command, place in commands.items():
-        made.command(f"{RUN}.{place}", name=command)
-    return made
-
-
-app.command(f"{RUN}.demo:demo", name="demo")
-app.command(f"{RUN}.paper:paper", name="paper")
-app.command(f"{RUN}.backtest:backtest", name="backtest")
-app.command(
-    group(
-        "data",
+COMMANDS: Mapping[str, Command] = {
+    "demo": Command("demo:demo", "Watch a dozen bots trade a generated market for a minute."),
+    "paper": Command("paper:paper", "Trade on paper: generated or recorded markets, paced by the clock."),
+    "backtest": Command("backtest:backtest", "Run strategies over recorded bars."),
+    "report": Command("report:report", "The tear sheet of a run."),
+    "replay": Command("replay:replay", "Do a kept run again and hold it to its digest."),
+}
+GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
+    "data": (
         "Market data: import, look at, check and convert candles, trades, books and funding.",
         {
-            "import": "data:import_",
-            "list": "data:list_",
-            "verify": "data:verify",
-            "resample": "data:resample",
-            "export": "data:export",
+            "import": Command("data:import_", "Take files into the catalog."),
+            "list": Command("data:list_", "What the catalog has."),
+            "verify": Command("data:verify", "Check files and rows."),
+            "resample": Command("data:resample", "Make longer bars."),
+            "export": Command("data:export", "Write CSV or Parquet."),
         },
-    )
-)
-app.command(
-    group(
-        "runs",
+    ),
+    "runs": (
         "Finished runs: list, show, compare, delete.",
-        {"list": "runs:list_", "show": "runs:show", "compare": "runs:compare", "delete": "runs:delete"},
-    )
-)
-app.command(f"{RUN}.report:report", name="report")
-app.command(f"{RUN}.replay:replay", name="replay")
-app.command(group("scenarios", "Written scenarios with exact expectations.", {"run": "scenarios:run"}))
-app.command(
-    group(
-        "strategies",
+        {
+            "list": Command("runs:list_", "The runs that are kept."),
+            "show": Command("runs:show", "One run."),
+            "compare": Command("runs:compare", "In what two runs differ."),
+            "delete": Command("runs:delete", "Delete runs."),
+        },
+    ),
+    "scenarios": (
+        "Written scenarios with exact expectations.",
+        {"run": Command("scenarios:run", "Run scenario files and compare exactly.")},
+    ),
+    "strategies": (
         "Strategies: which there are, what their parameters mean, a template for your own.",
-        {"list": "strategies:list_", "show": "strategies:show", "new": "strategies:new"},
-    )
-)
-app.command(
-    group(
-        "config",
+        {
+            "list": Command("strategies:list_", "The built-in strategies."),
+            "show": Command("strategies:show", "One strategy and its parameters."),
+            "new": Command("strategies:new", "Write a working strategy to start from."),
+        },
+    ),
+    "config": (
         "Configuration: what is set and where, its schema, a check of a file.",
-        {"show": "config:show", "schema": "config:schema", "check": "config:check"},
+        {
+            "show": Command("config:show", "What is set, and by whom."),
+            "schema": Command("config:schema", "The JSON schema of a file."),
+            "check": Command("config:check", "Check a file without running anything."),
+        },
+    ),
+    "flags": (
+        "Feature flags: list them, switch one.",
+        {
+            "list": Command("flags:list_", "Every flag and what it does."),
+            "set": Command("flags:set_", "Switch a flag for all runs to come."),
+        },
+    ),
+}
+
+
+def command_tree(words: Collection[str]) -> App:
+    """Return the tree for a command line of these words.
+
+    A command that is named shows its own full help; the others are listed with one line, without being loaded.
+    """
+    app = App(
+        name="tradewind",
+        help="One crypto trading engine for backtest, paper and live: exact, replayable, under one risk budget.",
+        version=f"tradewind {__version__}",
+        version_flags=["--version", "-V"],
+        help_format="plaintext",
+        help_epilogue="First steps: tradewind demo; tradewind data import FILE; tradewind backtest --help",
     )
-)
-app.command(group("flags", "Feature flags: list them, switch one.", {"list": "flags:list_", "set": "flags:set_"}))
-app.register_install_completion_command()
+    _add(app, COMMANDS, words)
+    for name, (help_line, commands) in GROUPS.items():
+        group = App(name=name, help=help_line, help_format="plaintext")
+        _add(group, commands, words)
+        app.command(group)
+    app.register_install_completion_command()
+    return app
+
+
+def _add(app: App, commands: Mapping[str, Command], words: Collection[str]) -> None:
+    for name, command in commands.items():
+        place = f"tradewind.cli.{command.place}"
+        if name in words:
+            app.command(place, name=name)
+        else:
+            app.command(place, name=name, help=command.help)

@@ -1,0 +1,85 @@
+"""`tradewind paper`: a paper session on a generated market or on recorded bars, paced by the clock."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from tradewind.cli.options import (
+    Cash,
+    Data,
+    Fees,
+    From,
+    Instruments,
+    Interval,
+    Json,
+    Param,
+    Profile,
+    RunOptions,
+    Seed,
+    Set,
+    Strategy,
+    To,
+    Venue,
+)
+
+
+def paper(
+    config: Annotated[Path | None, Parameter(help="A configuration file (TOML).")] = None,
+    /,
+    *,
+    strategy: Strategy = None,
+    param: Param = None,
+    data: Data = None,
+    venue: Venue = None,
+    instrument: Instruments = None,
+    interval: Interval = None,
+    start: From = None,
+    end: To = None,
+    cash: Cash = None,
+    fees: Fees = None,
+    profile: Profile = None,
+    seed: Seed = None,
+    speed: Annotated[
+        str | None, Parameter(help="recorded, max, or how many times faster than the market, such as 3600.")
+    ] = None,
+    minutes: Annotated[float | None, Parameter(help="Stop after so many minutes.")] = None,
+    on_stop: Annotated[
+        Literal["keep", "cancel"] | None, Parameter(help="What becomes of open orders at the end.")
+    ] = None,
+    headless: Annotated[bool, Parameter(negative="", help="Print a line now and then instead of a screen.")] = False,
+    settings: Set = None,
+    json: Json = False,
+) -> int:
+    """Trade on paper: the engine and the fills of a backtest, paced by the clock, with a journal to replay.
+
+    Without data the market is generated. Ctrl-C stops in order: open orders are cancelled or kept, the records are
+    closed, and the report is written.
+
+    Example: tradewind paper --strategy macd --speed 3600 --minutes 1
+
+    Example: tradewind paper my-bots.toml --data candles/coinbase --interval 1h --speed max
+    """
+    from tradewind.cli.papering import run_paper
+
+    options = RunOptions(
+        strategy=strategy,
+        param=param,
+        data=data,
+        venue=venue,
+        instrument=instrument,
+        interval=interval,
+        start=start,
+        end=end,
+        cash=cash,
+        fees=fees,
+        seed=seed,
+        profile=profile,
+        settings=[
+            *(settings or ()),
+            *([f"paper.speed={speed}"] if speed else ()),
+            *([f"paper.minutes={minutes}"] if minutes is not None else ()),
+            *([f"paper.on_stop={on_stop}"] if on_stop else ()),
+        ],
+    )
+    return run_paper(config, options, headless=headless, json=json)

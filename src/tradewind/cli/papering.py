@@ -1,0 +1,67 @@
+"""What `tradewind paper` does: choose the market, run the session, show it, say what came of it."""
+
+import sys
+from pathlib import Path
+
+from tradewind.app.flags import flag_values
+from tradewind.app.generated import generated_market
+from tradewind.app.home import Home
+from tradewind.app.market_data import MarketData, Observer, load_market
+from tradewind.app.settings import Config
+from tradewind.cli.demonstration import shown
+from tradewind.cli.display import Screen
+from tradewind.cli.layers import resolved
+from tradewind.cli.main import DONE
+from tradewind.cli.options import RunOptions
+from tradewind.cli.output import console, print_json, progress
+from tradewind.cli.results import result_object, show_result
+from tradewind.cli.sessions import Session
+from tradewind.cli.silence import silences
+from tradewind.model.errors import ConfigError
+from tradewind.model.money import ZERO
+
+GENERATED_SPEED = "3600"
+ENDED = {
+    "data": "the data are over",
+    "minutes": "the time is over",
+    "asked": "it was asked to stop",
+}
+
+
+def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: bool) -> int:
+    """Run the session that file and options describe, and return the exit code."""
+    home, settled = resolved(file, options, profile="paper")
+    if is_generated(settled.config) and "paper.speed" not in settled.origins:
+        # Nobody waits an hour for a bar that is made up.
+        home, settled = resolved(file, options, profile="paper", base={"paper": {"speed": GENERATED_SPEED}})
+    config = settled.config
+    if config.paper.minutes is not None and config.paper.minutes <= ZERO:
+        raise ConfigError(f"paper.minutes must be above 0, was {config.paper.minutes}")
+    with progress("reading bars", quiet=json) as observer:
+        market = choose_market(config, home, observer)
+    session = Session("paper", settled, home, market)
+    live = not headless and not json and sys.stdout.isatty() and flag_values(config.flags)["live_display"]
+    with shown(Screen("tradewind paper", session.engine, session.model), live=live, quiet=json) as watch:
+        kept = session.run(watch)
+    quiet = silences(kept.result, kept.model)
+    if json:
+        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page))
+        return DONE
+    screen = console()
+    show_result(screen, kept.metrics, kept.model, quiet)
+    ended = ENDED[kept.record.ended]
+    screen.print(f"run {kept.record.id} ended since {ended}, digest {kept.result.digest}", markup=False, soft_wrap=True)
+    screen.print(f"tear sheet {kept.page}", markup=False, soft_wrap=True)
+    return DONE
+
+
+def choose_market(config: Config, home: Home, observer: Observer) -> list[MarketData]:
+    """Return recorded bars when the configuration names any, else a generated market."""
+    if is_generated(config):
+        return generated_market(config.market, config.seed)
+    return load_market(config, home, observer)
+
+
+def is_generated(config: Config) -> bool:
+    """Return whether the configuration names no recorded data."""
+    return not (config.data.path or config.data.instruments or config.data.venue)
