@@ -4,10 +4,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from tradewind.engine.recount import EXTERNAL, PROTECT, Adopted, attributed, funding_parts, liquidation_parts
+from tradewind.engine.recount import EXTERNAL, PROTECT, Adopted, attributed, funding_parts, liquidation_parts, sum_of
 from tradewind.engine.roundtrips import Holding
 from tradewind.engine.views import FillRow, OpenPosition, PnlRow, RoundTrip
-from tradewind.model.answers import FundingPaid, OrderFilled, PositionLiquidated
+from tradewind.model.answers import FundingAccrued, FundingPaid, OrderFilled, PositionLiquidated
 from tradewind.model.decisions import Crossed, Share
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, portion, subtract
@@ -46,6 +46,7 @@ class Earnings:
         self._strategies = strategies
         self._holdings: dict[tuple[str, str], Holding] = {}
         self._pnl: dict[tuple[str, str, int], PnlRow] = {}
+        self._owed: dict[str, dict[str, Decimal]] = {}
         for each in held:
             instrument = instruments[each.instrument]
             size = multiply(instrument.contract_size, instrument.quantity_unit)
@@ -87,16 +88,22 @@ class Earnings:
             self._trade(name, each.bot, event.side * part, unit_price, ZERO, event.ts_ns, "liquidation")
 
     def fund(self, event: FundingPaid) -> None:
-        """Book funding for the bots that hold the instrument."""
-        holders = self._held(event.instrument)
-        parts = funding_parts([each.tally for each in holders], event.amount)
-        for each, share in zip(holders, parts, strict=True):
-            each.fund(share)
-            pnl = self._day(each.bot, event.instrument, event.ts_ns)
+        """Book funding for the bots that hold the instrument, or that held it when it accrued."""
+        owed = self._owed.get(event.instrument, {})
+        if owed and event.amount == sum_of(owed.values()):
+            shares = list(owed.items())
+            owed.clear()
+        else:
+            shares = self._fund_trips(event)
+        for bot, share in shares:
+            pnl = self._day(bot, event.instrument, event.ts_ns)
             pnl.funding = add(pnl.funding, share)
-        if not holders:
-            pnl = self._day(EXTERNAL, event.instrument, event.ts_ns)
-            pnl.funding = add(pnl.funding, event.amount)
+
+    def accrue(self, event: FundingAccrued) -> None:
+        """Note funding that is owed: it belongs to the trips of now, and to profit once it is paid."""
+        owed = self._owed.setdefault(event.instrument, {})
+        for bot, share in self._fund_trips(event):
+            owed[bot] = add(owed.get(bot, ZERO), share)
 
     # -- views -------------------------------------------------------------------------------------------------------
 
@@ -128,6 +135,15 @@ class Earnings:
         return found
 
     # -- leaves ------------------------------------------------------------------------------------------------------
+
+    def _fund_trips(self, event: FundingPaid | FundingAccrued) -> list[tuple[str, Decimal]]:
+        holders = self._held(event.instrument)
+        if not holders:
+            return [(EXTERNAL, event.amount)]
+        parts = funding_parts([each.tally for each in holders], event.amount)
+        for each, share in zip(holders, parts, strict=True):
+            each.fund(share)
+        return [(each.bot, share) for each, share in zip(holders, parts, strict=True)]
 
     def _groupings(self) -> dict[str, Callable[[str, str, int], str]]:
         return {

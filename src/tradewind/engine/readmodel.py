@@ -84,6 +84,7 @@ class ReadModel:
             a.OrderTriggered: self._open,
             a.PositionLiquidated: self._liquidated,
             a.FundingPaid: self._funded,
+            a.FundingAccrued: self.earnings.accrue,
             a.CashTransferred: self.transfers.append,
             c.StrategyFailed: self._strategy_failed,
             c.Halt: self._halted,

@@ -110,6 +110,7 @@ class Recount:
         self.accounts = {currency: Account(cash)}
         self.lines = {name: Tally() for name in sorted(self.instruments)}
         self.books: dict[str, dict[str, Tally]] = {name: {} for name in self.lines}
+        self.owed: dict[str, dict[Tally, Decimal]] = {name: {} for name in self.lines}
         self.opening_cost = dict.fromkeys(self.lines, ZERO)
         self.orders: dict[str, Sent] = {}
         self.open: dict[str, Sent] = {}
@@ -128,6 +129,7 @@ class Recount:
             a.OrderRejected: self._over,
             a.PositionLiquidated: self._liquidated,
             a.FundingPaid: self._funded,
+            a.FundingAccrued: self._accrued,
             a.CashTransferred: self._transferred,
         }
 
@@ -258,12 +260,27 @@ class Recount:
             raise broken("I07", f"funding of {event.instrument} for {event.quantity}, held are {line.quantity}")
         account = self.accounts[self.instruments[event.instrument].quote]
         account.funding = add(account.funding, event.amount)
-        holders = [tally for _, tally in sorted(self.books[event.instrument].items()) if tally.quantity]
-        for tally, share in zip(holders, funding_parts(holders, event.amount), strict=True):
+        owed = self.owed[event.instrument]
+        if owed and event.amount == sum_of(owed.values()):
+            for tally, share in owed.items():
+                tally.funding = add(tally.funding, share)
+            owed.clear()
+            return
+        for tally, share in self._funding_shares(event):
             tally.funding = add(tally.funding, share)
+
+    def _accrued(self, event: a.FundingAccrued) -> None:
+        """What is owed goes, once it is paid, to those who held when it accrued."""
+        self._once("I07", f"accrual of {event.instrument} at", event.ts_ns)
+        owed = self.owed[event.instrument]
+        for tally, share in self._funding_shares(event):
+            owed[tally] = add(owed.get(tally, ZERO), share)
+
+    def _funding_shares(self, event: a.FundingPaid | a.FundingAccrued) -> list[tuple[Tally, Decimal]]:
+        holders = [tally for _, tally in sorted(self.books[event.instrument].items()) if tally.quantity]
         if not holders:
-            external = self.book(event.instrument, EXTERNAL)
-            external.funding = add(external.funding, event.amount)
+            return [(self.book(event.instrument, EXTERNAL), event.amount)]
+        return list(zip(holders, funding_parts(holders, event.amount), strict=True))
 
     def _transferred(self, event: a.CashTransferred) -> None:
         account = self.accounts.setdefault(event.currency, Account())
@@ -332,6 +349,14 @@ def liquidation_parts(held: list[int], quantity: int, deficit: Decimal) -> list[
         left, left_deficit = left - part, subtract(left_deficit, share)
         parts.append((part, share))
     return parts
+
+
+def sum_of(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum of amounts."""
+    total = ZERO
+    for amount in amounts:
+        total = add(total, amount)
+    return total
 
 
 def funding_parts(holders: list[Tally], amount: Decimal) -> list[Decimal]:

@@ -72,13 +72,14 @@ class Line:
 class BotBook:
     """One bot's part of an instrument: position, fees, funding, and what it received in internal crossings."""
 
-    __slots__ = ("bot", "crossed", "fees", "fills", "funding", "position")
+    __slots__ = ("accrued", "bot", "crossed", "fees", "fills", "funding", "position")
 
     def __init__(self, bot: str) -> None:
         self.bot = bot
         self.position = Position()
         self.fees = ZERO
         self.funding = ZERO
+        self.accrued = ZERO
         self.fills = 0
         self.crossed = 0
 
@@ -173,27 +174,40 @@ class Ledger:
         return gained
 
     def pay_funding(self, event: FundingPaid) -> None:
-        """Move funding to or from cash, shared by the bots' positions."""
+        """Move funding to or from cash; what had accrued goes to the bots that held when it did."""
         line = self.lines[event.instrument]
         line.purse.cash = add(line.purse.cash, event.amount)
         line.purse.funding = add(line.purse.funding, event.amount)
-        line.accrued_funding = ZERO
-        held = [book for _, book in sorted(line.books.items()) if book.position.quantity]
-        total = sum(book.position.quantity for book in held)
-        left = event.amount
-        for index, book in enumerate(held):
-            last = index == len(held) - 1
-            share = left if last or not total else portion(event.amount, book.position.quantity, total)
-            left = subtract(left, share)
+        if line.accrued_funding and event.amount == line.accrued_funding:
+            line.accrued_funding = ZERO
+            for book in line.books.values():
+                book.funding, book.accrued = add(book.funding, book.accrued), ZERO
+            return
+        for book, share in self._funding_shares(event):
             book.funding = add(book.funding, share)
-        if left:
-            book = self.book(event.instrument, EXTERNAL)
-            book.funding = add(book.funding, left)
 
     def accrue_funding(self, event: FundingAccrued) -> None:
         """Note funding that is owed but not yet moved; equity changes at settlement."""
         line = self.lines[event.instrument]
         line.accrued_funding = add(line.accrued_funding, event.amount)
+        for book, share in self._funding_shares(event):
+            book.accrued = add(book.accrued, share)
+
+    def _funding_shares(self, event: FundingPaid | FundingAccrued) -> list[tuple[BotBook, Decimal]]:
+        """Return (book, amount) pro rata of the bots' positions, the last one taking the remainder."""
+        books = self.lines[event.instrument].books
+        held = [book for _, book in sorted(books.items()) if book.position.quantity]
+        if not held:
+            return [(self.book(event.instrument, EXTERNAL), event.amount)]
+        total = sum(book.position.quantity for book in held)
+        shares: list[tuple[BotBook, Decimal]] = []
+        left = event.amount
+        for index, book in enumerate(held):
+            last = index == len(held) - 1
+            share = left if last or not total else portion(event.amount, book.position.quantity, total)
+            left = subtract(left, share)
+            shares.append((book, share))
+        return shares
 
     def transfer(self, currency: str, amount: Decimal) -> None:
         """Book a deposit (+) or withdrawal (-): equity changes, profit does not."""
