@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 something was checked and failed; 2 wrong input, and the message says what to do.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ def run(tokens: Sequence[str]) -> int:
 
     try:
         code = command_tree(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except CycloptsError as error:
         return told(str(error).strip().replace("\n", " "), "see tradewind --help")
     except TradewindError as error:
@@ -38,8 +40,8 @@ def run(tokens: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as with `| head`: nothing is left to tell.
-        sys.stderr.close()
+        # The reader of our output has gone, as with `| head`: what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     return code if isinstance(code, int) else DONE
 

@@ -1,6 +1,5 @@
 """`tradewind replay`: a kept run done again, and held to its digest."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -30,9 +29,3 @@ def replay(
     from tradewind.cli.replaying import replay_and_show
 
     return replay_and_show(run, until=until, stop_on=stop_on or [], json=json)
-
-
-def journal_place(run: str) -> Path | None:
-    """Return the path when the text names a file; None when it is to be looked up among the runs."""
-    path = Path(run)
-    return path if path.is_file() else None

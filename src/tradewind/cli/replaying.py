@@ -1,5 +1,7 @@
 """What `tradewind replay` does: find the run, do it again, say whether it is the same."""
 
+from pathlib import Path
+
 import msgspec
 
 from tradewind.app.home import Home
@@ -9,7 +11,6 @@ from tradewind.app.times import moment_ns, moment_text
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json
-from tradewind.cli.replay import journal_place
 from tradewind.cli.running import bar_series
 from tradewind.engine.ports import Recorder
 from tradewind.engine.replay import Breakpoints
@@ -21,7 +22,7 @@ def replay_and_show(run: str, *, until: str | None, stop_on: list[str], json: bo
     """Replay a run and print what that showed; return 1 when it differs or was cut off."""
     home = here()
     outcome = replay_run(
-        journal_place(run) or RunStore(home.runs).folder(run),
+        Path(run) if Path(run).is_file() else RunStore(home.runs).folder(run),
         rerun=rerunner(home),
         until_ns=None if until is None else moment_ns(until, "--until"),
         breakpoints=Breakpoints(frozenset(stop_on)) if stop_on else None,

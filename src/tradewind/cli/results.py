@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tradewind.app.times import moment_text
 from tradewind.cli.output import amount, share, table
-from tradewind.cli.silence import Silence
+from tradewind.cli.silence import Silence, told
 from tradewind.engine.readmodel import ReadModel
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import GroupRow
@@ -40,8 +40,9 @@ def result_object(
 def show_result(screen: Console, metrics: Metrics, model: ReadModel, quiet: Sequence[Silence]) -> None:
     """Print the figures of a run: account, instruments, strategies, exits, refusals, and who did not trade and why."""
     screen.print(_summary(metrics))
-    screen.print(_groups("By instrument", "instrument", metrics.by_instrument))
-    screen.print(_groups("By strategy", "strategy", metrics.by_strategy))
+    if metrics.by_instrument:
+        screen.print(_groups("By instrument", "instrument", metrics.by_instrument))
+        screen.print(_groups("By strategy", "strategy", metrics.by_strategy))
     if len(metrics.by_bot) > len(metrics.by_strategy) and len(metrics.by_bot) <= SHOWN_BOTS:
         screen.print(_groups("By bot", "bot", metrics.by_bot))
     if metrics.by_exit_reason:
@@ -60,8 +61,7 @@ def show_refusals(screen: Console, model: ReadModel) -> None:
     for decided in model.decisions:
         for finding in getattr(decided.outcome, "findings", ()):
             instrument = decided.order.instrument if decided.order is not None else ""
-            numbers = f"{finding.number} against a limit of {finding.limit}"
-            latest[finding.check] = f"{decided.bot} in {instrument}: {numbers}"
+            latest[finding.check] = f"{decided.bot} in {instrument}: {told(decided, finding, model)}"
     rows = [(check, count, latest.get(check, "")) for check, count in model.refusals.most_common()]
     made = table("Refused by risk", ("check", "times", "latest"), rows)
     made.columns[2].justify = "left"

@@ -5,6 +5,8 @@ from collections import Counter
 import msgspec
 
 from tradewind.engine.readmodel import ReadModel
+from tradewind.model.decisions import Decided, Finding
+from tradewind.model.money import plain
 from tradewind.research.backtest import BacktestResult
 from tradewind.strategy.base import Strategy, overrides, warmup_bars
 
@@ -81,5 +83,20 @@ def _example(bot: str, check: str, model: ReadModel) -> str:
     for decided in reversed(model.decisions):
         for finding in getattr(decided.outcome, "findings", ()):
             if decided.bot == bot and finding.check == check:
-                return f"{finding.number} against a limit of {finding.limit}"
+                return told(decided, finding, model)
     return "see its decisions"
+
+
+def told(decided: Decided, finding: Finding, model: ReadModel) -> str:
+    """Return a finding in words: its number against its limit, or the rule of the instrument that was broken."""
+    order = decided.order
+    if finding.check == "instrument_rules" and order is not None:
+        instrument = model.instruments[order.instrument]
+        quantity = int(order.quantity or 0)
+        notional = instrument.notional(quantity, decided.mark)
+        if notional < instrument.min_notional:
+            return f"an order of {plain(notional)} is below the smallest, {plain(instrument.min_notional)}"
+        if quantity < instrument.min_quantity:
+            least = plain(instrument.quantity_decimal(instrument.min_quantity))
+            return f"a quantity of {plain(instrument.quantity_decimal(quantity))} is below the smallest, {least}"
+    return f"{finding.number} against a limit of {finding.limit}"
