@@ -34,7 +34,7 @@ from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side, Tim
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.reference import ReferenceBarVenue, ReferenceBookVenue, state_hash
-from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
+from tradewind.simulation.settings import OpeningAccount, OpeningPosition, QueueModel, SimulationSettings
 
 SPAN = 3_600_000_000_000
 MS = 1_000_000
@@ -271,7 +271,7 @@ def test_a_child_wakes_at_the_point_of_its_parents_fill(bars: Opens) -> None:
     assert venue.report().orders["take"].status == "pending"
     answers = venue.on_event(bar(0, 100, 101, 94, 100))
 
-    # The high is nearer than the low, so the path is O-H-L-C: 99 is met on the way back from 94, after the parent at 95.
+    # The high is nearer: the path is O-H-L-C, and 99 is met on the way back from 94, after the parent at 95.
     fills = [(answer.order_id, answer.price) for answer in answers if isinstance(answer, OrderFilled)]
     assert fills == [("parent", 95), ("take", 99)]
     assert venue.report().orders["stop"].reason == "OCO"
@@ -394,6 +394,22 @@ def test_own_orders_at_one_price_share_a_trade_by_age(books: Opens) -> None:
         ("a", 4, Liquidity.MAKER),
         ("b", 2, Liquidity.MAKER),
     ]
+
+
+def test_trades_explain_a_decrease_of_their_level_once(books: Opens) -> None:
+    venue = books(queue_model=QueueModel.POWER, queue_power=1.0)
+    venue.on_event(snapshot(0, [(99, 40)], [(100, 10)]))
+    venue.submit(order("x", BUY, LIMIT, 1, price=99), 0)
+    venue.advance(0)
+    venue.on_event(LevelUpdate(SPOT.id, MS, BUY, 99, 100))
+    venue.on_event(TradePrint(SPOT.id, 2 * MS, SELL, 99, 10))
+    ahead = [venue.report().orders["x"].ahead]
+    for size in (90, 80):
+        venue.on_event(LevelUpdate(SPOT.id, 3 * MS, BUY, 99, size))
+        ahead.append(venue.report().orders["x"].ahead)
+
+    # 30 of 90 are before us when 10 more go: a third of them, by the linear model.
+    assert ahead == [30, 30, Decimal("26.666666666667")]
 
 
 def test_an_iceberg_goes_to_the_back_of_the_queue_with_each_slice(books: Opens) -> None:

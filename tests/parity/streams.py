@@ -28,6 +28,7 @@ from tradewind.simulation.settings import OpeningAccount, OpeningPosition, Queue
 
 SPAN_NS = 3_600_000_000_000
 MS_NS = 1_000_000
+ROUND_MARKS = (80, 90, 96, 104, 112, 120)
 
 
 @dataclass
@@ -80,7 +81,7 @@ def book_world(chance: Random, rounds: int) -> World:
 
 
 def _instruments(chance: Random) -> list[Instrument]:
-    kinds = chance.choice(["s", "p", "sp", "ss", "pp", "spp", "pi", "i", "si"])
+    kinds = chance.choice(["s", "p", "sp", "ss", "pp", "spp", "pi", "pi", "i", "si", "ii"])
     return [_instrument(chance, kind, f"{kind}{i}".upper()) for i, kind in enumerate(kinds)]
 
 
@@ -95,7 +96,7 @@ def _instrument(chance: Random, kind: str, name: str) -> Instrument:
             "margin_mode": MarginMode.ISOLATED if kind == "i" else MarginMode.CROSS,
             "initial_margin": Decimal(rate),
             "maintenance_margin": None if maintenance is None else Decimal(maintenance),
-            "close_out_margin": chance.choice([None, Decimal("0.01"), Decimal("0.03"), Decimal("0.05")]),
+            "close_out_margin": chance.choice([None, Decimal("0.01"), Decimal("0.02"), Decimal("0.03")]),
         }
     increment, decimals = chance.choice([("1", 0), ("0.5", 1), ("0.1", 1), ("0.1", 2)])
     lot = chance.choice(["1", "0.1", "0.5"])
@@ -144,19 +145,30 @@ def _account(chance: Random, instruments: list[Instrument]) -> OpeningAccount:
     for instrument in instruments:
         if chance.random() < 0.6:
             sign = 1 if instrument.is_spot else chance.choice([1, -1])
-            margin = None
-            if instrument.margin_mode is MarginMode.ISOLATED and chance.random() < 0.7:
-                margin = Decimal(chance.randint(5, 400))
             lots = chance.randint(1, 100)
             average = Decimal(chance.randint(85, 115))
-            positions.append(OpeningPosition(instrument.id, sign * lots * instrument.lot, average, margin))
             size = lots * instrument.lot * instrument.quantity_unit * instrument.contract_size
+            margin = _isolated_margin(chance, instrument, sign * size, average)
+            positions.append(OpeningPosition(instrument.id, sign * lots * instrument.lot, average, margin))
             notional += Decimal(0) if instrument.is_spot else size * average
     cash = Decimal(chance.choice([50, 300, 1000, 4000, 100000]))
     if notional and chance.random() < 0.5:
         # Just enough margin to be close to a liquidation.
-        cash = (notional * Decimal(chance.randint(4, 14)) / 100).quantize(Decimal(1)) + 1
+        cash = (notional * Decimal(chance.randint(5, 12)) / 100).quantize(Decimal(1)) + 1
     return OpeningAccount(cash, Decimal(chance.choice([0, 990, 4999])), tuple(positions))
+
+
+def _isolated_margin(chance: Random, instrument: Instrument, size: Decimal, average: Decimal) -> Decimal | None:
+    """Return a margin for an isolated position, often one whose liquidation price is a round one to the last digit."""
+    rate = instrument.maintenance_margin
+    if instrument.is_spot or instrument.margin_mode is not MarginMode.ISOLATED or chance.random() < 0.2:
+        return None
+    if rate is not None:
+        mark = Decimal(chance.choice(ROUND_MARKS))
+        exact = abs(size) * mark * rate - size * (mark - average)
+        if exact > 0:
+            return exact
+    return Decimal(chance.randint(5, 400))
 
 
 # -- orders -----------------------------------------------------------------------------------------------------------
@@ -165,9 +177,10 @@ def _account(chance: Random, instruments: list[Instrument]) -> OpeningAccount:
 class _Orders:
     """Draws requests near the price of an instrument; ids are o1, o2, ... and OCO groups belong to one burst."""
 
-    def __init__(self, chance: Random, *, in_book: bool) -> None:
+    def __init__(self, chance: Random, account: OpeningAccount, *, in_book: bool) -> None:
         self.chance = chance
         self.in_book = in_book
+        self.held = {position.instrument: abs(position.quantity) for position in account.positions}
         self.ids: list[str] = []
         self.groups = 0
         self.latest: OrderRequest | None = None
@@ -268,6 +281,8 @@ class _Orders:
             if spends and self.chance.random() < 0.7:
                 return None, None, True
             return None, Decimal(self.chance.choice([3, 250, 1000])), False
+        if instrument.id in self.held and self.chance.random() < 0.15:
+            return self.held[instrument.id], None, False
         lots = self.chance.choice([1, 2, 3, 5, 8, 13, 40])
         return lots * instrument.lot, None, False
 
@@ -300,7 +315,7 @@ class _BarSteps:
     def __init__(self, chance: Random, world: World) -> None:
         self.chance = chance
         self.world = world
-        self.orders = _Orders(chance, in_book=False)
+        self.orders = _Orders(chance, world.account, in_book=False)
         self.close = {one.id: 100 * 10**one.price_scale for one in world.instruments}
 
     def draw(self, rounds: int) -> Iterator[Step]:
@@ -323,8 +338,8 @@ class _BarSteps:
         chance = self.chance
         unit = 10**instrument.price_scale
         if chance.random() < 0.1:
-            mark = max(unit, self.close[instrument.id] + chance.randint(-12, 12) * unit)
-            yield MarkPrice(instrument.id, now_ns, mark)
+            near = max(1, self.close[instrument.id] // unit + chance.randint(-12, 12))
+            yield MarkPrice(instrument.id, now_ns, chance.choice([near, *ROUND_MARKS]) * unit)
         if not instrument.is_spot and chance.random() < 0.2:
             mark = chance.choice([None, self.close[instrument.id]])
             rate = Decimal(chance.choice(["0.0001", "-0.0003", "0.01", "0"]))
@@ -355,7 +370,8 @@ class _BookSteps:
     def __init__(self, chance: Random, world: World) -> None:
         self.chance = chance
         self.world = world
-        self.orders = _Orders(chance, in_book=True)
+        self.orders = _Orders(chance, world.account, in_book=True)
+        self.traded: TradePrint | None = None
         self.mid = {one.id: 100 * 10**one.price_scale for one in world.instruments}
 
     def draw(self, rounds: int) -> Iterator[Step]:
@@ -389,7 +405,10 @@ class _BookSteps:
         if drawn < 0.85:
             return self._trade(instrument, now_ns)
         if drawn < 0.9:
-            return MarkPrice(instrument.id, now_ns, self._price(instrument, 12))
+            unit = 10**instrument.price_scale
+            return MarkPrice(
+                instrument.id, now_ns, chance.choice([self._price(instrument, 12) // unit, *ROUND_MARKS]) * unit
+            )
         if drawn < 0.94 and not instrument.is_spot:
             rate = Decimal(chance.choice(["0.001", "-0.003"]))
             return FundingRate(instrument.id, now_ns, rate, None, chance.random() < 0.5)
@@ -414,6 +433,13 @@ class _BookSteps:
     def _level(self, instrument: Instrument, now_ns: int) -> LevelUpdate:
         chance = self.chance
         unit = 10**instrument.price_scale
+        if self.traded is not None and chance.random() < 0.5:
+            # The level that has just been traded at says what is left of it.
+            last = self.traded
+            self.traded = last if chance.random() < 0.6 else None
+            size = chance.choice([0, 1, 2, 5, 10, 20]) * chance.randint(0, 3)
+            lot = next(one.lot for one in self.world.instruments if one.id == last.instrument)
+            return LevelUpdate(last.instrument, now_ns, last.side.opposite, last.price, size * lot)
         side = chance.choice([Side.BUY, Side.SELL])
         away = chance.choice([-1, 0, 1, 1, 2, 3, 4]) * unit
         price = max(unit, self.mid[instrument.id] - away if side is Side.BUY else self.mid[instrument.id] + away)
@@ -426,7 +452,18 @@ class _BookSteps:
         # Mostly where an aggressor of that side would trade: a seller at the bids, a buyer at the asks.
         away = chance.choice([-3, 0, 1, 1, 2, 2, 3, 4]) * 10**instrument.price_scale
         price = max(1, self.mid[instrument.id] + int(side) * away)
-        return TradePrint(instrument.id, now_ns, side, price, chance.choice([1, 3, 10, 40, 90]) * instrument.lot)
+        if self.orders.latest is not None and chance.random() < 0.4:
+            return self._trade_at(self.orders.latest, now_ns)
+        quantity = chance.choice([1, 3, 10, 40, 90]) * instrument.lot
+        self.traded = TradePrint(instrument.id, now_ns, side, price, quantity)
+        return self.traded
+
+    def _trade_at(self, order: OrderRequest, now_ns: int) -> TradePrint:
+        """Return a trade that hits the queue of an order of ours."""
+        lot = next(one.lot for one in self.world.instruments if one.id == order.instrument)
+        quantity = self.chance.choice([1, 3, 10, 40]) * lot
+        self.traded = TradePrint(order.instrument, now_ns, order.side.opposite, order.price or 1, quantity)
+        return self.traded
 
     def _price(self, instrument: Instrument, reach: int) -> int:
         unit = 10**instrument.price_scale

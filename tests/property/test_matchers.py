@@ -79,17 +79,17 @@ BOOKS = (
 
 @given(st.randoms(use_true_random=False))
 def test_any_stream_of_bars_gives_the_same_answers_and_books(chance: Random) -> None:
-    run_bars(bar_world(chance, rounds=3))
+    run_bars(bar_world(chance, rounds=2))
 
 
 @given(st.randoms(use_true_random=False))
 def test_any_stream_of_books_gives_the_same_answers_and_books(chance: Random) -> None:
-    run_book(book_world(chance, rounds=4))
+    run_book(book_world(chance, rounds=3))
 
 
 def test_every_branch_of_the_bars_is_taken() -> None:
     seen = Counter[str]()
-    for seed in range(80):
+    for seed in range(90):
         seen += run_bars(bar_world(Random(f"bars {seed}"), rounds=20))
 
     assert never_taken(seen, BARS) == []
@@ -97,7 +97,7 @@ def test_every_branch_of_the_bars_is_taken() -> None:
 
 def test_every_branch_of_the_books_is_taken() -> None:
     seen = Counter[str]()
-    for seed in range(80):
+    for seed in range(90):
         seen += run_book(book_world(Random(f"book {seed}"), rounds=24))
 
     assert never_taken(seen, BOOKS) == []

@@ -340,9 +340,9 @@ class BookVenue(Desk):
 
     def _check_margin(self, holding: Holding) -> None:
         """After a jump of the mark: take over when equity is strictly below maintenance."""
-        if holding.mark is not None and at_risk(holding):
+        if at_risk(holding):
             self._refresh_marks(self.wallet.perpetuals)
-            if surplus(self.wallet, holding, holding.mark) < 0:
+            if holding.mark is not None and surplus(self.wallet, holding, holding.mark) < 0:
                 self.liquidate(holding, holding.mark)
 
     # -- an order arrives ---------------------------------------------------------------------------------------------
