@@ -1,4 +1,4 @@
-"""The metrics of whole runs against empyrical (annualization 365) and quantstats (periods 365) on their daily returns."""
+"""Metrics of whole runs against empyrical (annualization 365) and quantstats (periods 365) on their daily returns."""
 
 from decimal import Decimal
 

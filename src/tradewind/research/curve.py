@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradewind.engine.config import EngineConfig
-from tradewind.model.answers import CashTransferred, FundingPaid, OrderFilled, PositionLiquidated
+from tradewind.model.answers import CashTransferred, FundingAccrued, FundingPaid, OrderFilled, PositionLiquidated
 from tradewind.model.errors import DataError, StateError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import EXACT, ZERO, add, power_of_ten
@@ -26,8 +26,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 DAY_NS = 86_400_000_000_000
 ACCOUNT = "account"
-Booking = OrderFilled | PositionLiquidated | FundingPaid | CashTransferred
-BOOKINGS = (OrderFilled, PositionLiquidated, FundingPaid, CashTransferred)
+Booking = OrderFilled | PositionLiquidated | FundingPaid | FundingAccrued | CashTransferred
+BOOKINGS = (OrderFilled, PositionLiquidated, FundingPaid, FundingAccrued, CashTransferred)
 
 
 class EquityCurve(msgspec.Struct, frozen=True):
@@ -169,6 +169,8 @@ def _book(ledger: Ledger, booking: Booking) -> None:
         ledger.liquidate(booking)
     elif isinstance(booking, FundingPaid):
         ledger.pay_funding(booking)
+    elif isinstance(booking, FundingAccrued):
+        ledger.accrue_funding(booking)
     else:
         ledger.transfer(booking.currency, booking.amount)
 

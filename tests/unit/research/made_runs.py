@@ -11,7 +11,7 @@ from tradewind.engine.state import EngineState
 from tradewind.model.fees import flat_fees
 from tradewind.model.instrument import InstrumentKind, define_instrument
 from tradewind.model.intents import TargetQuantity, TargetWeight
-from tradewind.model.market_events import FundingRate
+from tradewind.model.market_events import FundingRate, FundingSettlement
 from tradewind.research.backtest import opening_account, run_backtest
 from tradewind.research.series import BarSeries, recorded_sources
 from tradewind.risk.limits import Limits
@@ -37,7 +37,7 @@ class Restless(Strategy):
         turn = view.bar.ts_ns // view.bar.span_ns
         if turn % self.every:
             return None
-        draw = (turn * 2_654_435_761 + self.seed * 40_503) % 997
+        draw = (turn * turn * 31 + turn * 7 + self.seed * 40_503) % 997
         weight = (draw % 5) / 4 - (0.5 if self.short else 0.0)
         return TargetWeight(weight, reason=f"draw {draw}")
 
@@ -121,8 +121,13 @@ def config_of(series, bots, **more):
     )
 
 
-def funding(instrument, count, *, rate="0.0001", every_ns=8 * HOUR_NS):
-    rates = [FundingRate(instrument, START_NS + (at + 1) * every_ns, Decimal(rate)) for at in range(count)]
+def funding(instrument, count, *, rate="0.0001", every_ns=8 * HOUR_NS, settle=True):
+    """Funding every eight hours; without `settle` it accrues, and every third time it is moved to cash."""
+    rates = []
+    for at in range(1, count + 1):
+        rates.append(FundingRate(instrument, START_NS + at * every_ns, Decimal(rate), settle=settle))
+        if not settle and at % 3 == 0:
+            rates.append(FundingSettlement(instrument, START_NS + at * every_ns))
     return RecordedEvents(f"{instrument} funding", 1, rates)
 
 

@@ -8,10 +8,24 @@ import numpy as np
 import pytest
 
 from tests.unit.research.made_runs import (
-    DAY_NS, FEES, HOUR_NS, START_NS, Never, Once, Restless, bot, funding, make_bars, perpetual, run, series_of, spot, watch,
+    DAY_NS,
+    FEES,
+    HOUR_NS,
+    START_NS,
+    Never,
+    Once,
+    Restless,
+    bot,
+    funding,
+    make_bars,
+    perpetual,
+    run,
+    series_of,
+    spot,
+    watch,
 )  # fmt: skip
 from tradewind.engine.config import HeldAtStart
-from tradewind.model.answers import CashTransferred, FundingPaid, OrderFilled, PositionLiquidated
+from tradewind.model.answers import CashTransferred, FundingAccrued, FundingPaid, OrderFilled, PositionLiquidated
 from tradewind.model.decisions import Crossed
 from tradewind.model.errors import DataError, StateError
 from tradewind.model.instrument import define_instrument
@@ -54,9 +68,10 @@ def test_perpetual_equity_is_the_engines_at_every_close(seed):
         bot(Restless(seed=seed, short=True), "BBB-PERP", id="a"),
         bot(Restless(seed=seed), "AAA-USD", id="b", budget=Decimal("0.2")),
     ]
-    extra = [funding("BBB-PERP", 30)]
+    extra = [funding("BBB-PERP", 30, settle=seed % 2 == 0)]
     result = run(series, bots, extra=extra)
     assert FundingPaid in kinds(result)
+    assert (FundingAccrued in kinds(result)) is (seed % 2 == 1)
     check_against_engine(result, series, extra)
 
 
