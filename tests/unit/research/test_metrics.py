@@ -1,13 +1,26 @@
 """The figures of small runs, worked out by hand; ratios themselves are tested with their formulas."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
 from tests.unit.research.made_runs import (
-    DAY_NS, HOUR_NS, START_NS, Never, Once, Restless, bot, funding, make_bars, perpetual, run, series_of, spot,
+    DAY_NS,
+    HOUR_NS,
+    START_NS,
+    Never,
+    Once,
+    Restless,
+    bot,
+    funding,
+    make_bars,
+    perpetual,
+    run,
+    series_of,
+    spot,
 )  # fmt: skip
 from tradewind.engine.config import HeldAtStart
 from tradewind.model.fees import flat_fees
@@ -15,7 +28,7 @@ from tradewind.model.intents import FLAT, Exits, TargetQuantity
 from tradewind.numeric import equity_path
 from tradewind.research.breakdown import break_down, read_model, strategy_name
 from tradewind.research.curve import daily, equity_curve
-from tradewind.research.metrics import compute_metrics, deepest, hold, plain_values
+from tradewind.research.metrics import Metrics, compute_metrics, deepest, hold, plain_values
 from tradewind.risk.limits import Limits
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.strategy.base import Strategy
@@ -225,3 +238,8 @@ def test_json_holds_money_as_plain_text():
 def test_a_strategy_goes_by_its_registered_name():
     assert strategy_name(make("donchian", {})) == "donchian"
     assert strategy_name(Never()) == "Never"
+
+
+def test_every_figure_is_explained_in_the_docs():
+    page = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert [name for name in Metrics.__struct_fields__ if f"`{name}`" not in page] == []
