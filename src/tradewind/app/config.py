@@ -163,7 +163,7 @@ def config_digest(config: Config) -> str:
     values["bots"] = sorted(values["bots"], key=lambda bot: (bot["id"], bot["strategy"]))
     for table in (values["data"], *values["bots"]):
         table["instruments"] = sorted(table["instruments"])
-    kept = {key: value for key, value in flattened(values) if key not in NOT_HASHED}
+    kept = {key: value for key, value in flattened(values) if key not in NOT_HASHED and value != {}}
     return hashlib.blake2b(msgspec.json.encode(kept, order="deterministic"), digest_size=16).hexdigest()
 
 
