@@ -10,7 +10,6 @@ While one group is being synced the next one gathers, so the cost of a sync is s
 
 import fcntl
 import os
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -35,8 +34,9 @@ from tradewind.storage.journal.layout import (
 )
 from tradewind.storage.journal.reader import JournalEnd, read_journal
 
-GROUP_MAX = 4096
-BACKLOG_MAX = 64 * GROUP_MAX
+# Large enough that a session run at full speed does not wait: each group costs the thread a few turns of the lock.
+GROUP_MAX = 16_384
+BACKLOG_MAX = 16 * GROUP_MAX
 
 
 class Disk(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Journal:
         self._chain = end.chain
         self._size = end.offset
         self._open: list[Entry] = []
-        self._queue: deque[Entry] = deque()
+        self._queue: list[Entry] = []
         self._position = self._durable = end.entries
         self._waiting: list[tuple[int, Future[int]]] = []
         self._broken: BaseException | None = None
@@ -143,6 +143,11 @@ class Journal:
         return future
 
     @property
+    def uncommitted(self) -> int:
+        """How many entries were appended since the last commit."""
+        return len(self._open)
+
+    @property
     def durable_up_to(self) -> int:
         """How many entries are on the disk."""
         return self._durable
@@ -201,7 +206,9 @@ class Journal:
         with self._changed:
             while not self._queue and not self._closing:
                 self._changed.wait()
-            return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
+            group = self._queue[:GROUP_MAX]
+            del self._queue[:GROUP_MAX]
+            return group
 
     def _acknowledge(self, count: int) -> None:
         with self._changed:
