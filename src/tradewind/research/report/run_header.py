@@ -42,8 +42,8 @@ def run_sections(
     return [
         ("Run", [
             Figure("Session", config.session),
-            Figure("Result digest", result.digest),
-            Figure("Config hash", config_hash(result)),
+            Figure("Result digest", result.digest, "code"),
+            Figure("Config hash", config_hash(result), "code"),
             Figure("From", f"{minute(metrics.start_ns)} UTC"),
             Figure("To", f"{minute(metrics.end_ns)} UTC ({number(metrics.days, 1)} days)"),
             Figure("Events", f"{result.events:,}"),
