@@ -4,8 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tradewind.engine.deciding import decide
-from tradewind.engine.placing import ask_cancel, settle
+from tradewind.engine.deciding import answered, decide
+from tradewind.engine.placing import ask_cancel
 from tradewind.engine.recording import quiet
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model import commands as c
@@ -114,19 +114,18 @@ def on_answered(state: EngineState, event: c.Answered) -> None:
     _advance(state, event.ts_ns)
     waiting = state.pending.pop(event.request_id, None)
     if waiting is not None:
-        market = state.markets[waiting.proposal.request.instrument]
-        settle(state, market, waiting.proposal, event.answer)
+        answered(state, waiting, event.answer)
 
 
 def on_timer(state: EngineState, event: c.TimerFired) -> None:
     """A time stop is due, or a remote stage did not answer by its deadline."""
-    _advance(state, event.ts_ns)
     kind, _, rest = event.key.partition(":")
-    if kind == "ask":
-        waiting = state.pending.pop(int(rest), None)
-        if waiting is not None:
-            late = Refused((Finding("risk", "no answer", "an answer by the deadline"),))
-            settle(state, state.markets[waiting.proposal.request.instrument], waiting.proposal, late)
+    waiting = state.pending.pop(int(rest), None) if kind == "ask" else None
+    if kind == "ask" and waiting is None:
+        return  # answered in time: nothing happens, not even the passing of time
+    _advance(state, event.ts_ns)
+    if waiting is not None:
+        answered(state, waiting, Refused((Finding("risk", "no answer", "an answer by the deadline"),)))
     elif kind == "exit":
         bot, instrument, _ = rest.split(":", 2)
         for seat in state.bots[bot].seats:

@@ -1,20 +1,23 @@
 """From wishes to proposed orders: targets, sizing, internal crossing, merging (DESIGN: the way of a decision)."""
 
+from collections import deque
 from collections.abc import Sequence
 
-from tradewind.engine.placing import cancel_working, propose
+from tradewind.engine.placing import cancel_working, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
-from tradewind.engine.state import EngineState, Market, Proposal, Seat
-from tradewind.model.decisions import Crossed, Share
-from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity, TargetWeight
+from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
+from tradewind.model.decisions import Approved, Crossed, Finding, Refused, Share
+from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import multiply
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.order import OrderRole
 from tradewind.portfolio.attribution import cross
 from tradewind.portfolio.sizing import quantity_units, weight_units
+from tradewind.risk.review import reduces
 from tradewind.strategy.base import Wish
 
-Target = TargetWeight | TargetQuantity
+INTENTS = frozenset({TargetWeight, TargetQuantity, PlaceOrder, CancelWorking})
+EXITS = frozenset({"flatten", "time_stop"})
 # What a guest's number can raise where it becomes a quantity or a price: NaN, infinities, wrong types.
 BAD_NUMBERS = (ValueError, TypeError, ArithmeticError)
 BUY, SELL = Side.BUY, Side.SELL
@@ -23,29 +26,99 @@ MARKET, TARGET = OrderKind.MARKET, OrderRole.TARGET
 
 def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
     """Turn what the strategies of one instrument want at one event into orders, refusals and crossings."""
-    changes: list[tuple[Seat, Target, int]] = []
+    if state.asks:
+        state.jobs.append(Job(market, deque(_heard(state, wishes))))
+        work(state)
+        return
+    changes: list[Change] = []
+    for seat, intent in _heard(state, wishes):
+        _intend(state, market, seat, intent, changes)
+    if len(changes) == 1:
+        seat, target, change = changes[0]
+        _propose_change(state, market, (seat,), (change,), target.exits, target)
+    elif changes:
+        for step in _plan(state, changes):
+            for apart in _take_step(state, market, step):
+                _take_step(state, market, [apart])
+
+
+def work(state: EngineState) -> None:
+    """Go on with what waits for a remote stage: one question at a time, in the order in which it was wanted.
+
+    Every question is asked only when the answer before it has had its effect, as if there were nobody to ask.
+    """
+    while state.jobs and not state.pending:
+        job = state.jobs[0]
+        if job.wishes:
+            seat, intent = job.wishes.popleft()
+            _intend(state, job.market, seat, intent, job.changes)
+        elif job.changes:
+            job.steps.extend(_plan(state, job.changes))
+            job.changes = []
+        elif job.steps:
+            _take_step(state, job.market, job.steps.popleft())
+        else:
+            state.jobs.popleft()
+
+
+def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -> None:
+    """Take the answer to the one question that is out, and go on.
+
+    What has come to block new risk since the question was put holds at this last gate (I19).
+    """
+    proposal = waiting.proposal
+    market = state.markets[proposal.request.instrument]
+    if type(answer) is Approved and not reduces(waiting.question):
+        answer = _blocked(state, proposal) or answer
+    if not settle(state, market, proposal, answer) and len(proposal.seats) > 1:
+        side = proposal.request.side
+        for seat, share in reversed(tuple(zip(proposal.seats, proposal.shares, strict=True))):
+            if isinstance(seat.wanted, TargetWeight | TargetQuantity):
+                state.jobs[0].steps.appendleft([(seat, seat.wanted, side * share.quantity)])
+    work(state)
+
+
+def _blocked(state: EngineState, proposal: Proposal) -> Refused | None:
+    failed = [seat.bot.failed for seat in proposal.seats if seat.bot.failed is not None]
+    if state.halted is not None:
+        return Refused((Finding("halted", state.halted, "not halted"),))
+    reason = state.reduce_only_reason() or (f"strategy_failed: {failed[0]}" if failed else None)
+    return None if reason is None else Refused((Finding("reduce_only", reason, "no lock"),))
+
+
+def _heard(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> list[tuple[Seat, Intent]]:
+    """Return every single intent of the bots that may decide; a paused bot's exits keep working."""
+    heard: list[tuple[Seat, Intent]] = []
     for seat, wish in wishes:
-        if seat.bot.paused is not None:
+        if seat.bot.paused is not None and not _is_exit(wish):
             quiet(state, seat, "paused")
             continue
-        for intent in wish if isinstance(wish, list | tuple) else (wish,):
-            kind = type(intent)
-            if kind is TargetWeight or kind is TargetQuantity:
-                change = _towards(state, market, seat, intent)
-                if change:
-                    changes.append((seat, intent, change))
-            elif kind is PlaceOrder:
-                _place(state, market, seat, intent)
-            elif kind is CancelWorking:
-                cancel_working(state, seat, intent.tag)
-            else:
+        intents = wish if isinstance(wish, list | tuple) else (wish,)
+        for intent in intents:
+            if type(intent) not in INTENTS:
                 strategy_failed(state, seat, TypeError(f"a callback returned {intent!r}, which is not an intent"))
                 break
-    if len(changes) == 1:
-        seat, intent, change = changes[0]
-        _propose_change(state, market, (seat,), (change,), intent.exits, intent)
-    elif changes:
-        _together(state, market, changes)
+        else:
+            heard += [(seat, intent) for intent in intents]
+    return heard
+
+
+def _is_exit(wish: Wish) -> bool:
+    return isinstance(wish, TargetQuantity) and wish.quantity == 0 and wish.reason in EXITS
+
+
+def _intend(state: EngineState, market: Market, seat: Seat, intent: Intent, changes: list[Change]) -> None:
+    """Act on one intent; a target that asks for a change is collected, so that changes can meet and merge."""
+    if isinstance(intent, PlaceOrder):
+        _place(state, market, seat, intent)
+    elif isinstance(intent, CancelWorking):
+        cancel_working(state, seat, intent.tag)
+    else:
+        if changes and changes[-1][0] is seat:
+            changes.pop()  # of several targets in one wish the last one holds
+        change = _towards(state, market, seat, intent)
+        if change:
+            changes.append((seat, intent, change))
 
 
 def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
@@ -95,27 +168,33 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
     return weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
 
 
-def _together(state: EngineState, market: Market, changes: list[tuple[Seat, Target, int]]) -> None:
-    """Cross opposite changes inside the account, send what is left of the plain ones as one order."""
+def _plan(state: EngineState, changes: list[Change]) -> list[list[Change]]:
+    """Return the steps to take: changes with exits of their own alone, the plain ones of several bots together."""
     netted = state.config.netting and state.halted is None and not state.reduce_only
+    alone = [change for change in changes if not netted or _has_exits(change[0], change[1])]
     plain = [change for change in changes if netted and not _has_exits(change[0], change[1])]
-    for seat, target, change in changes:
-        if not netted or _has_exits(seat, target):
-            _propose_change(state, market, (seat,), (change,), target.exits, target)
-    if not plain:
-        return
-    seats = {seat.bot.id: (seat, target) for seat, target, _ in plain}
-    crossings, left = cross([(seat.bot.id, change) for seat, _, change in plain])
+    return [*([change] for change in alone), *([plain] if plain else [])]
+
+
+def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[Change]:
+    """Cross opposite changes inside the account, send what is left as one order; return what must go apart instead."""
+    if len(step) == 1:
+        seat, target, change = step[0]
+        _propose_change(state, market, (seat,), (change,), target.exits, target)
+        return []
+    seats = {seat.bot.id: (seat, target) for seat, target, _ in step}
+    crossings, left = cross([(seat.bot.id, change) for seat, _, change in step])
     for buyer, seller, quantity in crossings:
         _cross(state, market, seats[buyer][0], seats[seller][0], quantity)
     for bot in {bot for pair in crossings for bot in pair[:2]} - {bot for bot, _ in left}:
         seats[bot][0].target = seats[bot][1]
-    if left:
-        chosen = tuple(seats[bot][0] for bot, _ in left)
-        parts = tuple(quantity for _, quantity in left)
-        if not _propose_change(state, market, chosen, parts, None, seats[left[0][0]][1]) and len(chosen) > 1:
-            for (bot, quantity), seat in zip(left, chosen, strict=True):
-                _propose_change(state, market, (seat,), (quantity,), None, seats[bot][1])
+    if not left:
+        return []
+    chosen = tuple(seats[bot][0] for bot, _ in left)
+    parts = tuple(quantity for _, quantity in left)
+    if _propose_change(state, market, chosen, parts, None, seats[left[0][0]][1]) or len(chosen) == 1:
+        return []
+    return [(*seats[bot], quantity) for bot, quantity in left]
 
 
 def _cross(state: EngineState, market: Market, buyer: Seat, seller: Seat, quantity: int) -> None:

@@ -4,6 +4,7 @@ The same driver serves backtest, paper, replay and tests; they differ in the sou
 opens nothing and reads no clock: pacing and waiting belong to whoever hands it events.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from tradewind.engine.core import Event, process
@@ -33,6 +34,7 @@ class Driver:
         self.venue = venue
         self.agenda = Agenda()
         self.alarms: list[Alarm] = []
+        self._answers: deque[Event] = deque()
         self._responder = responder
         self._recorder = recorder
         self._note = None if recorder is None else recorder.note
@@ -40,32 +42,32 @@ class Driver:
     def feed(self, events: Iterable[MarketEvent]) -> None:
         """Let market events happen, in order: first at the venue, then in the engine, with all that follows."""
         state, venue, agenda, note = self.state, self.venue, self.agenda, self._note
-        heap = agenda._heap
+        heap, answers = agenda._heap, self._answers
         awake = venue.awake
         for event in events:
             if heap and heap[0][0] <= event.ts_ns:
                 self._due(event.ts_ns)
-            if event.instrument in awake:
-                for answer in venue.on_event(event):
-                    self.take(answer)
+            if event.instrument in awake and (told := venue.on_event(event)):
+                answers.extend(told)
+                self._drain()
             if note is not None:
                 note(event)
             effects = process(state, event)
             if effects:
                 self._carry_out(effects)
+                if answers:
+                    self._drain()
         if self._recorder is not None:
             self._recorder.settle(state)
 
     def take(self, event: Event) -> None:
         """Let one answer, timer or command happen, with all that follows."""
-        if self._note is not None:
-            self._note(event)
-        effects = process(self.state, event)
-        if effects:
-            self._carry_out(effects)
+        self._answers.append(event)
+        self._drain()
 
     def finish(self) -> None:
         """Let everything in flight arrive, then close the records."""
+        self._due(self.state.now_ns)
         for answer in self.venue.advance(self.state.now_ns):
             self.take(answer)
         while (due_ns := self.venue.due_ns) is not None:
@@ -75,24 +77,39 @@ class Driver:
             self._recorder.settle(self.state)
         close_records(self.state)
 
+    def _drain(self) -> None:
+        """Take what is waiting in the order in which it happened: effects are carried out at once, and what they are
+        answered comes after what the venue had said before. What is due by now does not wait for it.
+        """
+        answers, agenda, heap = self._answers, self.agenda, self.agenda._heap
+        while answers:
+            self._one(answers.popleft())
+            if heap and heap[0][0] <= self.state.now_ns:
+                for event in agenda.pop_due(self.state.now_ns):
+                    self._one(event)
+
+    def _one(self, event: Event) -> None:
+        if self._note is not None:
+            self._note(event)
+        effects = process(self.state, event)
+        if effects:
+            self._carry_out(effects)
+
     def _due(self, ts_ns: int) -> None:
         for event in self.agenda.pop_due(ts_ns):
             self.take(event)
 
     def _carry_out(self, effects: Sequence[Effect]) -> None:
-        now = self.state.now_ns
+        now, answers = self.state.now_ns, self._answers
         if self._recorder is not None:
             self._recorder.intend(self.state.sequence, effects)
         for effect in effects:
             if type(effect) is SubmitOrder:
-                answers = self.venue.submit(effect.request, now)
+                answers.extend(self.venue.submit(effect.request, now))
             elif type(effect) is CancelOrder:
-                answers = self.venue.cancel(effect.order_id, now)
+                answers.extend(self.venue.cancel(effect.order_id, now))
             else:
                 self._side_effect(effect)
-                continue
-            for answer in answers:
-                self.take(answer)
 
     def _side_effect(self, effect: Effect) -> None:
         if type(effect) is SetTimer:
@@ -103,6 +120,6 @@ class Driver:
             answer = self._responder(effect)
             if answer is not None:
                 if answer.ts_ns <= self.state.now_ns:
-                    self.take(answer)
+                    self._one(answer)  # a stage that answers at once is a step of the same decision
                 else:
                     self.agenda.add(answer.ts_ns, answer)

@@ -13,7 +13,7 @@ from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
 from tradewind.model.effects import Effect
 from tradewind.model.instrument import Instrument
-from tradewind.model.intents import Exits, Intent
+from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
 from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, power_of_ten, ratio, subtract
 from tradewind.model.orders import OrderRequest
@@ -175,11 +175,27 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     intent: Intent | str
 
 
+Target = TargetWeight | TargetQuantity
+Change = tuple[Seat, Target, int]
+
+
 class Pending(msgspec.Struct, frozen=True):
     """A proposal that waits for a remote stage's answer, with the question that was asked."""
 
     question: ReviewRequest
     proposal: Proposal
+
+
+class Job:
+    """What one event made the bots of an instrument want, while each question waits for the answer before it."""
+
+    __slots__ = ("changes", "market", "steps", "wishes")
+
+    def __init__(self, market: Market, wishes: deque[tuple[Seat, Intent]]) -> None:
+        self.market = market
+        self.wishes = wishes
+        self.changes: list[Change] = []
+        self.steps: deque[list[Change]] = deque()
 
 
 class EngineState:
@@ -196,7 +212,9 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)
         self.orders: dict[str, Order] = {}
+        self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
+        self.jobs: deque[Job] = deque()
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.last_order_ns: int | None = None

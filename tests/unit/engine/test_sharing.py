@@ -26,3 +26,15 @@ def test_a_bot_cannot_open_under_cover_of_another_one_that_reduces() -> None:
         (Refused, ["a", "b"]),
         (Approved, ["b"]),
     ]
+
+
+def test_of_two_targets_in_one_wish_the_last_one_holds() -> None:
+    desk = Desk(config([[target("2"), target("3")]], instruments=[PERP]))
+    desk.bar(10_000, "BTC-PERP")
+    assert [request.quantity for request in desk.sent] == [300]
+
+
+def test_a_target_that_is_taken_back_in_the_same_wish_sends_nothing() -> None:
+    desk = Desk(config([[target("2"), target("0")]], instruments=[PERP]))
+    desk.bar(10_000, "BTC-PERP")
+    assert desk.sent == []
