@@ -1,0 +1,26 @@
+"""Every link of every page leads somewhere: to a page and heading, or to a file of the repository."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.unit.docs.pages import all_pages, anchors, links
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in links(text):
+        place, _, anchor = link.partition("#")
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        target = (page.parent / place).resolve() if place else page
+        assert target.is_relative_to(REPOSITORY), link
+        assert target.exists(), f"{link} leads nowhere"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), f"{link}: no such heading"
+
+
+def test_there_are_links_to_check() -> None:
+    assert sum(len(links(page.read_text(encoding="utf-8"))) for page in all_pages()) > 100
