@@ -159,7 +159,7 @@ def test_damage_stops_a_replay(copy: Path) -> None:
     with pytest.raises(StateError, match=r"is damaged: record \d+ at byte \d+ .* intact ones follow from byte \d+"):
         replay_run(copy)
     copy.write_bytes(data[:30])
-    with pytest.raises(StateError, match="holds no session .*: restore it from a backup"):
+    with pytest.raises(StateError, match=r"holds no session .*: restore it from a backup"):
         replay_run(copy)
 
 
