@@ -9,7 +9,6 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,10 +39,11 @@ NOT_HASHED = frozenset({"data.path", "data.catalog", "paper.speed", "paper.minut
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """Some settings and the name of the place they come from."""
+    """Some settings and the name of the place they come from; in `text` layers a text may stand for a number."""
 
     source: str
     values: Values
+    text: bool = False
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def resolve(
     if file is not None:
         layers.append(file_layer(file))
     layers.append(environment_layer(environment))
-    layers.append(Layer("command line", overrides or {}))
+    layers.append(Layer("command line", overrides or {}, text=True))
     for layer in layers:
         check_layer(layer)
     for layer in layers:
@@ -85,7 +85,7 @@ def resolve(
     for layer in layers:
         _merge(merged, layer.values)
         origins.update((key, layer.source) for key, _ in flattened(layer.values))
-    config = msgspec.convert(_with_none(merged), Config)
+    config = msgspec.convert(_with_none(merged), Config, strict=False)
     return Resolved(config, origins, config_digest(config))
 
 
@@ -110,7 +110,7 @@ def environment_layer(environment: Mapping[str, str]) -> Layer:
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             put(values, name.removeprefix(PREFIX).lower().replace("__", "."), literal(environment[name]))
-    return Layer("environment", values)
+    return Layer("environment", values, text=True)
 
 
 def put(values: dict[str, Any], key: str, value: object) -> None:
@@ -138,19 +138,20 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def literal(text: str) -> Any:
-    """Return what a text means in TOML (`3`, `0.5`, `true`, `["a"]`), or the text itself."""
+    """Return the list or table that a text writes in TOML (`["a"]`, `{b = 1}`); any other text as it is."""
+    if not text.startswith(("[", "{")):
+        return text
     try:
-        value = tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
+        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
     except tomllib.TOMLDecodeError:
         return text
-    return text if isinstance(value, date) else value
 
 
 def check_layer(layer: Layer) -> None:
     """Raise ConfigError naming the layer's source, the key and the remedy, unless all of it can be used."""
     _check_keys(layer.source, types.type_info(Config), layer.values, "")
     try:
-        msgspec.convert(_with_none(layer.values), Config)
+        msgspec.convert(_with_none(layer.values), Config, strict=not layer.text)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{layer.source}: {_explained(str(error), layer.values)}") from None
     except ConfigError as error:

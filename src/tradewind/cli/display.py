@@ -197,16 +197,16 @@ class Screen:
 
 
 def sparkline(values: Sequence[Decimal], width: int) -> str:
-    """Return the values as one row of at most `width` blocks, evenly chosen, the latest at the right end."""
-    if not values or width < 1:
+    """Return the values as one row of at most `width` blocks, evenly chosen from the first to the latest."""
+    if not values or width < 2:
         return ""
-    step = max(1.0, len(values) / width)
-    shown = [values[int(len(values) - 1 - step * back)] for back in range(min(width, len(values)))][::-1]
+    points = min(width, len(values))
+    shown = [values[round(point * (len(values) - 1) / max(1, points - 1))] for point in range(points)]
     low, high = min(shown), max(shown)
     if low == high:
         return BLOCKS[0] * len(shown)
     steps = len(BLOCKS) - 1
-    return "".join(BLOCKS[int((value - low) / (high - low) * steps)] for value in shown)
+    return "".join(BLOCKS[round((value - low) / (high - low) * steps)] for value in shown)
 
 
 def _latest(decisions: Iterable[Decided], rows: int, *, approved: bool) -> list[Decided]:

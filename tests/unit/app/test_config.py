@@ -115,18 +115,27 @@ def test_hash_covers_what_is_done_and_not_where_or_in_which_order(home: Home) ->
 
 
 def test_text_means_what_it_means_in_toml_or_itself() -> None:
-    assert literal("3") == 3
-    assert literal("0.10") == Decimal("0.10")
-    assert literal("true") is True
-    assert literal("2024-05-01") == "2024-05-01"
-    assert literal("1h") == "1h"
-    assert assignments(["a.b=1", "a.c=x"]) == {"a": {"b": 1, "c": "x"}}
+    assert [literal(text) for text in ("3", "2024-05-01", "1h", "[x", "")] == ["3", "2024-05-01", "1h", "[x", ""]
+    assert literal('["a", 0.1]') == ["a", Decimal("0.1")]
+    assert literal("{ b = 1 }") == {"b": 1}
+    assert assignments(["a.b=1", "a.c=x"]) == {"a": {"b": "1", "c": "x"}}
     assert environment_layer({"TRADEWIND_DATA__FROM": "2024-01-01"}).values == {"data": {"from": "2024-01-01"}}
     for text in ("cash", "=5"):
         with pytest.raises(ConfigError, match="write key=value"):
             assignments([text])
     with pytest.raises(ConfigError, match=r"a.b.c: b is a value, not a section"):
         assignments(["a.b=1", "a.b.c=2"])
+
+
+def test_text_of_a_command_line_is_read_as_the_settings_type_and_a_files_is_not(tmp_path: Path, home: Home) -> None:
+    said = assignments(["paper.speed=3600", "account.gap_bars_max=5", "simulation.fill_on_touch=true", "seed=8"])
+    config = resolve(home, {"TRADEWIND_ACCOUNT__CASH": "1.5"}, overrides=said).config
+    assert (config.paper.speed, config.account.gap_bars_max, config.seed) == ("3600", 5, 8)
+    assert (config.simulation.fill_on_touch, config.account.cash) == (True, Decimal("1.5"))
+    with pytest.raises(ConfigError, match=r"command line: account.gap_bars_max must be a whole number, was '1.5'"):
+        resolve(home, {}, overrides=assignments(["account.gap_bars_max=1.5"]))
+    with pytest.raises(ConfigError, match=r"account.gap_bars_max must be a whole number, was '5'"):
+        resolve(home, {}, file=written(tmp_path, "[account]\ngap_bars_max = '5'"))
 
 
 def test_schema_names_every_section_with_its_keys() -> None:

@@ -1,0 +1,80 @@
+"""The live screen: every part of it from the read model, on wide and narrow terminals."""
+
+import threading
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+
+from tradewind.app.config import resolve
+from tradewind.app.generated import generated_market
+from tradewind.app.home import Home
+from tradewind.app.pacing import Pacer, SystemClock
+from tradewind.app.paper import PaperSession
+from tradewind.app.wiring import engine_config, simulation_settings, streamed_sources
+from tradewind.cli.display import BLOCKS, Screen, sparkline
+from tradewind.cli.output import amount, share
+from tradewind.engine.readmodel import ReadModel
+
+
+def screen_after(bars: int) -> Screen:
+    config = resolve(Home(Path("nowhere")), {}, profile="demo", overrides={"market": {"bars": bars}}).config
+    market = generated_market(config.market, config.seed)
+    engine = engine_config(config, [each.instrument for each in market])
+    names = {bot.id: type(bot.strategy).__name__ for bot in engine.bots}
+    model = ReadModel(engine.instruments, strategies=names, keep=100)
+    pacer = Pacer(SystemClock(), threading.Event(), None, None)
+    session = PaperSession(
+        engine, simulation_settings(config), streamed_sources(market), pacer=pacer, model=model, on_stop="keep"
+    )
+    screen = Screen("a title", engine, model)
+    session.run(screen.take)
+    return screen
+
+
+def text(screen: Screen, width: int, height: int) -> str:
+    console = Console(width=width, height=height, record=True, file=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(screen.draw(width, height))
+    return capture.get()
+
+
+def test_a_wide_screen_shows_account_bots_decisions_fills_positions_and_refusals() -> None:
+    screen = screen_after(700)
+    shown = text(screen, 170, 46)
+    for word in ("a title", "equity", "drawdown", "Bots", "Decisions", "Fills", "Positions", "Refused", "donchian-all"):
+        assert word in shown
+    assert "instrument_share" in shown
+    assert any(reason in shown for reason in ("fast average", "close a", "MACD"))
+    assert all(len(line) <= 170 for line in shown.splitlines())
+    assert len(shown.splitlines()) <= 47
+
+
+def test_a_narrow_screen_gives_up_fills_and_positions() -> None:
+    shown = text(screen_after(400), 90, 30)
+    assert "Refused" in shown
+    assert "Positions" not in shown
+    assert all(len(line) <= 90 for line in shown.splitlines())
+
+
+def test_one_line_says_where_the_account_stands() -> None:
+    screen = screen_after(300)
+    line = screen.line()
+    assert line.startswith("2024-01-13 12:00  equity ")
+    assert line.endswith("100 %")
+    config = screen.config
+    assert Screen("t", config, screen.model).line() == "waiting for the first bar"
+
+
+def test_a_curve_in_blocks_keeps_first_and_last() -> None:
+    assert sparkline([], 10) == ""
+    assert sparkline([Decimal(5)] * 3, 10) == BLOCKS[0] * 3
+    line = sparkline([Decimal(each) for each in range(100)], 8)
+    assert line == BLOCKS
+    assert len(sparkline([Decimal(each % 7) for each in range(1000)], 50)) == 50
+
+
+def test_numbers_for_people() -> None:
+    assert amount(Decimal("1234567.891")) == "1,234,567.89"
+    assert share(0.1234) == "12.34 %"
+    assert share(None) == share(float("nan")) == "-"
