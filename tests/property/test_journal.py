@@ -19,7 +19,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.property.random_session import Case, Session, Whims, cases
 from tests.unit.storage.journals import HEADER, entries, written
+from tradewind.engine.core import process
+from tradewind.engine.digest import AuditDigest, state_digest
+from tradewind.engine.recording import close_records
+from tradewind.engine.resolved import engine_config, engine_values
+from tradewind.engine.state import EngineState
 from tradewind.model.codec import AuditRecord, decode_audit, decode_entries, encode_audit, encode_entries
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
@@ -153,9 +159,27 @@ def outcome(path: Path) -> str:
     return "a session" if reader.session or reader.finish().entries else "no session"
 
 
+@given(cases)
+def test_any_session_survives_its_journal(case: Case) -> None:
+    """Events and configuration as they lie in a file lead another engine to the same state and the same records."""
+    session = Session(case)
+    digest = AuditDigest()
+    digest.update(session.state.audit)
+    read = decode_entries(encode_entries(session.watch.events))
+    config = engine_config(msgspec.json.decode(msgspec.json.encode(engine_values(session.config))), lambda _: Whims)
+    again = EngineState(config)
+    for event in read:
+        process(again, event)
+    close_records(again)
+    replayed = AuditDigest()
+    replayed.update(decode_audit(encode_audit(again.audit)))
+    assert (state_digest(again), replayed.hexdigest()) == (state_digest(session.state), digest.hexdigest())
+
+
 WRITER = """
 import sys
 from pathlib import Path
+from tests.property.random_session import Case, Session, Whims, cases
 from tests.unit.storage.journals import HEADER, bar
 from tradewind.storage.journal.writer import Journal
 journal = Journal.create(Path(sys.argv[1]), HEADER)
