@@ -10,7 +10,7 @@ from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
-from tradewind.model.money import ONE, ZERO, add, multiply, subtract
+from tradewind.model.money import ZERO, add, multiply, subtract
 from tradewind.model.orders import OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
@@ -60,7 +60,7 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
     number, seats = len(state.orders), proposal.seats
     order = Order(request, proposal.shares, proposal.role, state.now_ns, quantity, proposal.tag, seats, number)
     _register(state, market, order)
-    _reserve(state, market, order)
+    _reserve(market, order, outcome.needed)
     if state.counts_orders:
         state.order_times.append(state.now_ns)
     state.last_order_ns = state.now_ns
@@ -132,12 +132,11 @@ def _register(state: EngineState, market: Market, order: Order) -> None:
             market.open_sells += order.quantity
 
 
-def _reserve(state: EngineState, market: Market, order: Order) -> None:
+def _reserve(market: Market, order: Order, needed: Decimal | int) -> None:
     """Hold the cash of a spot buy, fee included, until it has filled or ended (I09)."""
     line = market.line
     if line.is_spot and order.request.side is BUY:
-        notional = multiply(line.unit_value, order.quantity * _worst(order.request, int(market.mark or 0)))
-        order.held_cash = multiply(notional, add(ONE, state.tier.taker))
+        order.held_cash = Decimal(needed)
         line.purse.held = add(line.purse.held, order.held_cash)
 
 

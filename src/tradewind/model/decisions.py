@@ -56,10 +56,12 @@ class Approved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="appr
     """The order may go; `numbers` are equity, what the order needs and what is free.
 
     For an order that adds risk also the worst-case notional of its instrument and of everything. The full list of
-    checks is rendered by asking the reviewer again.
+    checks is rendered by asking the reviewer again. `needed` is the money (a spot buy, a perpetual) or the quantity (a
+    spot sell) that the order takes up; a spot buy holds it until it has filled.
     """
 
     numbers: tuple[Decimal | int, ...]
+    needed: Decimal | int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="refused"):

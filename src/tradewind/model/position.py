@@ -21,28 +21,29 @@ class Position:
 
     def apply(self, change: int, unit_price: Decimal) -> Decimal:
         """Book a signed change at `unit_price` (notional of one quantity unit); return what it realised."""
+        return self.book(change, unit_price, multiply(unit_price, change if change >= 0 else -change))
+
+    def book(self, change: int, unit_price: Decimal, value: Decimal) -> Decimal:
+        """Book a signed change whose whole `value` (unit price x |change|) is known; return what it realised."""
         held = self.quantity
-        after = held + change
-        self.quantity = after
+        self.quantity = after = held + change
         if held == 0:
-            self.cost = multiply(unit_price, change if change >= 0 else -change)
+            self.cost = value
             return ZERO
         if (held > 0) == (change > 0):
-            self.cost = add(self.cost, multiply(unit_price, change if change >= 0 else -change))
+            self.cost = add(self.cost, value)
             return ZERO
         if after == 0:
-            closed, released = held, self.cost
+            released = self.cost
             self.cost = ZERO
         elif (after > 0) == (held > 0):
-            closed = -change
             released = portion(self.cost, abs(change), abs(held))
             self.cost = subtract(self.cost, released)
         else:
-            closed, released = held, self.cost
+            released = self.cost
             self.cost = multiply(unit_price, abs(after))
-        # `closed` carries the sign of what was held: value minus cost for a long, cost minus value for a short.
-        value = multiply(unit_price, closed)
-        gained = subtract(value, released) if held > 0 else add(value, released)
+            value = multiply(unit_price, abs(held))
+        gained = subtract(value, released) if held > 0 else subtract(released, value)
         self.realised = add(self.realised, gained)
         return gained
 

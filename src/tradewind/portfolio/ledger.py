@@ -117,33 +117,37 @@ class Ledger:
         """Book one execution shared as [(bot, quantity)]; return the account's realised profit, fees apart."""
         line = self.lines[fill.instrument]
         purse = line.purse
+        side, quantity, fee = fill.side, fill.quantity, fill.fee
         unit_price = multiply(line.unit_value, fill.price)
-        side = fill.side
-        change = fill.quantity if side is BUY else -fill.quantity
-        gained = line.position.apply(change, unit_price)
-        fee = fill.fee
-        if line.is_spot:
-            moved = multiply(unit_price, -change)
-            purse.spent = add(purse.spent, moved)
+        value = multiply(unit_price, quantity)
+        change = quantity if side is BUY else -quantity
+        gained = line.position.book(change, unit_price, value)
+        if not line.is_spot:
+            cash = add(purse.cash, gained)
+        elif change > 0:
+            cash = subtract(purse.cash, value)
+            purse.spent = subtract(purse.spent, value)
         else:
-            moved = gained
-        purse.realised = add(purse.realised, gained)
-        purse.cash = subtract(add(purse.cash, moved), fee)
+            cash = add(purse.cash, value)
+            purse.spent = add(purse.spent, value)
+        purse.cash = subtract(cash, fee)
         purse.fees = add(purse.fees, fee)
+        if gained:
+            purse.realised = add(purse.realised, gained)
         if len(parts) == 1:
-            book = self.book(fill.instrument, parts[0][0])
-            book.position.apply(change, unit_price)
+            book = line.books.get(parts[0][0]) or self.book(fill.instrument, parts[0][0])
+            book.position.book(change, unit_price, value)
             book.fees = add(book.fees, fee)
             book.fills += 1
             return gained
         left = fee
-        for index, (bot, quantity) in enumerate(parts):
+        for index, (bot, part) in enumerate(parts):
             book = self.book(fill.instrument, bot)
-            share = left if index == len(parts) - 1 else portion(fee, quantity, fill.quantity)
+            share = left if index == len(parts) - 1 else portion(fee, part, quantity)
             left = subtract(left, share)
-            book.position.apply(side * quantity, unit_price)
+            book.position.apply(side * part, unit_price)
             book.fees = add(book.fees, share)
-            book.fills += quantity > 0
+            book.fills += part > 0
         return gained
 
     def cross(self, instrument: str, buyer: str, seller: str, quantity: int, mark: int) -> None:

@@ -132,13 +132,19 @@ def run_events(
         done,
         fills,
         len(state.orders),
-        state.equity() or state.base,
+        _final_equity(state),
         kept,
         driver.alarms,
         state,
         state.reviewer.on,
         state.reviewer.off,
     )
+
+
+def _final_equity(state: EngineState) -> Decimal:
+    """Return the account's worth at the end; where something held has no price, what is certain: cash less costs."""
+    equity = state.equity()
+    return state.base if equity is None else equity
 
 
 def drain(state: EngineState, running: AuditDigest, kept: list[msgspec.Struct] | None) -> None:

@@ -279,7 +279,7 @@ NOT_AVAILABLE = ("impact", "var", "correlation")
 class Reviewer:
     """The checks that a set of limits switches on, in order; those that are off are named in `off`."""
 
-    __slots__ = ("_checks", "_slow", "limits", "off", "on")
+    __slots__ = ("_checks", "_gross_max", "_share_max", "_slow", "limits", "off", "on")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -288,6 +288,13 @@ class Reviewer:
         )
         self.on = tuple(name for name, _ in self._checks)
         self.off = (*(name for name, _, _ in CHECKS if name not in self.on), *NOT_AVAILABLE)
+        # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
+        gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
+        self._gross_max = min(gross, default=None)
+        share = limits.instrument_share_max
+        self._share_max = (
+            None if self._gross_max is not None and share is not None and share >= self._gross_max else share
+        )
         self._slow = not SLOW.isdisjoint(self.on)
 
     def review(self, request: ReviewRequest) -> Approved | Refused:
@@ -316,7 +323,8 @@ class Reviewer:
                 findings.append(Finding(name, f"error: {type(error).__name__}: {error}", "no error"))
         if findings:
             return Refused(tuple(findings), tuple(numbers))
-        return Approved(tuple(number for number in numbers if number is not None))
+        needed, _ = funds(Facts(request, self.limits))
+        return Approved(tuple(number for number in numbers if number is not None), needed)
 
     def _approve(self, request: ReviewRequest) -> Approved | None:
         """Return Approved if every check passes, None if one does not or a number is missing: all checks in one pass.
@@ -364,7 +372,7 @@ class Reviewer:
         else:
             needed = free = 0
         if reducing:
-            return Approved((equity, needed, free))
+            return Approved((equity, needed, free), needed)
         return self._approve_opening(request, notional, needed, free)
 
     def _approve_opening(
@@ -382,10 +390,9 @@ class Reviewer:
         gross = add(exposure, worst) if exposure else worst
         if (
             (limits.order_notional_max is not None and notional > limits.order_notional_max)
-            or (limits.leverage_max is not None and gross > multiply(equity, limits.leverage_max))
+            or (self._gross_max is not None and gross > multiply(equity, self._gross_max))
             or (limits.instrument_notional_max is not None and worst > limits.instrument_notional_max)
-            or (limits.instrument_share_max is not None and worst > multiply(equity, limits.instrument_share_max))
-            or (limits.exposure_share_max is not None and gross > multiply(equity, limits.exposure_share_max))
+            or (self._share_max is not None and worst > multiply(equity, self._share_max))
         ):
             return None
         if limits.liquidation_buffer_min is not None and instrument.maintenance_margin is not None:
@@ -399,7 +406,7 @@ class Reviewer:
                 or (order.price - reference) * order.side * 10_000 > limits.slippage_bps_max * reference
             ):
                 return None
-        return Approved((equity, needed, free, worst, gross))
+        return Approved((equity, needed, free, worst, gross), needed)
 
 
 def _text(number: Number) -> str:
