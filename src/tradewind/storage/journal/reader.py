@@ -137,7 +137,7 @@ class JournalReader:
         behind = "" if later is None else f", and intact ones follow from byte {later}"
         raise StateError(
             f"journal {self.path} is damaged: record {self._records} at byte {self._offset} is not as it was written"
-            f"{behind}. Do not trade on it: restore it from a backup; the {self._records} records before are intact"
+            f"{behind}. Do not trade on it: restore it from a backup; what lies before is intact"
         )
 
     def _message(self, dropped: int) -> str:

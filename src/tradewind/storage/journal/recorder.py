@@ -14,7 +14,7 @@ from tradewind.model.effects import Effect
 from tradewind.model.entries import Checkpoint, Closed, Event, Intended, sent
 from tradewind.storage.journal.writer import Journal
 
-CHECKPOINT_EVENTS = 10_000
+CHECKPOINT_EVENTS = 1_000
 GATHER_EVENTS = 512
 GATHER_S = 0.25
 
