@@ -61,6 +61,8 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
         before, view.position = view.position, books[seat.bot.id].position.quantity
         if role is not TARGET:
             seat.target = None
+        if not view.position:
+            seat.entry = None
         if state.watches_trades and before and before * view.position <= 0:
             _trade_closed(state, seat, order)
     if not order.is_live:
@@ -227,7 +229,8 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits) -> None
     """
     market = seat.market
     if exits.time_ns is not None:
-        key = f"exit:{seat.bot.id}:{market.id}:{order.request.order_id}"
+        seat.entry = order.request.order_id
+        key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
         state.effects.append(SetTimer(state.now_ns + exits.time_ns, key))
     if order.filled < order.quantity:
         reference = order.request.price or order.value // order.filled

@@ -127,9 +127,10 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
     if waiting is not None:
         answered(state, waiting, Refused((Finding("risk", "no answer", "an answer by the deadline"),)))
     elif kind == "exit":
-        bot, instrument, _ = rest.split(":", 2)
+        bot, instrument, entry = rest.split(":", 2)
         for seat in state.bots[bot].seats:
-            if seat.market.id == instrument and seat.view.position:
+            # The position that this entry opened may be gone, and another one with its own time may be there.
+            if seat.market.id == instrument and seat.entry == entry and seat.view.position:
                 close_position(state, seat, "time_stop")
 
 

@@ -123,10 +123,10 @@ def _intend(state: EngineState, market: Market, seat: Seat, intent: Intent, chan
 
 def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
     """Return the signed change that leads to the target, 0 when there is nothing to do now (and why is noted)."""
-    if target == seat.target:
+    if _same_aim(target, seat.target):
         quiet(state, seat, seat.note)
         return 0
-    if target != seat.wanted:
+    if not _same_aim(target, seat.wanted):
         seat.rejections = 0
     if seat.working:
         # The position is about to change by other orders: cancel them first, and come back when they have ended.
@@ -153,6 +153,15 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
         seat.target = target
         quiet(state, seat, seat.note)
     return change
+
+
+def _same_aim(target: Target, other: Intent | None) -> bool:
+    """Return whether two targets want the same position and exits; the words said with them do not matter."""
+    if target == other:
+        return True
+    if isinstance(target, TargetWeight):
+        return isinstance(other, TargetWeight) and (target.weight, target.exits) == (other.weight, other.exits)
+    return isinstance(other, TargetQuantity) and (target.quantity, target.exits) == (other.quantity, other.exits)
 
 
 def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark: int) -> tuple[int, str] | None:

@@ -39,6 +39,7 @@ class Seat:
         "budget",
         "deferred",
         "entries",
+        "entry",
         "lock",
         "market",
         "note",
@@ -79,6 +80,7 @@ class Seat:
         self.deferred: Intent | None = None
         self.working: dict[str, Order] = {}
         self.entries: dict[str, Exits] = {}
+        self.entry: str | None = None  # the order whose time stop guards the present position
         self.quiet_since = 1
         self.quiet_reason = "warming_up"
         self.trades: deque[ClosedTrade] = deque(maxlen=64)

@@ -1,0 +1,98 @@
+"""When a target is acted on: what counts as the same wish, time stops, numbers that are none, repeated refusals."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine_rig import MINUTE_NS, PERP, Desk, config
+from tradewind.model.commands import StrategyFailed, TimerFired
+from tradewind.model.decisions import Decided, Quiet, Refused
+from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity, TargetWeight
+from tradewind.model.orders import OrderKind, Side
+
+FLAT = TargetQuantity(Decimal(0))
+
+
+def test_other_words_for_the_same_target_are_no_new_decision() -> None:
+    desk = Desk(config([TargetWeight(0.5, None, "up"), TargetWeight(0.5, None, "still up"), TargetWeight(0.4)]))
+    desk.bar()
+    desk.fill(desk.sent[0].order_id)
+    desk.bar()
+    assert len(desk.sent) == 1
+    desk.bar()
+    assert [request.side for request in desk.sent] == [Side.BUY, Side.SELL]
+
+
+def test_a_target_is_wanted_anew_after_a_fill_that_was_not_its_doing() -> None:
+    long = TargetWeight(0.5, Exits(stop_loss=0.05))
+    desk = Desk(config([long, None, long]))
+    desk.bar()
+    entry, stop = desk.sent
+    desk.fill(entry.order_id)
+    desk.bar()
+    desk.fill(stop.order_id, price=9_500)
+    desk.bar()
+    assert [request.side for request in desk.sent[2:]] == [Side.BUY, Side.SELL]
+
+
+def test_a_time_stop_closes_its_own_entry_and_no_later_one() -> None:
+    timed = Exits(time_ns=10 * MINUTE_NS)
+    script = [TargetWeight(0.5, timed), FLAT, TargetWeight(0.4, timed), None]
+    desk = Desk(config(script))
+    for _ in range(3):
+        desk.bar()
+        desk.fill(desk.sent[-1].order_id)
+    first, second = desk.timers
+    assert first.due_ns < second.due_ns
+    desk.take(TimerFired(first.due_ns, first.key))
+    assert len(desk.sent) == 3
+    desk.take(TimerFired(second.due_ns, second.key))
+    assert desk.sent[-1].side is Side.SELL
+    assert desk.sent[-1].quantity == desk.position()
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        TargetWeight(float("nan")),
+        TargetWeight(float("inf")),
+        TargetQuantity(Decimal("NaN")),
+        PlaceOrder(Side.BUY, Decimal("Infinity")),
+        PlaceOrder(Side.BUY, Decimal(1), OrderKind.LIMIT, price=Decimal("NaN")),
+        "buy",
+    ],
+)
+def test_a_wish_that_is_no_number_fails_the_strategy_and_nobody_else(wish: object) -> None:
+    desk = Desk(config([wish, TargetWeight(0.5)], [TargetWeight(0.5)]))
+    desk.bar()
+    desk.bar()
+    assert [failed.bot for failed in desk.records(StrategyFailed)] == ["a"]
+    assert [decided.bot for decided in desk.records(Decided)] == ["b"]
+
+
+def test_the_same_refusal_of_the_same_wish_is_recorded_once() -> None:
+    too_much = PlaceOrder(Side.BUY, Decimal(100_000))
+    desk = Desk(config([too_much, too_much, too_much]))
+    for _ in range(3):
+        desk.bar()
+    assert [type(each.outcome) for each in desk.records(Decided)] == [Refused]
+    assert desk.sent == []
+
+
+def test_a_short_target_on_spot_stays_flat_and_keeps_saying_why() -> None:
+    short = TargetWeight(-0.5)
+    desk = Desk(config([short, short, short, None]))
+    for _ in range(4):
+        desk.bar()
+    assert desk.sent == []
+    assert {run.reason for run in desk.records(Quiet)} <= {"no_signal", "spot_no_short"}
+    assert desk.state.bots["a"].seats[0].quiet_reason == "spot_no_short"
+
+
+def test_a_perpetual_turns_without_margin_for_what_it_closes() -> None:
+    turn = [TargetQuantity(Decimal(40)), TargetQuantity(Decimal(-40))]
+    desk = Desk(config(turn, instruments=[PERP], cash=Decimal(1000)))
+    desk.bar(10_000, "BTC-PERP")
+    desk.fill("test-1")
+    desk.bar(10_000, "BTC-PERP")
+    assert [request.quantity for request in desk.sent] == [4000, 8000]
