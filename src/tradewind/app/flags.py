@@ -38,7 +38,7 @@ FLAGS = (
         True,
         "engine",
         "opposite intents of two bots cross inside the account, equal ones leave as one order",
-        "every bot's change goes to the venue as an order of its own: more fees, same positions per bot",
+        "every bot's change goes to the venue as an order of its own, and pays its fee",
     ),
     Flag(
         "precomputed_indicators",

@@ -18,6 +18,7 @@ from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import run_digest
 from tradewind.model.commands import CancelAll, Flatten, Halt
+from tradewind.model.decisions import Crossed
 from tradewind.model.errors import ConfigError
 from tradewind.research.backtest import run_backtest
 
@@ -148,3 +149,20 @@ def test_generated_markets_are_the_same_for_a_seed_and_differ_between_seeds() ->
         assert (one.bars.close != three.bars.close).any()
         assert (one.bars.low > 0).all()
         assert (one.bars.volume % one.instrument.lot == 0).all()
+
+
+def test_without_netting_no_bots_cross() -> None:
+    crossed = {}
+    for netting in (True, False):
+        config = resolve(
+            Home(Path("nowhere")),
+            {},
+            profile="demo",
+            overrides={"market": {"bars": 900}, "flags": {"netting": netting}},
+        ).config
+        market = generated_market(config.market, config.seed)
+        engine = engine_config(config, [each.instrument for each in market])
+        result = run_backtest(engine, simulation_settings(config), bar_series(market))
+        crossed[netting] = sum(isinstance(each, Crossed) for each in result.audit)
+    assert crossed[True] > 0
+    assert crossed[False] == 0
