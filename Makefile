@@ -52,9 +52,8 @@ oracle: $(STAMPS)/project $(STAMPS)/test $(STAMPS)/oracle ## our numbers against
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)
 
-bench: $(STAMPS)/project ## speed and memory, as ratios measured in one run
-	@for program in $$(grep -l '__main__' bench/*.py | xargs -n1 basename | sed 's/[.]py$$//'); do \
-		echo "== bench.$$program"; $(BIN)/python -m bench.$$program; done
+bench: $(STAMPS)/project ## speed and memory, as ratios measured in one run, beside the figures in the repository
+	@$(BIN)/python -m bench.compare
 
 check: $(STAMPS)/project $(STAMPS)/lint ## format, lint, types, import contracts, dead code, dependencies
 	@$(BIN)/ruff format --quiet --check .
