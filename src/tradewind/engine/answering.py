@@ -15,7 +15,7 @@ from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits
 from tradewind.model.money import add, multiply, subtract
 from tradewind.model.orders import Side
-from tradewind.orders.lifecycle import OrderEvent
+from tradewind.orders.lifecycle import TERMINAL, OrderEvent
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 from tradewind.portfolio.attribution import attribute
@@ -28,34 +28,33 @@ PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 
 def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     """Book a fill once, share it among the bots, and see to the order's end; return False for a fill known already."""
-    order = _order(state, fill.order_id)
-    shares = order.shares
+    order = state.orders.get(fill.order_id) or _order(state, fill.order_id)
     if not order.take_fill(fill):
         return False
     state.audit.append(fill)
     market = state.markets[fill.instrument]
+    line, quantity, role, shares = market.line, fill.quantity, order.role, order.shares
     if len(shares) == 1:
-        parts: tuple[tuple[str, int], ...] = ((shares[0].bot, fill.quantity),)
+        parts: tuple[tuple[str, int], ...] = ((shares[0].bot, quantity),)
     else:
-        split = attribute(fill.quantity, shares, market.instrument.lot, order.received)
-        order.received = [had + part for had, part in zip(order.received, split, strict=True)]
+        received = order.received or [0] * len(shares)
+        split = attribute(quantity, shares, market.instrument.lot, received)
+        order.received = [had + part for had, part in zip(received, split, strict=True)]
         parts = tuple([(share.bot, part) for share, part in zip(shares, split, strict=True)])
     if market.mark is None:
         market.mark, market.mark_ns = fill.price, fill.ts_ns
     state.ledger.fill(fill, parts)
     state.rebase(market)
     if state.tiered:
-        _count_volume(state, fill, market.line.unit_value)
-    role = order.role
+        _count_volume(state, fill, line.unit_value)
     if role is not PROTECTION and not order.late_fills:  # an order that is over counts as open no more
         if fill.side is BUY:
-            market.open_buys -= fill.quantity
+            market.open_buys -= quantity
         else:
-            market.open_sells -= fill.quantity
+            market.open_sells -= quantity
     if order.held_cash:
-        purse = market.line.purse
-        purse.held = subtract(purse.held, order.release_hold(fill.quantity))
-    books = market.line.books
+        line.purse.held = subtract(line.purse.held, order.release_hold(quantity))
+    books = line.books
     for seat in order.owners:
         view = seat.view
         before, view.position = view.position, books[seat.bot.id].position.quantity
@@ -65,7 +64,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
             seat.entry = None
         if state.watches_trades and before and before * view.position <= 0:
             _trade_closed(state, seat, order)
-    if not order.is_live:
+    if order.status in TERMINAL:
         _ended(state, order)
     return True
 
@@ -209,16 +208,18 @@ def _free_open(state: EngineState, order: Order, quantity: int) -> None:
 def _ended(state: EngineState, order: Order) -> None:
     """An order is over: free its hold, protect what it filled, and take up what waited for it."""
     order_id = order.request.order_id
-    market = state.markets[order.request.instrument]
     if order.held_cash:
-        market.line.purse.held = subtract(market.line.purse.held, order.release_hold(0))
+        purse = state.markets[order.request.instrument].line.purse
+        purse.held = subtract(purse.held, order.release_hold(0))
     for seat in order.owners:
-        seat.working.pop(order_id, None)
-        seat.view.working = len(seat.working)
-        exits = seat.entries.pop(order_id, None)
-        if exits is not None and order.filled:
-            _protect(state, seat, order, exits)
-        if seat.deferred is not None and not seat.working:
+        working = seat.working
+        working.pop(order_id, None)
+        seat.view.working = len(working)
+        if seat.entries:
+            exits = seat.entries.pop(order_id, None)
+            if exits is not None and order.filled:
+                _protect(state, seat, order, exits)
+        if seat.deferred is not None and not working:
             resume_deferred(state, seat)
 
 

@@ -30,13 +30,18 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
         state.jobs.append(Job(market, deque(_heard(state, wishes))))
         work(state)
         return
+    if len(wishes) == 1:
+        seat, wish = wishes[0]
+        if (type(wish) is TargetWeight or type(wish) is TargetQuantity) and seat.bot.paused is None:
+            # By far the most frequent case: one bot, one target.
+            change = _towards(state, market, seat, wish)
+            if change:
+                _propose_change(state, market, (seat,), (change,), wish.exits, wish)
+            return
     changes: list[Change] = []
     for seat, intent in _heard(state, wishes):
         _intend(state, market, seat, intent, changes)
-    if len(changes) == 1:
-        seat, target, change = changes[0]
-        _propose_change(state, market, (seat,), (change,), target.exits, target)
-    elif changes:
+    if changes:
         for step in _plan(state, changes):
             for apart in _take_step(state, market, step):
                 _take_step(state, market, [apart])

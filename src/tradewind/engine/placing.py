@@ -49,29 +49,34 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
             continue
         end_run(state, seat, state.sequence - 1)
         seat.refusal = wish
-        _record(state, market, proposal, seat, outcome, None)
+        _record(state, market, proposal, seat, outcome)
         quiet(state, seat, "refused")
     return False
 
 
 def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Approved) -> None:
-    request = proposal.request
+    request, role, seats = proposal.request, proposal.role, proposal.seats
+    now, following = state.now_ns, state.sequence + 1
     quantity = int(request.quantity or 0)
-    number, seats = len(state.orders), proposal.seats
-    order = Order(request, proposal.shares, proposal.role, state.now_ns, quantity, proposal.tag, seats, number)
+    order = Order(request, proposal.shares, role, now, quantity, proposal.tag, seats, len(state.orders))
     _register(state, market, order)
-    _reserve(market, order, outcome.needed)
+    if request.side is BUY and market.line.is_spot:
+        # Cash of a spot buy, fee included, is held until it has filled or ended (I09).
+        purse = market.line.purse
+        order.held_cash = held = Decimal(outcome.needed)
+        purse.held = add(purse.held, held)
     if state.counts_orders:
-        state.order_times.append(state.now_ns)
-    state.last_order_ns = state.now_ns
-    for seat in proposal.seats:
-        end_run(state, seat, state.sequence - 1)
-        seat.quiet_since = state.sequence + 1
+        state.order_times.append(now)
+    state.last_order_ns = now
+    for seat in seats:
+        if following - 2 >= seat.quiet_since:
+            end_run(state, seat, following - 2)
+        seat.quiet_since = following
         seat.quiet_reason = "no_signal"
         seat.refusal = None
-        if proposal.role is TARGET:
+        if role is TARGET:
             seat.target = seat.wanted
-    _record(state, market, proposal, proposal.seats[0], outcome, request)
+    _record(state, market, proposal, seats[0], outcome)
     state.effects.append(SubmitOrder(request))
     exits = proposal.exits
     if exits is not None:
@@ -87,7 +92,8 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
     quantity = int(child.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
     number = len(state.orders)
-    order = Order(child, share, PROTECTION, state.now_ns, quantity, "", (seat,), number)
+    status = OrderStatus.SENT if child.after is None else OrderStatus.PENDING
+    order = Order(child, share, PROTECTION, state.now_ns, quantity, "", (seat,), number, status)
     _register(state, seat.market, order)
     state.audit.append(
         Decided(
@@ -120,34 +126,21 @@ def ask_cancel(state: EngineState, order: Order) -> None:
 
 
 def _register(state: EngineState, market: Market, order: Order) -> None:
-    order_id = order.request.order_id
+    request = order.request
+    order_id = request.order_id
     state.orders[order_id] = order
     for seat in order.owners:
-        seat.working[order_id] = order
-        seat.view.working = len(seat.working)
+        working = seat.working
+        working[order_id] = order
+        seat.view.working = len(working)
     if order.role is not PROTECTION:
-        if order.request.side is BUY:
+        if request.side is BUY:
             market.open_buys += order.quantity
         else:
             market.open_sells += order.quantity
 
 
-def _reserve(market: Market, order: Order, needed: Decimal | int) -> None:
-    """Hold the cash of a spot buy, fee included, until it has filled or ended (I09)."""
-    line = market.line
-    if line.is_spot and order.request.side is BUY:
-        order.held_cash = Decimal(needed)
-        line.purse.held = add(line.purse.held, order.held_cash)
-
-
-def _record(
-    state: EngineState,
-    market: Market,
-    proposal: Proposal,
-    seat: Seat,
-    outcome: Approved | Refused,
-    request: OrderRequest | None,
-) -> None:
+def _record(state: EngineState, market: Market, proposal: Proposal, seat: Seat, outcome: Approved | Refused) -> None:
     state.audit.append(
         Decided(
             state.sequence,
@@ -155,8 +148,8 @@ def _record(
             seat.bot.id,
             proposal.intent,
             seat.view.values,
-            int(market.mark or 0),
-            request if request is not None else proposal.request,
+            market.mark or 0,
+            proposal.request,
             proposal.shares,
             outcome,
         )
@@ -200,7 +193,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         seat.view.position if len(proposal.seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
-        _exposure(state, market),
+        _exposure(state, market) if len(state.markets) > 1 else ZERO,
         state.halted,
         state.reduce_only_reason() if state.reduce_only else None,
         minute,
@@ -227,7 +220,7 @@ def _reducible_together(proposal: Proposal) -> int:
 def _free_cash(state: EngineState, market: Market) -> Decimal:
     """Return what may be spent: cash less holds (spot); cash and unrealised profit less initial margins (perpetual)."""
     purse = market.line.purse
-    free = subtract(purse.cash, purse.held)
+    free = subtract(purse.cash, purse.held) if purse.held else purse.cash
     if market.line.is_spot and state.spot_only:
         return free
     for other in state.markets.values():

@@ -307,8 +307,11 @@ class EngineState:
         """Recompute, in integers, the marked value above which there is a new peak and below which the lock trips."""
         base = self.base
         equity = add(base, multiply(self.value_unit, self.marked)) if self.marked else base
-        self.peak = max(self.peak, equity)
-        self.peak_line = int(scaleb(subtract(self.peak, base), self.scale).to_integral_value(ROUND_FLOOR))
+        if equity >= self.peak:
+            self.peak = equity
+            self.peak_line = self.marked
+        else:
+            self.peak_line = int(scaleb(subtract(self.peak, base), self.scale).to_integral_value(ROUND_FLOOR))
         limit = self.config.protections.drawdown_max
         if limit is not None:
             trip = multiply(self.peak, subtract(ONE, limit))

@@ -4,12 +4,17 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
+import msgspec
+
 from tradewind.model.answers import OrderFilled
 from tradewind.model.decisions import Share
 from tradewind.model.errors import StateError
 from tradewind.model.money import ZERO, add, portion, subtract
 from tradewind.model.orders import OrderRequest
 from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus, next_status
+
+SENT, FILLED = OrderStatus.SENT, OrderStatus.FILLED
+FILL_PART = OrderEvent.FILL_PART
 
 
 class OrderRole(IntEnum):
@@ -21,57 +26,26 @@ class OrderRole(IntEnum):
     CLOSING = 4
 
 
-class Order:
+class Order(msgspec.Struct, eq=False):
     """Mutable life of one order. `quantity` is the total that can become filled; `owners` is whoever asked for it."""
 
-    __slots__ = (
-        "fees",
-        "fill_ids",
-        "filled",
-        "held_cash",
-        "late_fills",
-        "number",
-        "owners",
-        "quantity",
-        "reason",
-        "received",
-        "request",
-        "role",
-        "shares",
-        "status",
-        "tag",
-        "ts_ns",
-        "value",
-    )
-
-    def __init__(
-        self,
-        request: OrderRequest,
-        shares: tuple[Share, ...],
-        role: OrderRole,
-        ts_ns: int,
-        quantity: int,
-        tag: str = "",
-        owners: tuple[Any, ...] = (),
-        number: int = 0,
-    ) -> None:
-        self.request = request
-        self.shares = shares
-        self.role = role
-        self.ts_ns = ts_ns
-        self.quantity = quantity
-        self.tag = tag
-        self.owners = owners
-        self.number = number
-        self.status = OrderStatus.SENT if request.after is None else OrderStatus.PENDING
-        self.filled = 0
-        self.value = 0
-        self.fees = ZERO
-        self.reason = ""
-        self.fill_ids: list[str] = []
-        self.received = [0] * len(shares)
-        self.late_fills = 0
-        self.held_cash = ZERO
+    request: OrderRequest
+    shares: tuple[Share, ...]
+    role: OrderRole
+    ts_ns: int
+    quantity: int
+    tag: str = ""
+    owners: tuple[Any, ...] = ()
+    number: int = 0
+    status: OrderStatus = SENT
+    filled: int = 0
+    value: int = 0
+    fees: Decimal = ZERO
+    reason: str = ""
+    fill_ids: list[str] = []
+    received: list[int] = []
+    late_fills: int = 0
+    held_cash: Decimal = ZERO
 
     @property
     def is_live(self) -> bool:
@@ -100,8 +74,8 @@ class Order:
             )
         if self.status in TERMINAL:
             self.late_fills += 1
-        event = OrderEvent.FILL_ALL if filled == self.quantity else OrderEvent.FILL_PART
-        self.status = next_status(self.status, event)
+        # A fill of the rest ends the order from wherever it stands; the table says so in every row but FILLED.
+        self.status = FILLED if filled == self.quantity else next_status(self.status, FILL_PART)
         self.fill_ids.append(fill.fill_id)
         self.filled = filled
         self.value += fill.quantity * fill.price

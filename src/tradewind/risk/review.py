@@ -80,7 +80,7 @@ def _worst_units(request: ReviewRequest, size: int) -> int:
         up += size
     else:
         down -= size
-    return max(up, -down, -up, down)
+    return up if up > -down else -down  # `down` is never above `up`, so one of these is the larger size
 
 
 def _known(value: Decimal | None) -> Decimal:

@@ -25,8 +25,9 @@ def reducible(order: Order) -> int:
 
 def free_cash(wallet: Wallet, order: Order) -> Decimal:
     """Return the cash that other orders do not hold."""
-    held = wallet.held.by_others(order.request.oco, order.held)
-    return subtract(wallet.cash, held) if held else wallet.cash
+    if not wallet.held.total:
+        return wallet.cash
+    return subtract(wallet.cash, wallet.held.by_others(order.request.oco, order.held))
 
 
 def affordable_quantity(wallet: Wallet, order: Order, price: int) -> int:
@@ -57,8 +58,10 @@ def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> st
     if not holding.is_spot:
         return None if _margin_suffices(wallet, order, counted, notional) else INSUFFICIENT_MARGIN
     if order.sign < 0:
-        held = holding.base_held.by_others(order.request.oco, order.held)
-        return None if quantity <= subtract(Decimal(holding.position.quantity), held) else INSUFFICIENT_FUNDS
+        free: Decimal | int = holding.position.quantity
+        if holding.base_held.total:
+            free = subtract(Decimal(free), holding.base_held.by_others(order.request.oco, order.held))
+        return None if quantity <= free else INSUFFICIENT_FUNDS
     cost = add(notional, multiply(notional, order.tier.taker))
     return None if cost <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
 

@@ -31,7 +31,8 @@ from tradewind.simulation.wallet import Holding
 UNLIMITED = 1 << 200
 BPS = 10_000
 TAKER, MAKER = Liquidity.TAKER, Liquidity.MAKER
-MARKET, IOC, FOK = OrderKind.MARKET, TimeInForce.IOC, TimeInForce.FOK
+MARKET, LIMIT_ORDER, STOP_LIMIT = OrderKind.MARKET, OrderKind.LIMIT, OrderKind.STOP_LIMIT
+IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
 NO_OPENING = OpeningAccount()
 
 
@@ -78,7 +79,8 @@ class BarVenue(Desk):
 
     def on_event(self, event: MarketEvent) -> Sequence[VenueAnswer]:
         if type(event) is Bar:
-            return self._bar(event)
+            self._bar(event)
+            return self._answers() if self.changed or self.out else NOTHING
         self.now_ns = event.ts_ns
         if isinstance(event, MarkPrice):
             holding = self.holdings[event.instrument]
@@ -107,7 +109,7 @@ class BarVenue(Desk):
 
     # -- one bar ------------------------------------------------------------------------------------------------------
 
-    def _bar(self, bar: Bar) -> Sequence[VenueAnswer]:
+    def _bar(self, bar: Bar) -> None:
         name = bar.instrument
         holding = self.holdings[name]
         holding.stale = 0
@@ -115,7 +117,7 @@ class BarVenue(Desk):
         risky = holding.maintenance is not None
         if not live and not (risky and holding.position.quantity):
             holding.mark = bar.close
-            return NOTHING
+            return
         self.later_ns = bar.ts_ns
         self.now_ns = opened_ns = bar.ts_ns - bar.span_ns
         holding.mark = opened = bar.open
@@ -123,14 +125,12 @@ class BarVenue(Desk):
             self._expire(live, opened_ns)
         if risky:
             self._check_margin(holding, opened)
-        if live:
-            self._allowance = self._allowance_of(holding, bar.volume)
+        self._allowance = UNLIMITED if self._share is None and bar.volume else self._allowance_of(holding, bar.volume)
         if self._act_at_open(live, opened, opened_ns) or (risky and holding.position.quantity):
             self._rest_of_path(bar, holding, live)
         holding.mark = bar.close
         if risky:
             self._check_margin(holding, bar.close)
-        return self._answers()
 
     def _expire(self, live: list[Order], opened_ns: int) -> None:
         for order in live:
@@ -152,7 +152,8 @@ class BarVenue(Desk):
             if self.woken:
                 self._activate_elders(order, opened)
                 resting = True
-            resting = resting or order.phase is LIMIT or order.phase is STOP
+            elif order.phase is LIMIT or order.phase is STOP:
+                resting = True
         return resting
 
     def _act(self, order: Order, phase: Phase, opened: int) -> None:
@@ -228,8 +229,8 @@ class BarVenue(Desk):
         request, holding = order.request, order.holding
         kind = request.kind
         if kind is MARKET:
-            price = self._market_price(holding, order.sign, point)
-        elif kind is OrderKind.LIMIT or kind is OrderKind.STOP_LIMIT:
+            price = point if self._free and holding.tick == 1 else self._market_price(holding, order.sign, point)
+        elif kind is LIMIT_ORDER or kind is STOP_LIMIT:
             price = order.limit
         else:
             trail(order, point)
@@ -239,7 +240,7 @@ class BarVenue(Desk):
             return
         quantity = order.quantity
         reason = refusal(self.wallet, order, quantity, multiply(holding.unit_value, price * quantity))
-        if reason is None and request.post_only and kind is OrderKind.LIMIT and _is_marketable(order, point):
+        if request.post_only and reason is None and kind is LIMIT_ORDER and _is_marketable(order, point):
             reason = "POST_ONLY_WOULD_CROSS"
         if reason is not None:
             self.reject(order, reason)
@@ -251,7 +252,7 @@ class BarVenue(Desk):
                 self.cancel_order(order, "FOK_NOT_FILLABLE")
             else:
                 self._take(order, price, REMAINDER)
-        elif kind is OrderKind.LIMIT:
+        elif kind is LIMIT_ORDER:
             self._activate_limit(order, point)
         elif stop_reached(order, point):
             self._trigger(order, point)
@@ -287,7 +288,7 @@ class BarVenue(Desk):
     def _trigger(self, order: Order, point: int) -> None:
         """Let a stop act where it was reached: at its stop, or at the open beyond it."""
         tif = order.request.time_in_force
-        limited = order.request.kind is OrderKind.STOP_LIMIT
+        limited = order.request.kind is STOP_LIMIT
         self.trigger(order)
         if limited and not _is_marketable(order, point):
             if tif is FOK:
@@ -375,7 +376,11 @@ class BarVenue(Desk):
     def _forget_ended(self) -> None:
         for name in self.changed:
             live = self.live[name]
-            live[:] = [order for order in live if order.phase is not DONE]
+            if len(live) == 1:
+                if live[0].phase is DONE:
+                    live.clear()
+            else:
+                live[:] = [order for order in live if order.phase is not DONE]
             if not live:
                 holding = self.holdings[name]
                 if holding.is_spot or not (holding.position.quantity or holding.accrued):

@@ -42,6 +42,7 @@ from tradewind.simulation.settings import OpeningAccount, SimulationSettings
 from tradewind.simulation.wallet import Holding, Wallet
 
 NOTHING: tuple[VenueAnswer, ...] = ()
+BUY, TAKER = Side.BUY, Liquidity.TAKER
 
 
 class Desk:
@@ -77,11 +78,21 @@ class Desk:
         order_id, name, orders = request.order_id, request.instrument, self.orders
         holding = self.holdings.get(name)
         reason = malformed(request)
-        if holding is None or reason is not None or order_id in orders:
+        if reason is not None or holding is None or order_id in orders:
             why = "UNKNOWN_INSTRUMENT" if holding is None else reason or "DUPLICATE_ORDER_ID"
             self.out.append(OrderRejected(order_id, self.now_ns, why))
             return None
-        order = Order(request, len(orders), wake_ns, self.wallet.tier, holding)
+        order = Order(
+            request,
+            order_id,
+            len(orders),
+            wake_ns,
+            self.wallet.tier,
+            holding,
+            1 if request.side is BUY else -1,
+            request.quantity or 0,
+            request.stop,
+        )
         orders[order_id] = order
         self.live[name].append(order)
         if request.expire_ns is not None:
@@ -124,7 +135,7 @@ class Desk:
     def fill(self, order: Order, quantity: int, price: int, liquidity: Liquidity) -> None:
         """Book one execution and everything that follows from it."""
         holding, request, tier, order_id = order.holding, order.request, order.tier, order.order_id
-        rate = tier.taker if liquidity is Liquidity.TAKER else tier.maker
+        rate = tier.taker if liquidity is TAKER else tier.maker
         fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
         order.fills = number = order.fills + 1
         order.filled = filled = order.filled + quantity
@@ -136,16 +147,18 @@ class Desk:
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.oco is not None:
             self.cancel_group(order)
-        complete = filled >= order.quantity
-        if complete:
-            order.phase = DONE
-            order.status = FILLED
-            self.changed.add(name)
-            if request.reduce_only:
-                self._forget_reducing(order)
+        if filled < order.quantity:
+            if self.reducing:
+                self.shrink(name)
+            return
+        order.phase = DONE
+        order.status = FILLED
+        self.changed.add(name)
+        if request.reduce_only:
+            self._forget_reducing(order)
         if self.reducing:
             self.shrink(name)
-        if complete and self.children:
+        if self.children:
             self._wake_children(order)
 
     def trigger(self, order: Order) -> None:

@@ -1,6 +1,9 @@
 """A live order as a simulated venue keeps it, and the word for what it waits for."""
 
+from decimal import Decimal
 from enum import IntEnum
+
+import msgspec
 
 from tradewind.model.fees import FeeTier
 from tradewind.model.money import EXACT, ZERO
@@ -23,56 +26,35 @@ class Phase(IntEnum):
 
 PENDING, WAITING, WOKEN, REMAINDER, LIMIT, STOP, DONE = Phase
 
+MARKET, STOP_MARKET, TRAILING_STOP = OrderKind.MARKET, OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP
+LIMIT_KIND, STOP_LIMIT = OrderKind.LIMIT, OrderKind.STOP_LIMIT
 FILLED = "filled"
 CANCELED = "canceled"
 REJECTED = "rejected"
 
 
-class Order:
+class Order(msgspec.Struct, eq=False):
     """One request with its age, its fee tier fixed at placement, and what has become of it."""
 
-    __slots__ = (
-        "ahead",
-        "filled",
-        "fills",
-        "held",
-        "hold_unit",
-        "holding",
-        "order_id",
-        "phase",
-        "quantity",
-        "reason",
-        "request",
-        "sequence",
-        "sign",
-        "status",
-        "stop",
-        "tier",
-        "traded",
-        "visible",
-        "wake_ns",
-    )
-
-    def __init__(self, request: OrderRequest, sequence: int, wake_ns: int, tier: FeeTier, holding: Holding) -> None:
-        self.request = request
-        self.order_id = request.order_id
-        self.sequence = sequence  # age: the smaller, the older
-        self.wake_ns = wake_ns  # bars that open before this cannot activate it
-        self.tier = tier
-        self.holding = holding
-        self.sign = int(request.side)
-        self.quantity = request.quantity or 0
-        self.filled = 0
-        self.fills = 0
-        self.phase = WAITING
-        self.status = "open"
-        self.reason: str | None = None
-        self.stop = request.stop
-        self.held = ZERO  # what it holds of cash (buy) or base units (sell)
-        self.hold_unit = ZERO  # the same per quantity unit
-        self.ahead = ZERO  # book mode: quantity units before us in the queue
-        self.traded = 0  # book mode: traded at our price since the level's last update
-        self.visible = 0  # book mode: what an iceberg still shows
+    request: OrderRequest
+    order_id: str
+    sequence: int  # age: the smaller, the older
+    wake_ns: int  # bars that open before this cannot activate it
+    tier: FeeTier
+    holding: Holding
+    sign: int
+    quantity: int
+    stop: int | None = None
+    filled: int = 0
+    fills: int = 0
+    phase: Phase = WAITING
+    status: str = "open"
+    reason: str | None = None
+    held: Decimal = ZERO  # what it holds of cash (buy) or base units (sell)
+    hold_unit: Decimal = ZERO  # the same per quantity unit
+    ahead: Decimal = ZERO  # book mode: quantity units before us in the queue
+    traded: int = 0  # book mode: traded at our price since the level's last update
+    visible: int = 0  # book mode: what an iceberg still shows
 
     @property
     def remaining(self) -> int:
@@ -105,12 +87,12 @@ def malformed(request: OrderRequest) -> str | None:
             return "INVALID_QUANTITY"
     elif quantity <= 0 or request.maximum or request.quote_quantity is not None:
         return "INVALID_QUANTITY"
-    if kind is OrderKind.MARKET:
+    if kind is MARKET:
         return None
-    if request.price is None and (kind is OrderKind.LIMIT or kind is OrderKind.STOP_LIMIT):
+    if request.price is None and (kind is LIMIT_KIND or kind is STOP_LIMIT):
         return "INVALID_PRICE"
-    if request.stop is None and (kind is OrderKind.STOP_MARKET or kind is OrderKind.STOP_LIMIT):
+    if request.stop is None and (kind is STOP_MARKET or kind is STOP_LIMIT):
         return "INVALID_STOP"
-    if kind is OrderKind.TRAILING_STOP and (request.trail is None or request.trail < 0):
+    if kind is TRAILING_STOP and (request.trail is None or request.trail < 0):
         return "INVALID_TRAIL"
     return None

@@ -126,7 +126,7 @@ class Wallet:
         notional = multiply(unit_price, quantity)
         fee = multiply(notional, rate)
         if holding.is_spot:
-            holding.position.apply(sign * quantity, unit_price)
+            holding.position.book(quantity if sign > 0 else -quantity, unit_price, notional)
             if sign > 0:
                 self.cash = subtract(self.cash, add(notional, fee))
             else:
@@ -135,7 +135,7 @@ class Wallet:
             fee = add(fee, self.contract_fee(holding, quantity))
             if holding.isolated:
                 self._move_margin(holding, sign * quantity, unit_price)
-            gained = holding.position.apply(sign * quantity, unit_price)
+            gained = holding.position.book(sign * quantity, unit_price, notional)
             self.cash = add(self.cash, subtract(gained, fee))
         self.fees = add(self.fees, fee)
         holding.turnover += quantity * price
