@@ -203,6 +203,43 @@ def test_a_signal_stops_a_session_in_order(home: Path) -> None:
     assert (record["status"], record["ended"]) == ("finished", "asked")
 
 
+def test_recorded_quotes_and_trades_run_as_a_stream_would(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    mids = 10_000 + np.cumsum(rng.integers(-3, 4, 900))
+    stamps = [str(np.datetime64("2024-01-01T00:00:00") + np.timedelta64(second, "s")) + "Z" for second in range(900)]
+    quotes, trades = tmp_path / "quotes.csv", tmp_path / "trades.csv"
+    rows_of_quotes = [
+        f"{at},{(mid - 1) / 100:.2f},5.00,{(mid + 1) / 100:.2f},5.00" for at, mid in zip(stamps, mids, strict=True)
+    ]
+    quotes.write_text("ts,bid,bid_size,ask,ask_size\n" + "\n".join(rows_of_quotes) + "\n")
+    rows_of_trades = [
+        f"{at},{(mid - 2 if mid % 2 else mid + 2) / 100:.2f},0.25,{'sell' if mid % 2 else 'buy'}"
+        for at, mid in zip(stamps, mids, strict=True)
+    ]
+    trades.write_text("ts,price,size,side\n" + "\n".join(rows_of_trades) + "\n")
+    names = ("--venue", "tape", "--instrument", "BTC-USD")
+    for kind, path in (("quotes", quotes), ("trades", trades)):
+        assert run("data", "import", path, "--kind", kind, *names)[0] == 0
+    ran = {}
+    for kind, strategy, interval in (
+        ("quotes", "market_maker", ""),
+        ("quotes", "moving_average", "5s"),
+        ("trades", "moving_average", "5s"),
+    ):
+        words = ("--kind", kind, *names, "--strategy", strategy, *(("--interval", interval) if interval else ()))
+        code, out, _ = run("backtest", *words, "--json")
+        assert code == 0
+        ran[kind, strategy] = last_object(out)
+        assert ran[kind, strategy]["fills"] > 5
+        assert run("replay", "latest")[0] == 0
+    words = ("--kind", "quotes", *names, "--strategy", "market_maker", "--profile", "research")
+    _, out, _ = run("paper", *words, "--speed", "max", "--on-stop", "keep", "--json")
+    assert last_object(out)["digest"] == ran["quotes", "market_maker"]["digest"]
+    assert run("replay", "latest")[0] == 0
+    assert run("backtest", *words, "--range")[0] == 2
+    assert run("backtest", "--kind", "book", *names, "--strategy", "market_maker")[2].startswith("error: the catalog ")
+
+
 # -- looking -------------------------------------------------------------------------------------------------------
 
 

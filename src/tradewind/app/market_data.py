@@ -9,23 +9,33 @@ import msgspec
 from tradewind.app.candle_files import CandleFile, find_candles
 from tradewind.app.home import Home
 from tradewind.app.settings import Config, DataSettings, InstrumentSettings
+from tradewind.app.tick_data import read_ticks
 from tradewind.app.times import moment_ns
+from tradewind.engine.sequencer import Recorded
 from tradewind.model.errors import ConfigError, DataError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO
 from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, SeriesKey
 from tradewind.strategy.registry import nearest
 
+BARS = "bars"
 Observer = Callable[[int, int], None]
 
 
 class MarketData(msgspec.Struct, frozen=True, eq=False):
-    """Bars of one instrument at the instrument's scales; `source` and `digest` say where they come from."""
+    """Bars of one instrument at the instrument's scales; `source` and `digest` say where they come from.
+
+    `ticks` are recorded trades, quotes or books (`kind`), of which the bars were made then; `feeds_bars` says that the
+    engine is shown the bars too.
+    """
 
     instrument: Instrument
     bars: BarTable
     source: str
     digest: str
+    kind: str = "bars"
+    ticks: tuple[Recorded, ...] = ()
+    feeds_bars: bool = True
 
 
 def ignore(done: int, total: int) -> None:
@@ -38,7 +48,9 @@ def load_market(config: Config, home: Home, observer: Observer = ignore) -> list
     `observer` is told (instruments done, instruments in all).
     Raises  DataError or ConfigError naming file or series, and the remedy.
     """
-    if config.data.path:
+    if config.data.kind != BARS:
+        market = _from_ticks(config, open_catalog(config, home), observer)
+    elif config.data.path:
         market = _from_files(config, observer)
     else:
         market = _from_catalog(config, open_catalog(config, home), observer)
@@ -77,29 +89,55 @@ def _from_catalog(config: Config, catalog: Catalog, observer: Observer) -> list[
     return market
 
 
+def _from_ticks(config: Config, catalog: Catalog, observer: Observer) -> list[MarketData]:
+    data = config.data
+    if data.path:
+        raise ConfigError(f"{data.kind} are read from the catalog: import {data.path} first (tradewind data import)")
+    start_ns, end_ns = _span(data)
+    keys = _chosen_keys(catalog, data)
+    market = []
+    for number, key in enumerate(keys, 1):
+        instrument = with_terms(catalog.instrument(key), config.instruments.get(key.instrument))
+        made = read_ticks(catalog, key, instrument, data.interval, start_ns, end_ns)
+        digest = "-".join(entry.sha256[:16] for entry in catalog.manifest(key).sources)
+        market.append(
+            MarketData(instrument, made.bars, f"catalog {key}", digest, data.kind, made.ticks, made.feeds_bars)
+        )
+        observer(number, len(keys))
+    return market
+
+
+def _span(data: DataSettings) -> tuple[int | None, int | None]:
+    start_ns = moment_ns(data.start, "data.from") if data.start else None
+    return start_ns, moment_ns(data.end, "data.to") if data.end else None
+
+
 def _chosen_keys(catalog: Catalog, data: DataSettings) -> list[SeriesKey]:
-    """Return one series of bars per instrument asked for.
+    """Return one series of the kind per instrument asked for.
 
     Raises  ConfigError when the choice is not clear, DataError when a series is not there.
     """
     there = [
         each.key
         for each in catalog.list()
-        if each.kind == "bars" and data.venue in ("", each.venue) and data.interval in ("", each.interval)
+        if each.kind == data.kind
+        and data.venue in ("", each.venue)
+        and (data.kind != BARS or data.interval in ("", each.interval))
     ]
     if not there:
         raise DataError(
-            f"the catalog {catalog.root} has no such bars: import some (tradewind data import FILE) or give --data PATH"
+            f"the catalog {catalog.root} has no such {data.kind}: import some (tradewind data import FILE) "
+            "or give --data PATH"
         )
     if not data.instruments:
         raise ConfigError("no instrument was chosen: add --instrument BTC-USD (see tradewind data list)")
-    return [_only_key(name, there) for name in sorted(set(data.instruments))]
+    return [_only_key(name, data.kind, there) for name in sorted(set(data.instruments))]
 
 
-def _only_key(name: str, there: Sequence[SeriesKey]) -> SeriesKey:
+def _only_key(name: str, kind: str, there: Sequence[SeriesKey]) -> SeriesKey:
     found = [key for key in there if key.instrument == name]
     if not found:
-        raise DataError(f"no bars of {name} in the catalog: {nearest(name, {key.instrument for key in there})}")
+        raise DataError(f"no {kind} of {name} in the catalog: {nearest(name, {key.instrument for key in there})}")
     if len(found) > 1:
         kinds = ", ".join(f"{key.venue} {key.interval}" for key in found)
         raise ConfigError(f"{name} is there more than once ({kinds}): choose with --venue and --interval")
@@ -109,8 +147,7 @@ def _only_key(name: str, there: Sequence[SeriesKey]) -> SeriesKey:
 def _read(
     catalog: Catalog, key: SeriesKey, data: DataSettings, terms: Mapping[str, InstrumentSettings], source: str
 ) -> MarketData:
-    start_ns = moment_ns(data.start, "data.from") if data.start else None
-    end_ns = moment_ns(data.end, "data.to") if data.end else None
+    start_ns, end_ns = _span(data)
     bars = catalog.bars(key.venue, key.instrument, key.interval, start_ns, end_ns)
     if not len(bars):
         raise DataError(f"{key.instrument}: there are no bars in the chosen range: import data or choose another range")

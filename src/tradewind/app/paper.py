@@ -16,7 +16,7 @@ from tradewind.app.pacing import Pacer
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
-from tradewind.engine.ports import Recorder
+from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
@@ -24,8 +24,7 @@ from tradewind.model.commands import CancelAll, Command
 from tradewind.model.effects import Alarm
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import ZERO
-from tradewind.simulation.bars import BarVenue
-from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
+from tradewind.simulation.settings import SimulationSettings
 
 OnStop = Literal["keep", "cancel"]
 
@@ -65,6 +64,7 @@ class PaperSession:
         self,
         config: EngineConfig,
         settings: SimulationSettings,
+        venue: Venue,
         sources: Sequence[Recorded],
         *,
         pacer: Pacer,
@@ -80,7 +80,6 @@ class PaperSession:
         self._pacer = pacer
         self._on_stop = on_stop
         self._state = EngineState(config)
-        venue = BarVenue(config.instruments, settings, _opening(config))
         self._driver = Driver(self._state, venue, recorder=recorder)
         self._digest = AuditDigest()
         self._audit: list[msgspec.Struct] = []
@@ -161,8 +160,3 @@ def moments(sources: Sequence[Recorded]) -> Iterator[tuple[int, list[MarketEvent
     for chunk in merge(sources):
         for ts_ns, events in groupby(chunk, key=lambda event: event.ts_ns):
             yield ts_ns, list(events)
-
-
-def _opening(config: EngineConfig) -> OpeningAccount:
-    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in config.held)
-    return OpeningAccount(config.cash, config.volume_30d, held)

@@ -22,8 +22,12 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
-    """Which bars a run reads. `path` is a file or folder of candles; empty, they come from the catalog."""
+    """Which data a run reads. `path` is a file or folder of candles; empty, they come from the catalog.
 
+    Of `kind` other than bars, `interval` is the length of the bars that are made of them.
+    """
+
+    kind: Literal["bars", "trades", "quotes", "book"] = "bars"
     path: str = ""
     catalog: str = ""
     venue: str = ""

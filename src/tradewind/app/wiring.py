@@ -12,6 +12,7 @@ from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSetting
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
 from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
 from tradewind.model.errors import ConfigError
@@ -21,10 +22,13 @@ from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.risk.protections import ProtectionRules
-from tradewind.simulation.settings import SimulationSettings
+from tradewind.simulation.bars import BarVenue
+from tradewind.simulation.book import BookVenue
+from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
 from tradewind.storage.catalog import Convention
 
 SESSION_DIGITS = 12
+BOOK_KINDS = frozenset({"quotes", "book"})
 
 
 def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineConfig:
@@ -81,15 +85,26 @@ def fee_schedule(fees: FeeSettings) -> FeeSchedule:
 
 
 def streamed_sources(market: Sequence[MarketData]) -> list[Recorded]:
-    """Return the bars and gaps as sources for the sequencer, without anything computed beforehand."""
+    """Return ticks, bars and gaps as sources for the sequencer, without anything computed beforehand."""
     sources: list[Recorded] = []
     for each in sorted(market, key=lambda one: one.instrument.id):
         bars = each.bars
-        columns = (bars.open, bars.high, bars.low, bars.close)
-        sources.append(RecordedBars(each.instrument.id, bars.span_ns, bars.close_ns, columns, bars.volume))
-        if gaps := _gaps(each):
-            sources.append(gap_source(each.instrument.id, gaps))
+        sources += each.ticks
+        if each.feeds_bars:
+            columns = (bars.open, bars.high, bars.low, bars.close)
+            sources.append(RecordedBars(each.instrument.id, bars.span_ns, bars.close_ns, columns, bars.volume))
+            if gaps := _gaps(each):
+                sources.append(gap_source(each.instrument.id, gaps))
     return sources
+
+
+def simulated_venue(engine: EngineConfig, settings: SimulationSettings, market: Sequence[MarketData]) -> Venue:
+    """Return the venue that fills against the data there are: the displayed book where it is recorded, else bars."""
+    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in engine.held)
+    account = OpeningAccount(engine.cash, engine.volume_30d, held)
+    if any(each.kind in BOOK_KINDS for each in market):
+        return BookVenue(engine.instruments, settings, account)
+    return BarVenue(engine.instruments, settings, account)
 
 
 def _gaps(market: MarketData) -> list[Gap]:

@@ -12,10 +12,9 @@ from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
 from tradewind.cli.results import result_object, show_result
-from tradewind.cli.running import bar_series
+from tradewind.cli.running import bar_series, run_market
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
-from tradewind.research.backtest import run_backtest
 from tradewind.research.breakdown import read_model
 from tradewind.research.metrics import compute_metrics
 from tradewind.research.ranges import fill_range
@@ -29,6 +28,8 @@ def run_and_show(
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out} already exists: choose another folder for --out")
     home, settled = resolved(file, options)
+    if ranges and settled.config.data.kind != "bars":
+        raise ConfigError("--range is for bars: recorded trades, quotes and books are filled as they were")
     with progress("reading bars", quiet=json) as observer:
         market = load_market(settled.config, home, observer)
     engine = engine_config(settled.config, [each.instrument for each in market])
@@ -36,7 +37,7 @@ def run_and_show(
     series = bar_series(market)
     serve = flag_values(settled.config.flags)["precomputed_indicators"]
     with progress("running", quiet=json) as observer:
-        result = run_backtest(engine, settings, series, serve=serve, progress=observer)
+        result = run_market(engine, settings, market, serve=serve, progress=observer)
     model = read_model(result)
     metrics = compute_metrics(result, series, model=model)
     quiet = silences(result, model)

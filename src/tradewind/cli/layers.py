@@ -37,6 +37,7 @@ def overrides(options: RunOptions) -> dict[str, Any]:
     values = assignments(options.settings or ())
     given = {
         "data.path": options.data,
+        "data.kind": options.kind,
         "data.venue": options.venue,
         "data.instruments": listed(options.instrument),
         "data.interval": options.interval,

@@ -1,7 +1,7 @@
 """Options that several commands share. Nothing else is imported here, so that help is quick."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -19,6 +19,9 @@ Param = Annotated[
     list[str] | None, Parameter(name="--param", negative="", help="A parameter of the strategy: --param fast=12.")
 ]
 Data = Annotated[str | None, Parameter(help="A candle file, or a folder of them. Without it: the catalog.")]
+Kind = Annotated[
+    Literal["bars", "trades", "quotes", "book"] | None, Parameter(help="What is recorded; all but bars: the catalog's.")
+]
 Venue = Annotated[str | None, Parameter(help="The venue of the series.")]
 Instruments = Annotated[
     list[str] | None,
@@ -39,6 +42,7 @@ class RunOptions:
     strategy: list[str] | None = None
     param: list[str] | None = None
     data: str | None = None
+    kind: str | None = None
     venue: str | None = None
     instrument: list[str] | None = None
     interval: str | None = None

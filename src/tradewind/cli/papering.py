@@ -64,4 +64,4 @@ def choose_market(config: Config, home: Home, observer: Observer) -> list[Market
 
 def is_generated(config: Config) -> bool:
     """Return whether the configuration names no recorded data."""
-    return not (config.data.path or config.data.instruments or config.data.venue)
+    return config.data.kind == "bars" and not (config.data.path or config.data.instruments or config.data.venue)

@@ -11,10 +11,9 @@ from tradewind.app.times import moment_ns, moment_text
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json
-from tradewind.cli.running import bar_series
+from tradewind.cli.running import run_market
 from tradewind.engine.ports import Recorder
 from tradewind.engine.replay import Breakpoints
-from tradewind.research.backtest import run_backtest
 from tradewind.storage.runs import RunDigests, RunRecord, RunStore
 
 
@@ -40,9 +39,7 @@ def rerunner(home: Home) -> Rerun:
 
     def rerun(record: RunRecord, recorder: Recorder | None) -> RunDigests:
         parts = rebuild(record, home)
-        result = run_backtest(
-            parts.engine, parts.settings, bar_series(parts.market), serve=parts.serve, recorder=recorder
-        )
+        result = run_market(parts.engine, parts.settings, parts.market, serve=parts.serve, recorder=recorder)
         return RunDigests(result.digest, result.audit_digest, result.state_digest)
 
     return rerun

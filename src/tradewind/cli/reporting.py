@@ -9,9 +9,8 @@ from tradewind.cli.keeping import REPORT_FOLDER, tear_sheet
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
 from tradewind.cli.output import print_json
-from tradewind.cli.running import bar_series
+from tradewind.cli.running import bar_series, run_market
 from tradewind.model.errors import ConfigError, StateError
-from tradewind.research.backtest import run_backtest
 from tradewind.research.ranges import fill_range
 from tradewind.research.report.writing import PAGE
 from tradewind.storage.runs import JOURNAL_FILE, RunRecord, RunStore
@@ -41,12 +40,14 @@ def _made(home: Home, store: RunStore, record: RunRecord, out: Path | None, *, r
         raise ConfigError(f"run {record.id} is a session: its report is written when it ends, without a range")
     parts = rebuild(record, home)
     series = bar_series(parts.market)
-    result = run_backtest(parts.engine, parts.settings, series, serve=parts.serve)
+    result = run_market(parts.engine, parts.settings, parts.market, serve=parts.serve)
     if record.digests is not None and result.digest != record.digests.digest:
         raise StateError(
             f"run {record.id} had digest {record.digests.digest}, run again it gives {result.digest}: use the version "
             f"that made it ({record.code_version}), and compare your strategies' files"
         )
+    if ranges and any(each.ticks for each in parts.market):
+        raise ConfigError("a range of fills is for bars: recorded trades, quotes and books are filled as they were")
     fills = fill_range(parts.engine, parts.settings, series, expected=result) if ranges else None
     target = out
     if target is None and (store.folder(record.id) / REPORT_FOLDER).exists():

@@ -1,10 +1,36 @@
-"""What commands that run something share: bars in the form a backtest takes, and a result that came from a session."""
+"""What commands that run something share: data in the form a backtest takes, and the backtest that suits them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tradewind.app.market_data import MarketData
+from tradewind.app.wiring import simulated_venue, streamed_sources
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.ports import Recorder
+from tradewind.engine.sequencer import merge
+from tradewind.engine.state import EngineState
+from tradewind.research.backtest import BacktestResult, run_backtest, run_events
 from tradewind.research.series import BarSeries
+from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.catalog import Convention
+
+
+def run_market(
+    engine: EngineConfig,
+    settings: SimulationSettings,
+    market: Sequence[MarketData],
+    *,
+    serve: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    recorder: Recorder | None = None,
+) -> BacktestResult:
+    """Run over bars with indicators computed beforehand, or over recorded ticks, as the data are."""
+    if not any(each.ticks for each in market):
+        return run_backtest(engine, settings, bar_series(market), serve=serve, progress=progress, recorder=recorder)
+    sources = streamed_sources(market)
+    state = EngineState(engine)
+    venue = simulated_venue(engine, settings, market)
+    total = sum(len(source.ts_ns) for source in sources)
+    return run_events(engine, settings, state, venue, merge(sources), total, progress, recorder=recorder)
 
 
 def bar_series(market: Sequence[MarketData]) -> list[BarSeries]:

@@ -13,7 +13,7 @@ from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signal
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session
-from tradewind.app.wiring import engine_config, simulation_settings, streamed_sources
+from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.keeping import completed, now_ns, tear_sheet
 from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
@@ -56,6 +56,7 @@ class Session:
         self.paper = PaperSession(
             self.engine,
             settings,
+            simulated_venue(self.engine, settings, market),
             streamed_sources(market),
             pacer=Pacer(SystemClock(), self.stop, speed, None if minutes is None else float(minutes) * 60),
             model=self.model,

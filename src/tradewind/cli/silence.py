@@ -64,7 +64,7 @@ def _reason(
 ) -> str:
     if bot in model.failed:
         return f"its code raised an error: {model.failed[bot]}"
-    if not overrides(strategy, BAR_CALLBACK):
+    if not overrides(strategy, BAR_CALLBACK) and not any(market.best_bid for market in result.state.markets.values()):
         return "it decides on trades, quotes or books, and this run has only bars"
     if refusals:
         check, count = refusals.most_common(1)[0]

@@ -13,7 +13,7 @@ from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, speed_of
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
-from tradewind.app.wiring import engine_config, simulation_settings, streamed_sources
+from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import run_digest
@@ -58,6 +58,7 @@ def session(
     made = PaperSession(
         engine,
         simulation_settings(CONFIG),
+        simulated_venue(engine, simulation_settings(CONFIG), market),
         streamed_sources(market),
         pacer=Pacer(clock, stop, speed, seconds),
         model=ReadModel(engine.instruments),

@@ -11,7 +11,7 @@ from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
 from tradewind.app.pacing import Pacer, SystemClock
 from tradewind.app.paper import PaperSession
-from tradewind.app.wiring import engine_config, simulation_settings, streamed_sources
+from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.display import BLOCKS, Screen, sparkline
 from tradewind.cli.output import amount, share
 from tradewind.engine.readmodel import ReadModel
@@ -24,9 +24,9 @@ def screen_after(bars: int) -> Screen:
     names = {bot.id: type(bot.strategy).__name__ for bot in engine.bots}
     model = ReadModel(engine.instruments, strategies=names, keep=100)
     pacer = Pacer(SystemClock(), threading.Event(), None, None)
-    session = PaperSession(
-        engine, simulation_settings(config), streamed_sources(market), pacer=pacer, model=model, on_stop="keep"
-    )
+    settings = simulation_settings(config)
+    venue = simulated_venue(engine, settings, market)
+    session = PaperSession(engine, settings, venue, streamed_sources(market), pacer=pacer, model=model, on_stop="keep")
     screen = Screen("a title", engine, model)
     session.run(screen.take)
     return screen
