@@ -52,8 +52,9 @@ def backtest(
 ) -> int:
     """Run strategies over recorded bars and show what came of it.
 
-    Orders are decided at the close of a bar and filled from the open of the next one. Results are exact and the same in
-    every process; their digest covers orders, fills, decisions and the final ledger.
+    Orders are decided at the close of a bar and filled from the open of the
+    next one. Results are exact and the same in every process; their digest
+    covers orders, fills, decisions and the final ledger.
 
     Example: tradewind backtest --strategy macd --data candles/coinbase --instrument BTC-USD,ETH-USD --interval 1h
 

@@ -12,7 +12,8 @@ File = Annotated[Path | None, Parameter(help="A configuration file (TOML).")]
 
 
 def show(file: File = None, /, *, profile: Profile = None, settings: Set = None, json: Json = False) -> int:
-    """Show every setting that is not at its default, with its value and where it was set; secrets are masked.
+    """Show every setting that is not at its default, with its value and where it
+    was set; secrets are masked.
 
     Example: tradewind config show my-run.toml --profile paper
     """
@@ -58,7 +59,8 @@ def schema(*, json: Json = False) -> int:
 
 
 def check(file: Annotated[Path, Parameter(help="A configuration file (TOML).")], /, *, json: Json = False) -> int:
-    """Check a configuration file without running anything; exit with 2 and say what is wrong.
+    """Check a configuration file without running anything; exit with 2 and say
+    what is wrong.
 
     Example: tradewind config check my-run.toml
     """

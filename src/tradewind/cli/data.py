@@ -40,9 +40,10 @@ def import_(
 ) -> int:
     """Import candles, trades, quotes, books or funding into the catalog.
 
-    Bad rows are counted by reason and refuse the file, unless told to be left out; nothing is filled or dropped in
-    silence. A folder laid out as candles/VENUE/SYMBOL/1h.parquet, funding/VENUE/SYMBOL.parquet and so on is imported
-    whole.
+    Bad rows are counted by reason and refuse the file, unless told to be left
+    out; nothing is filled or dropped in silence. A folder laid out as
+    candles/VENUE/SYMBOL/1h.parquet, funding/VENUE/SYMBOL.parquet and so on is
+    imported whole.
 
     Example: tradewind data import btc.csv --venue coinbase --instrument BTC-USD --interval 1h
 
@@ -77,7 +78,8 @@ def list_(*, catalog: Catalog = None, json: Json = False) -> int:
 
 
 def verify(series: SomeKey = None, /, *, catalog: Catalog = None, json: Json = False) -> int:
-    """Check files against their hashes and rows against the rules of an import; exit with 1 when something is wrong.
+    """Check files against their hashes and rows against the rules of an import;
+    exit with 1 when something is wrong.
 
     Example: tradewind data verify coinbase/BTC-USD/1h
     """

@@ -15,7 +15,8 @@ def demo(
     settings: Set = None,
     json: Json = False,
 ) -> int:
-    """Let a dozen bots of different strategies trade a generated market under risk limits, with a report at the end.
+    """Let a dozen bots of different strategies trade a generated market under
+    risk limits, with a report at the end.
 
     Needs no key, no server and no data. The same seed gives the same market.
 

@@ -9,7 +9,8 @@ from tradewind.cli.options import Json, RunOptions
 
 
 def list_(*, json: Json = False) -> int:
-    """List the flags: default, value now and who set it, scope, and what each way means.
+    """List the flags: default, value now and who set it, scope, and what each
+    way means.
 
     Example: tradewind flags list
     """
@@ -58,7 +59,8 @@ def set_(
     *,
     json: Json = False,
 ) -> int:
-    """Switch a flag for all runs to come; `--set flags.NAME=false` does it for one.
+    """Switch a flag for all runs to come; `--set flags.NAME=false` does it for
+    one.
 
     Example: tradewind flags set netting off
     """

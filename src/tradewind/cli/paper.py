@@ -53,10 +53,11 @@ def paper(
     settings: Set = None,
     json: Json = False,
 ) -> int:
-    """Trade on paper: the engine and the fills of a backtest, paced by the clock, with a journal to replay.
+    """Trade on paper: the engine and the fills of a backtest, paced by the
+    clock, with a journal to replay.
 
-    Without data the market is generated. Ctrl-C stops in order: open orders are cancelled or kept, the records are
-    closed, and the report is written.
+    Without data the market is generated. Ctrl-C stops in order: open orders
+    are cancelled or kept, the records are closed, and the report is written.
 
     Example: tradewind paper --strategy macd --speed 3600 --minutes 1
 

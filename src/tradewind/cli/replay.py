@@ -17,10 +17,12 @@ def replay(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Do a run again and compare every decision, order and the final state with what was recorded.
+    """Do a run again and compare every decision, order and the final state with
+    what was recorded.
 
-    A paper session is replayed from its journal, a backtest from its record. Exit code 1 says that something differs,
-    or that the journal was cut off; what is left of it is still replayed.
+    A paper session is replayed from its journal, a backtest from its record.
+    Exit code 1 says that something differs, or that the journal was cut off;
+    what is left of it is still replayed.
 
     Example: tradewind replay latest
 

@@ -20,7 +20,8 @@ def report(
 ) -> int:
     """Say where the tear sheet of a run is; write it when it is not there.
 
-    A backtest is run again for it, from its record, and must come to the same digest.
+    A backtest is run again for it, from its record, and must come to the same
+    digest.
 
     Example: tradewind report latest --out my-report --range
     """

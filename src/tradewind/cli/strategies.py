@@ -32,7 +32,8 @@ def list_(*, json: Json = False) -> int:
 def show(
     name: Annotated[str, Parameter(help="A built-in name, module:Class or file.py:Class.")], /, *, json: Json = False
 ) -> int:
-    """Show a strategy: what it does, its indicators, its parameters with ranges and defaults.
+    """Show a strategy: what it does, its indicators, its parameters with ranges
+    and defaults.
 
     Example: tradewind strategies show donchian
     """

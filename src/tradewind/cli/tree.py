@@ -82,12 +82,12 @@ def command_tree(words: Collection[str]) -> App:
         help="One crypto trading engine for backtest, paper and live: exact, replayable, under one risk budget.",
         version=f"tradewind {__version__}",
         version_flags=["--version", "-V"],
-        help_format="markdown",
+        help_format="plaintext",
         help_epilogue="First steps: tradewind demo; tradewind data import FILE; tradewind backtest --help",
     )
     _add(app, COMMANDS, words)
     for name, (help_line, commands) in GROUPS.items():
-        group = App(name=name, help=help_line, help_format="markdown")
+        group = App(name=name, help=help_line, help_format="plaintext")
         _add(group, commands, words)
         app.command(group)
     app.register_install_completion_command()
