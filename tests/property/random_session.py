@@ -110,6 +110,7 @@ class Case(msgspec.Struct, frozen=True):
     untidy: bool
     commands: bool
     netting: bool
+    plain: bool = False
 
 
 def case_of(seed: int, bars: int) -> Case:
@@ -144,6 +145,7 @@ class Whims(Strategy):
     restless: int = 1
     reckless: bool = False
     tidy: bool = False
+    plain: bool = False
 
     def on_bar(self, view: View) -> Wish:
         chance = Random(f"{self.seed}:{view.instrument.id}:{view.bar.ts_ns}:{view.position}")
@@ -151,6 +153,8 @@ class Whims(Strategy):
             return None
         if chance.random() < 0.01:
             raise RuntimeError("a whim too many")
+        if self.plain:
+            return TargetWeight(chance.choice([0.0, 0.1, 0.19, 0.5, 1.0, -0.15, -0.6]))
         if self.reckless and not view.instrument.is_spot and not view.position:
             return TargetWeight(chance.choice([9.0, -9.0]))
         if self.reckless and not view.instrument.is_spot and chance.random() < 0.9:
@@ -160,6 +164,8 @@ class Whims(Strategy):
         return whim(chance, view, self.tidy)
 
     def on_fill(self, view: View, fill: a.OrderFilled) -> Wish:
+        if self.plain:
+            return None
         chance = Random(f"{self.seed}:{fill.fill_id}")
         return TargetWeight(chance.choice([0.0, 0.3]), None, "after a fill") if chance.random() < 0.1 else None
 
@@ -366,11 +372,15 @@ def configuration(case: Case, *, asked: bool = False, turned: bool = False) -> E
         BotSpec(
             id=f"bot-{number}",
             strategy=Whims(
-                seed=case.seed + number // 2, restless=case.restless, reckless=case.reckless, tidy=number == 1
+                seed=case.seed + number // 2,
+                restless=case.restless,
+                reckless=case.reckless,
+                tidy=number == 1,
+                plain=case.plain,
             ),
             instruments=names,
             budget=Decimal("0.4") if number else Decimal(1),
-            exits=EXITS[case.exits] if number == 2 else None,
+            exits=EXITS[case.exits] if number == 2 and not case.plain else None,
         )
         for number in range(case.bots)
     )[::order]
@@ -419,7 +429,7 @@ def walk(case: Case, instrument: Instrument, chance: Random) -> list[MarketEvent
         price = step(opened, case.swing, chance)
         high = max(opened, price) + chance.randint(0, case.swing)
         low = max(5, min(opened, price) - chance.randint(0, case.swing))
-        volume = chance.choice([None, 0, 3 * 10**4, 10**6])
+        volume = None if case.plain else chance.choice([None, 0, 3 * 10**4, 10**6])
         events.append(Bar(name, ts_ns, MINUTE_NS, opened, high, low, price, volume))
     return sorted(events, key=lambda event: event.ts_ns)
 

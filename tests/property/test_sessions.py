@@ -206,13 +206,16 @@ def amounts(state: EngineState) -> list[object]:
 def test_asked_risk_equals_inline_risk(report: Report, delayed: bool) -> None:
     """With risk behind a question the same orders are sent, filled and paid for, as if there were nobody to ask.
 
-    The venue is tidy here: what an untidy one muddles depends on how often it is called.
+    The venue is tidy here: what an untidy one muddles depends on how often it is called. Where the answer comes later
+    at the same time, answers of the venue may come between, so that those sessions hold no cancels.
     """
     seen: Counter[str] = Counter()
 
     @given(cases)
     def check(drawn: Case) -> None:
         case = msgspec.structs.replace(drawn, untidy=False)
+        if delayed:
+            case = msgspec.structs.replace(case, plain=True, thin=False, commands=False)
         inline, desk = Session(case), RiskDesk(case, delayed=delayed)
         asked = Session(case, asked=True, responder=desk.respond, meet=desk.meet)
         assert fates(asked.state) == fates(inline.state)
@@ -223,7 +226,9 @@ def test_asked_risk_equals_inline_risk(report: Report, delayed: bool) -> None:
         seen["refused by the desk"] += desk.refused
 
     check()
-    wanted = (branch for branch in (*FILLS, *EXITS) if branch != "late fill")
+    wanted = ("flip", "strategy failed", "crossing", "merge of bots", "exit target", "exit liquidation")
+    if not delayed:
+        wanted = (*(branch for branch in FILLS if branch != "late fill"), *EXITS)
     report(f"asked = inline ({'later' if delayed else 'at once'})", seen, ("asked", "refused by the desk", *wanted))
 
 
