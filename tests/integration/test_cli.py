@@ -306,6 +306,8 @@ def test_strategies_are_listed_shown_and_begun(run: Run, candles: Path, tmp_path
     assert {"macd", "donchian"} <= {
         each["name"] for each in last_object(run("strategies", "list", "--json")[1])["strategies"]
     }
+    assert "donchian" in run("strategies", "list")[1]
+    assert last_object(run("strategies", "show", "macd", "--json")[1])["name"] == "macd"
     assert "bars of the fast average" in run("strategies", "show", "macd")[1]
     target = tmp_path / "my_trend.py"
     code, out, _ = run("strategies", "new", target)
@@ -374,6 +376,102 @@ def test_shared_scenarios_pass(run: Run, shared: Path) -> None:
     code, out, _ = run("scenarios", "run", shared / "scenarios")
     assert code == 0
     assert all(line.endswith(" PASS") for line in out.splitlines())
+
+
+def test_bad_rows_can_be_left_out_and_listed(run: Run, home: Path, tmp_path: Path) -> None:
+    good = rows(24)
+    file = tmp_path / "some.csv"
+    file.write_text(HEAD + "\n".join([*good[:5], "2024-01-01T05:00:00Z,1,1,-1,1,1", *good[6:20], *good[22:]]) + "\n")
+    words = ("data", "import", file, "--venue", "x", "--instrument", "BTC-USD", "--interval", "1h")
+    code, out, _ = run(*words, "--on-bad", "report")
+    assert code == 0
+    assert "x BTC-USD bars 1h: 21 of 22 rows from some.csv" in out
+    assert "1 bad rows left out (1 non-positive price), listed in " in out
+    assert "3 bars absent in 2 gaps: data are missing" in out
+    code, out, _ = run(*words, "--on-bad", "report", "--tick", "0.01", "--lot", "0.001")
+    assert "21 rows were known already" in out
+    assert "derived" not in out
+    assert "x/BTC-USD/1h" in run("data", "list")[1]
+    assert run(*words, "--column", "open")[2] == "error: --column 'open': write our name=the file's, such as open=o\n"
+    assert run("data", "import", file, "--kind", "trades")[2] == "error: trades need --venue and --instrument\n"
+    assert run("data", "import", tmp_path / "no", "--kind", "trades")[2].startswith("error: no file or folder ")
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    assert run("data", "import", folder)[2].startswith(f"error: no files of series in {folder}")
+
+
+def test_a_folder_with_a_damaged_file_takes_the_others_and_fails(run: Run, candles: Path, tmp_path: Path) -> None:
+    import polars as pl
+
+    place = tmp_path / "collected" / "candles" / "kraken" / "BTC-USD"
+    place.mkdir(parents=True)
+    frame = pl.read_csv(candles / "BTC-USD-1h.csv").with_columns(pl.col("ts").str.to_datetime(time_zone="UTC"))
+    frame.write_parquet(place / "1h.parquet")
+    (place / "1d.parquet").write_bytes(b"nothing")
+    code, out, _ = run("data", "import", tmp_path / "collected")
+    assert code == 1
+    assert "kraken BTC-USD bars 1h" in out
+    assert "refused candles/kraken/BTC-USD/1d.parquet" in out
+    assert "400 rows, 1 files refused" in out
+
+
+def test_a_choice_that_is_not_clear_is_asked_for(run: Run, candles: Path) -> None:
+    for venue in ("one", "two"):
+        run("data", "import", candles / "BTC-USD-1h.csv", "--venue", venue)
+    words = ("backtest", "--strategy", "macd")
+    assert run(*words)[2] == "error: no instrument was chosen: add --instrument BTC-USD (see tradewind data list)\n"
+    assert run(*words, "--instrument", "BTC-USD")[2] == (
+        "error: BTC-USD is there more than once (one 1h, two 1h): choose with --venue and --interval\n"
+    )
+    assert run(*words, "--instrument", "BTC-UD")[2] == (
+        "error: no bars of BTC-UD in the catalog: did you mean 'BTC-USD'?\n"
+    )
+    assert run(*words, "--instrument", "BTC-USD", "--venue", "one", "--from", "2030-01-01")[2].startswith(
+        "error: BTC-USD: there are no bars in the chosen range"
+    )
+    wrong = run(*words, "--instrument", "BTC-USD", "--venue", "one", "--set", "instruments.ETH-USD.tick=1")
+    assert wrong[2] == "error: instruments.ETH-USD is not part of this run: did you mean 'BTC-USD'?\n"
+
+
+def test_a_range_of_fills_is_reported(run: Run, candles: Path, tmp_path: Path) -> None:
+    words = ("--strategy", "macd", "--data", candles, "--instrument", "BTC-USD", "--interval", "1h")
+    code, out, _ = run("backtest", *words, "--range", "--out", tmp_path / "with", "--json")
+    assert code == 0
+    assert "pessimistic" in (tmp_path / "with" / "metrics.json").read_text()
+    code, _, err = run("backtest", *words, "--out", tmp_path / "with")
+    assert (code, err) == (2, f"error: {tmp_path / 'with'} already exists: choose another folder for --out\n")
+    code, out, _ = run("report", "latest", "--range")
+    assert code == 0
+    assert Path(out.strip()).is_file()
+    run("paper", "--strategy", "macd", "--speed", "max", "--set", "market.bars=200", "--json")
+    assert "is a session: its report is written when it ends" in run("report", "latest", "--range")[2]
+
+
+def test_a_strategy_that_raises_is_named(run: Run, candles: Path, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.py"
+    file.write_text(
+        "from tradewind.strategy.base import Strategy\n"
+        "class Faulty(Strategy):\n"
+        "    def on_bar(self, view):\n"
+        "        raise ValueError('no idea')\n"
+    )
+    words = ("--data", candles, "--instrument", "BTC-USD", "--interval", "1h", "--no-report")
+    code, out, _ = run("backtest", "--strategy", file, *words)
+    assert code == 0
+    assert "made no trade: its code raised an error: ValueError: no idea." in out
+
+
+def test_the_captured_depth_runs_as_a_book(run: Run, shared: Path) -> None:
+    names = ("--venue", "binance", "--instrument", "ETH-USDT")
+    for folder, kind in (("l2", "book"), ("trades", "trades")):
+        (file,) = (shared / "data" / folder / "binance" / "ETH-USDT").glob("*.parquet")
+        assert run("data", "import", file, "--kind", kind, *names)[0] == 0
+    words = ("--strategy", "market_maker", "--param", "quantity=0.1", "--fees", "0,0.001", "--profile", "research")
+    code, out, _ = run("backtest", "--kind", "book", *names, *words, "--json")
+    found = last_object(out)
+    assert code == 0
+    assert found["fills"] > 50
+    assert run("replay", "latest")[0] == 0
 
 
 # -- bad input -----------------------------------------------------------------------------------------------------
