@@ -65,7 +65,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
         if state.watches_trades and before and before * view.position <= 0:
             _trade_closed(state, seat, order)
     if order.status in TERMINAL:
-        _ended(state, order)
+        _ended(state, order, fill.ts_ns, fill.quantity if order.late_fills else 0)
     return True
 
 
@@ -91,6 +91,11 @@ def on_amended(state: EngineState, event: a.OrderAmended) -> None:
     state.audit.append(event)
     if not order.is_live:
         return
+    if event.quantity < order.filled:
+        raise StateError(
+            f"order {event.order_id} was cut to {event.quantity} with {order.filled} filled: the venue and our journal "
+            "disagree; trading stops, keep the journal and reconcile"
+        )
     if order.role is not PROTECTION:
         _free_open(state, order, order.quantity - event.quantity)
     order.quantity = event.quantity
@@ -111,7 +116,7 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         if order.role is PROTECTION:
             _unprotected(state, seat, order, event.reason)
     _free_open(state, order, order.remaining)
-    _ended(state, order)
+    _ended(state, order, event.ts_ns)
 
 
 def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
@@ -128,7 +133,7 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
             seat.target = None
         elif order.role is PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
             _unprotected(state, seat, order, event.reason)
-    _ended(state, order)
+    _ended(state, order, event.ts_ns)
 
 
 def on_cancel_rejected(state: EngineState, event: a.CancelRejected) -> None:
@@ -149,7 +154,9 @@ def on_unknown(state: EngineState, event: a.OrderUnknown) -> None:
 
 
 def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
-    """The venue closed a position: book it, and forget every target that led there."""
+    """The venue closed a position: book it once, and forget every target that led there."""
+    if _known(state, "liquidation", event.fill_id):
+        return
     state.ledger.liquidate(event)
     market = state.markets[event.instrument]
     state.rebase(market)
@@ -164,7 +171,9 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
 
 
 def on_funding(state: EngineState, event: a.FundingPaid) -> None:
-    """Funding moved to or from cash."""
+    """Funding moved to or from cash: book it once per instrument and time (I07)."""
+    if _known(state, f"paid {event.instrument}", event.ts_ns):
+        return
     state.ledger.pay_funding(event)
     state.rebase(state.markets[event.instrument])
     state.audit.append(event)
@@ -172,6 +181,8 @@ def on_funding(state: EngineState, event: a.FundingPaid) -> None:
 
 def on_funding_accrued(state: EngineState, event: a.FundingAccrued) -> None:
     """Funding is owed and will be settled later."""
+    if _known(state, f"accrued {event.instrument}", event.ts_ns):
+        return
     state.ledger.accrue_funding(event)
     state.audit.append(event)
 
@@ -183,6 +194,13 @@ def on_transfer(state: EngineState, event: a.CashTransferred) -> None:
     for market in state.markets.values():
         state.rebase(market)
     state.audit.append(event)
+
+
+def _known(state: EngineState, what: str, identity: str | int) -> bool:
+    """Return whether this was booked before; from now on it was."""
+    known = (what, identity) in state.booked
+    state.booked.add((what, identity))
+    return known
 
 
 def _order(state: EngineState, order_id: str) -> Order:
@@ -205,8 +223,8 @@ def _free_open(state: EngineState, order: Order, quantity: int) -> None:
         market.open_sells -= quantity
 
 
-def _ended(state: EngineState, order: Order) -> None:
-    """An order is over: free its hold, protect what it filled, and take up what waited for it."""
+def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
+    """An order is over: free its hold, protect what it filled (or the `late` part), and take up what waited for it."""
     order_id = order.request.order_id
     if order.held_cash:
         purse = state.markets[order.request.instrument].line.purse
@@ -216,15 +234,18 @@ def _ended(state: EngineState, order: Order) -> None:
         working.pop(order_id, None)
         seat.view.working = len(working)
         if seat.entries:
-            exits = seat.entries.pop(order_id, None)
+            # An entry that ended unfilled keeps its exits: a fill may still be on its way.
+            exits = seat.entries.get(order_id)
             if exits is not None and order.filled:
-                _protect(state, seat, order, exits)
+                _protect(state, seat, order, exits, ts_ns, late)
+                if order.remaining == 0:
+                    del seat.entries[order_id]
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
 
 
-def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits) -> None:
-    """Start an entry's time stop; where the entry filled only in part, protect that part anew.
+def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: int, late: int) -> None:
+    """Start an entry's time stop; where the entry filled only in part, or late, protect that part anew.
 
     The children that were sent with the entry died with its unfilled rest, so the new ones have no parent.
     """
@@ -232,11 +253,15 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits) -> None
     if exits.time_ns is not None:
         seat.entry = order.request.order_id
         key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
-        state.effects.append(SetTimer(state.now_ns + exits.time_ns, key))
-    if order.filled < order.quantity:
+        state.effects.append(SetTimer(ts_ns + exits.time_ns, key))
+    quantity = late or (order.filled if order.remaining else 0)
+    if quantity:
         reference = order.request.price or order.value // order.filled
-        for child in child_requests(order.request, order.filled, exits, reference, market.instrument):
-            again = msgspec.structs.replace(child, order_id=f"{child.order_id}-part", after=None)
+        suffix = f"late{order.late_fills}" if late else "part"
+        for child in child_requests(order.request, quantity, exits, reference, market.instrument):
+            again = msgspec.structs.replace(
+                child, order_id=f"{child.order_id}-{suffix}", oco=f"{child.oco}-{suffix}", after=None
+            )
             submit_protection(state, seat, again)
 
 

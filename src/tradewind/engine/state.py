@@ -203,6 +203,51 @@ class Job:
 class EngineState:
     """All state of one engine. Iteration is always over insertion-ordered or sorted containers."""
 
+    # More attributes than a shared dictionary of keys can hold: slots keep the hot loop's look-ups short.
+    __slots__ = (
+        "alarm_line",
+        "asks",
+        "asks_risk",
+        "audit",
+        "base",
+        "booked",
+        "bots",
+        "config",
+        "cost_rate",
+        "costs",
+        "counts_orders",
+        "effects",
+        "fitted",
+        "flags",
+        "halted",
+        "jobs",
+        "last_order_ns",
+        "ledger",
+        "marked",
+        "markets",
+        "now_ns",
+        "order_number",
+        "order_times",
+        "orders",
+        "peak",
+        "peak_line",
+        "pending",
+        "reduce_only",
+        "request_number",
+        "reviewer",
+        "scale",
+        "sequence",
+        "session",
+        "simple",
+        "spot_only",
+        "tier",
+        "tiered",
+        "unmarked",
+        "value_unit",
+        "volume",
+        "watches_trades",
+    )
+
     def __init__(self, config: EngineConfig) -> None:
         self.config = config
         self.sequence = 0
@@ -217,6 +262,7 @@ class EngineState:
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
         self.jobs: deque[Job] = deque()
+        self.booked: set[tuple[str, str | int]] = set()
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.last_order_ns: int | None = None
