@@ -131,7 +131,7 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if _same_aim(target, seat.target):
         quiet(state, seat, seat.note)
         return 0
-    if not _same_aim(target, seat.wanted):
+    if seat.rejections and not _same_aim(target, seat.wanted):
         seat.rejections = 0
     if seat.working:
         # The position is about to change by other orders: cancel them first, and come back when they have ended.
@@ -162,8 +162,8 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
 
 def _same_aim(target: Target, other: Intent | None) -> bool:
     """Return whether two targets want the same position and exits; the words said with them do not matter."""
-    if target == other:
-        return True
+    if other is None or target is other:
+        return other is not None
     if isinstance(target, TargetWeight):
         return isinstance(other, TargetWeight) and (target.weight, target.exits) == (other.weight, other.exits)
     return isinstance(other, TargetQuantity) and (target.quantity, target.exits) == (other.quantity, other.exits)
@@ -172,9 +172,12 @@ def _same_aim(target: Target, other: Intent | None) -> bool:
 def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark: int) -> tuple[int, str] | None:
     """Return (signed target in units, note); None while equity is not known."""
     if isinstance(target, TargetQuantity):
-        if seat.sized is None or seat.sized[0] is not target:
-            seat.sized = (target, quantity_units(target, market.instrument))
-        return seat.sized[1]
+        for known, sized in seat.sized:  # the last two: many strategies have no more
+            if known is target:
+                return sized
+        sized = quantity_units(target, market.instrument)
+        seat.sized = ((target, sized), *seat.sized[:1])
+        return sized
     equity = state.equity()
     if equity is None:
         return None

@@ -26,7 +26,7 @@ DAY_NS = 24 * HOUR_NS
 def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
     """Put the order to risk, inline or remote; return False when it was refused at once."""
     question = _question(state, market, proposal)
-    if state.asks_risk:
+    if state.asks:
         state.request_number += 1
         number = state.request_number
         state.pending[number] = Pending(question, proposal)

@@ -89,7 +89,7 @@ class Seat:
         self.refusal: tuple[object, ...] | None = None
         self.rejections = 0
         self.note = "at_target"
-        self.sized: tuple[Intent, tuple[int, str]] | None = None
+        self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
 
 
@@ -207,7 +207,6 @@ class EngineState:
     __slots__ = (
         "alarm_line",
         "asks",
-        "asks_risk",
         "audit",
         "base",
         "booked",
@@ -254,7 +253,6 @@ class EngineState:
         self.now_ns = 0
         self.order_number = 0
         self.request_number = 0
-        self.asks_risk = "risk" in config.asked
         self.session = f"{config.session}-"
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)

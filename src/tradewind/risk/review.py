@@ -102,8 +102,10 @@ def reduce_only(facts: Facts) -> tuple[Number, Number]:
 
 
 def data_age(facts: Facts) -> tuple[Number, Number]:
-    """Age in nanoseconds of the price the decision rests on."""
+    """Age in nanoseconds of the price the decision rests on; a reduction waits for no fresh one (FAULTS, rule 3)."""
     age = facts.request.data_age_ns
+    if facts.reducing:
+        return 0, 0
     if age is None:
         raise MissingData
     return age, facts.limits.data_age_ns_max  # type: ignore[return-value]  # the check is on only when it is set
@@ -314,7 +316,7 @@ class Reviewer:
                 number, limit = check(Facts(request, self.limits))
                 numbers.append(number)
                 if number > limit:
-                    findings.append(Finding(name, _text(number), _text(limit)))
+                    findings.append(Finding(name, _reason(name, request) or _text(number), _text(limit)))
             except MissingData:
                 numbers.append(None)
                 findings.append(Finding(name, "missing", "needed"))
@@ -348,15 +350,17 @@ class Reviewer:
             order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick)
         ):
             return None
-        if limits.data_age_ns_max is not None and (
-            request.data_age_ns is None or request.data_age_ns > limits.data_age_ns_max
+        reducing = reduces(request)
+        if (
+            limits.data_age_ns_max is not None
+            and not reducing
+            and (request.data_age_ns is None or request.data_age_ns > limits.data_age_ns_max)
         ):
             return None
         unit_value = instrument.unit_value
         notional = multiply(unit_value, size * price)
         if notional < instrument.min_notional:
             return None
-        reducing = reduces(request)
         if instrument.is_spot:
             if order.side is SELL:
                 needed: Number = size
@@ -407,6 +411,13 @@ class Reviewer:
             ):
                 return None
         return Approved((equity, needed, free, worst, gross), needed)
+
+
+def _reason(name: str, request: ReviewRequest) -> str | None:
+    """Return the words behind a mode or a lock, which say more than the number 1."""
+    if name == "halted":
+        return request.halted
+    return (request.reduce_only or request.locked) if name == "reduce_only" else None
 
 
 def _text(number: Number) -> str:
