@@ -62,7 +62,7 @@ class _Reading:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         import polars as pl
 
         if isinstance(error, (pl.exceptions.PolarsError, OSError)):
