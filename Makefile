@@ -61,8 +61,7 @@ check: $(STAMPS)/project $(STAMPS)/lint ## format, lint, types, import contracts
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/vulture
-	@$(BIN)/deptry src 2>&1 | tee $(STAMPS)/deptry.log | grep -vE '^(Assuming|Scanning|Success)' || true
-	@! grep -q 'dependency issue.* found' $(STAMPS)/deptry.log
+	@$(BIN)/deptry --no-ansi src >$(STAMPS)/deptry.log 2>&1 || { cat $(STAMPS)/deptry.log; exit 1; }
 
 fmt: $(STAMPS)/lint ## format and mend what can be mended
 	@$(BIN)/ruff format .
