@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.unit.docs.pages import all_pages, blocks, codes, prose, read, rows, section
 from tradewind.app.config import resolve
 from tradewind.app.flags import FLAGS
@@ -59,6 +60,12 @@ def test_commands_mentioned_are_there(code: str) -> None:
 def test_there_are_commands_to_check() -> None:
     assert len(SHOWN) > 8
     assert len(MENTIONED) > 5
+
+
+def test_the_readme_names_benchmarks_that_are_there() -> None:
+    named = re.findall(r"\bbench\.(\w+)`", read("README.md"))
+    assert len(named) > 5
+    assert all((REPOSITORY / "bench" / f"{name}.py").is_file() for name in named)
 
 
 def test_the_readme_shows_the_tested_strategy() -> None:

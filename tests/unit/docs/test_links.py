@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.unit.docs.pages import all_pages, anchors, links
+from tests.unit.docs.pages import DOCS, all_pages, anchors, links
 
 
 @pytest.mark.parametrize("page", all_pages(), ids=lambda page: page.relative_to(REPOSITORY).as_posix())
@@ -24,3 +24,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_there_are_links_to_check() -> None:
     assert sum(len(links(page.read_text(encoding="utf-8"))) for page in all_pages()) > 100
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    assert [page for page in pages if f": {page}\n" not in navigation] == []
