@@ -41,7 +41,7 @@ from tradewind.app.paper import PaperSession
 from tradewind.app.replaying import begin_session, recorded_engine
 from tradewind.app.settings import MarketSettings
 from tradewind.app.strategies import make_strategy
-from tradewind.app.wiring import streamed_sources
+from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.readmodel import ReadModel
 from tradewind.model.commands import Halt, PauseBot, SwitchFlag
@@ -71,8 +71,9 @@ record = RunRecord(kind="paper", created_at_ns=10**18, code_version="test", engi
                    settings=msgspec.to_builtins(settings), seed=7)
 record, recorder = begin_session(store, record)
 pacer = Pacer(SystemClock(), threading.Event(), None, None)
-session = PaperSession(config, settings, streamed_sources(market), pacer=pacer, model=ReadModel(config.instruments),
-                       recorder=recorder)
+venue = simulated_venue(config, settings, market)
+session = PaperSession(config, settings, venue, streamed_sources(market), pacer=pacer,
+                       model=ReadModel(config.instruments), recorder=recorder)
 
 def watch(glance):
     if glance.done == 1500:
