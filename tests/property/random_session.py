@@ -205,6 +205,9 @@ def whimsical_order(chance: Random, view: View, exits: Exits | None) -> PlaceOrd
     )
 
 
+TOLD_ONCE = (a.OrderFilled, a.FundingPaid, a.FundingAccrued, a.PositionLiquidated)
+
+
 class UntidyVenue:
     """A venue whose messages may be doubled, come late, or leave an order in doubt; its own books stay right."""
 
@@ -239,7 +242,7 @@ class UntidyVenue:
         return self._muddle(self._venue.advance(ts_ns), last=True)
 
     def _muddle(self, answers: Sequence[a.VenueAnswer], *, last: bool = False) -> Sequence[a.VenueAnswer]:
-        """Return the answers with some fills doubled, and with some of a spot instrument kept back for later.
+        """Return the answers with some money told twice, and with some fills of spot kept back for later.
 
         A perpetual's are never kept back: funding and liquidation speak of the position that they lead to.
         """
@@ -249,9 +252,9 @@ class UntidyVenue:
         late, self._again = self._again, []
         for answer in answers:
             luck = self._chance.random()
-            if isinstance(answer, a.OrderFilled) and luck < 0.3 and not last:
+            if isinstance(answer, TOLD_ONCE) and luck < 0.3 and not last:
                 self._again.append(answer)
-                if luck < 0.15 and answer.instrument in (SPOT.id, OTHER.id):
+                if isinstance(answer, a.OrderFilled) and luck < 0.15 and answer.instrument in (SPOT.id, OTHER.id):
                     continue
             out.append(answer)
         return [*out, *late]
