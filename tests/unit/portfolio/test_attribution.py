@@ -26,6 +26,7 @@ def shares(*quantities: int) -> tuple[Share, ...]:
         (30, (50, 50), (0, 0), 10, [20, 10]),
         (35, (50, 50), (0, 0), 10, [18, 17]),
         (20, (30, 30, 40), (0, 0, 0), 10, [10, 0, 10]),
+        (1, (5, 5), (1, 5), 5, [1, 0]),
     ],
 )
 def test_a_fill_is_shared_by_what_each_is_due_so_far(
