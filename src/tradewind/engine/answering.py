@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import submit_protection
+from tradewind.engine.placing import keep_protected, submit_protection
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm, SetTimer
@@ -22,6 +22,7 @@ from tradewind.portfolio.attribution import attribute
 from tradewind.risk.protections import ClosedTrade, lock_after
 
 REJECTIONS_MAX = 3
+REQUESTED = "REQUESTED"  # a venue's reason for a cancel that was ours
 BUY = Side.BUY
 PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 
@@ -61,7 +62,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
         if role is not TARGET:
             seat.target = None
         if not view.position:
-            seat.entry = None
+            seat.entry = seat.cover = None
         if state.watches_trades and before and before * view.position <= 0:
             _trade_closed(state, seat, order)
     if order.status in TERMINAL:
@@ -242,6 +243,8 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
                     del seat.entries[order_id]
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
+        if order.role is not PROTECTION or order.reason == REQUESTED:
+            keep_protected(state, seat)
 
 
 def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: int, late: int) -> None:

@@ -73,7 +73,12 @@ def on_resume_bot(state: EngineState, event: c.ResumeBot) -> None:
 
 
 def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
+    """Cancel every working order, protective ones too: what is held then has no exit until a bot decides anew."""
     _advance(state, event.ts_ns)
+    for bot in state.bots.values():
+        if event.bot is None or bot.id == event.bot:
+            for seat in bot.seats:
+                seat.cover = None
     for order in state.live_orders():
         if event.bot is None or any(seat.bot.id == event.bot for seat in order.owners):
             ask_cancel(state, order)

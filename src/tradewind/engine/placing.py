@@ -6,6 +6,8 @@ refusals are recorded with all findings, once for as long as the same checks ref
 
 from decimal import Decimal
 
+import msgspec
+
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
@@ -51,6 +53,8 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
         seat.refusal = wish
         _record(state, market, proposal, seat, outcome)
         quiet(state, seat, "refused")
+    for seat in proposal.seats:
+        keep_protected(state, seat)
     return False
 
 
@@ -82,9 +86,41 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
     if exits is not None:
         seat = proposal.seats[0]
         seat.entries[request.order_id] = exits
-        reference = request.price or market.mark
-        for child in child_requests(request, order.quantity, exits, int(reference or 0), market.instrument):
+        reference = int(request.price or market.mark or 0)
+        children = child_requests(request, order.quantity, exits, reference, market.instrument)
+        if children:
+            seat.cover = (request, exits, reference)
+        for child in children:
             submit_protection(state, seat, child)
+
+
+def keep_protected(state: EngineState, seat: Seat) -> None:
+    """Protect what no exit covers once nothing else works for the bot on the instrument (I21).
+
+    Protective orders are canceled before a position changes. What is left of it after a reduction, after a refusal, or
+    beside a new entry gets the exits of the last entry again, for its size.
+    """
+    position = seat.view.position
+    if seat.cover is None or not position or seat.deferred is not None:
+        return
+    if state.pending:
+        state.unchecked.append(seat)  # what is being asked may yet change the position: look again afterwards
+        return
+    covered: dict[str, int] = {}
+    for order in seat.working.values():
+        if order.role is not PROTECTION:
+            return
+        group = order.request.oco or order.request.order_id
+        covered[group] = max(covered.get(group, 0), order.remaining)
+    bare = abs(position) - sum(covered.values())
+    entry, exits, reference = seat.cover
+    if bare <= 0 or entry.side * position < 0:
+        return
+    seat.renewals += 1
+    suffix = f"rest{seat.renewals}"
+    for child in child_requests(entry, bare, exits, reference, seat.market.instrument):
+        order_id, oco = f"{child.order_id}-{suffix}", f"{child.oco}-{suffix}"
+        submit_protection(state, seat, msgspec.structs.replace(child, order_id=order_id, oco=oco, after=None))
 
 
 def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> None:

@@ -37,6 +37,7 @@ class Seat:
         "bars_seen",
         "bot",
         "budget",
+        "cover",
         "deferred",
         "entries",
         "entry",
@@ -53,6 +54,7 @@ class Seat:
         "quiet_since",
         "refusal",
         "rejections",
+        "renewals",
         "sized",
         "target",
         "trade_start",
@@ -80,6 +82,7 @@ class Seat:
         self.deferred: Intent | None = None
         self.working: dict[str, Order] = {}
         self.entries: dict[str, Exits] = {}
+        self.cover: tuple[OrderRequest, Exits, int] | None = None  # the entry, its exits and their reference price
         self.entry: str | None = None  # the order whose time stop guards the present position
         self.quiet_since = 1
         self.quiet_reason = "warming_up"
@@ -88,6 +91,7 @@ class Seat:
         self.lock: Lock | None = None
         self.refusal: tuple[object, ...] | None = None
         self.rejections = 0
+        self.renewals = 0
         self.note = "at_target"
         self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
@@ -241,6 +245,7 @@ class EngineState:
         "spot_only",
         "tier",
         "tiered",
+        "unchecked",
         "unmarked",
         "value_unit",
         "volume",
@@ -259,6 +264,7 @@ class EngineState:
         self.orders: dict[str, Order] = {}
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
+        self.unchecked: list[Seat] = []
         self.jobs: deque[Job] = deque()
         self.booked: set[tuple[str, str | int]] = set()
         self.order_times: deque[int] = deque()

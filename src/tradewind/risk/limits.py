@@ -17,7 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     instrument_share_max: Decimal | None = Decimal("0.20")
     exposure_share_max: Decimal | None = Decimal("0.80")
     concentration_max: Decimal | None = None
-    liquidation_buffer_min: Decimal | None = None
+    liquidation_buffer_min: Decimal | None = Decimal("0.15")
     liquidation_distance_min: Decimal | None = None
     slippage_bps_max: Decimal | None = Decimal(50)
     orders_per_minute_max: int | None = None

@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 
 from tests.engine_rig import MINUTE_NS, PERP, Desk, config
-from tradewind.model.commands import StrategyFailed, TimerFired
+from tradewind.model.answers import OrderTriggered
+from tradewind.model.commands import CancelAll, StrategyFailed, TimerFired
 from tradewind.model.decisions import Decided, Quiet, Refused
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.orders import OrderKind, Side
+from tradewind.orders.order import OrderRole
 
 FLAT = TargetQuantity(Decimal(0))
 
@@ -96,3 +98,76 @@ def test_a_perpetual_turns_without_margin_for_what_it_closes() -> None:
     desk.fill("test-1")
     desk.bar(10_000, "BTC-PERP")
     assert [request.quantity for request in desk.sent] == [4000, 8000]
+
+
+GUARDED = Exits(stop_loss=0.05, take_profit=0.1)
+
+
+def protections(desk: Desk) -> list[tuple[str, int]]:
+    """The live protective orders: (kind, quantity)."""
+    return [
+        (order.request.kind.value, order.remaining)
+        for order in desk.state.live_orders()
+        if order.role is OrderRole.PROTECTION
+    ]
+
+
+def entered(*script: object, weight: float = 0.5) -> Desk:
+    """A bot that has entered with a stop and a take-profit, and follows the script from the next bar on."""
+    desk = Desk(config([TargetWeight(weight, GUARDED), *script]))
+    desk.bar()
+    desk.fill(desk.sent[0].order_id)
+    desk.take(OrderTriggered(desk.sent[1].order_id, desk.ts_ns))
+    desk.take(OrderTriggered(desk.sent[2].order_id, desk.ts_ns))
+    return desk
+
+
+def cancel_asked(desk: Desk) -> None:
+    for order_id in desk.cancels:
+        if desk.state.orders[order_id].is_live:
+            desk.cancel(order_id)
+
+
+def test_what_a_reduction_leaves_is_protected_for_its_size() -> None:
+    desk = entered(TargetWeight(0.2))
+    whole = desk.position()
+    assert protections(desk) == [("stop_market", whole), ("limit", whole)]
+    desk.bar()
+    cancel_asked(desk)
+    desk.fill(desk.sent[-1].order_id)
+    left = desk.position()
+    assert 0 < left < whole
+    assert protections(desk) == [("stop_market", left), ("limit", left)]
+
+
+def test_a_refused_change_leaves_the_position_protected() -> None:
+    desk = entered(TargetWeight(0.9))
+    whole = desk.position()
+    desk.bar()
+    desk.state.reduce_only["operator"] = "test"
+    cancel_asked(desk)
+    assert [type(each.outcome) for each in desk.records(Decided)].count(Refused) == 1
+    assert protections(desk) == [("stop_market", whole), ("limit", whole)]
+
+
+def test_an_addition_is_protected_beside_what_was_held() -> None:
+    desk = entered(TargetWeight(0.8, GUARDED))
+    held = desk.position()
+    desk.bar()
+    cancel_asked(desk)
+    entry = next(order for order in desk.state.live_orders() if order.role is OrderRole.TARGET)
+    added = entry.quantity
+    desk.fill(entry.request.order_id)
+    assert desk.position() == held + added
+    assert sorted(protections(desk)) == sorted(
+        [(kind, size) for kind in ("stop_market", "limit") for size in (added, held)]
+    )
+
+
+def test_canceling_everything_takes_the_exits_away_too() -> None:
+    desk = entered()
+    desk.take(CancelAll(desk.ts_ns))
+    cancel_asked(desk)
+    assert protections(desk) == []
+    desk.bar()
+    assert protections(desk) == []
