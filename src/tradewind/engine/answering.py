@@ -38,9 +38,9 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     if len(shares) == 1:
         parts: tuple[tuple[str, int], ...] = ((shares[0].bot, quantity),)
     else:
-        received = order.received or [0] * len(shares)
+        received = order.received or (0,) * len(shares)
         split = attribute(quantity, shares, market.instrument.lot, received)
-        order.received = [had + part for had, part in zip(received, split, strict=True)]
+        order.received = tuple([had + part for had, part in zip(received, split, strict=True)])
         parts = tuple([(share.bot, part) for share, part in zip(shares, split, strict=True)])
     if market.mark is None:
         market.mark, market.mark_ns = fill.price, fill.ts_ns

@@ -33,9 +33,8 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
         market.bar = event
         market.mark = close = event.close
         if market.stake:
-            worth = market.stake * close
-            state.marked = marked = state.marked + worth - market.worth
-            market.worth = worth
+            state.marked = marked = state.marked + market.stake * (close - market.valued)
+            market.valued = close
             if not state.alarm_line < marked <= state.peak_line:
                 commanding.line_crossed(state)
         served = event.served
@@ -107,9 +106,8 @@ def _mark(state: EngineState, market: Market, price: int, ts_ns: int) -> None:
     market.mark = price
     market.mark_ns = ts_ns
     if market.stake:
-        worth = market.stake * price
-        state.marked += worth - market.worth
-        market.worth = worth
+        state.marked += market.stake * (price - market.valued)
+        market.valued = price
         if not state.alarm_line < state.marked <= state.peak_line:
             commanding.line_crossed(state)
 

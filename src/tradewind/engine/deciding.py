@@ -165,11 +165,11 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
 
 def _same_aim(target: Target, other: Intent | None) -> bool:
     """Return whether two targets want the same position and exits; the words said with them do not matter."""
-    if other is None or target is other:
-        return other is not None
-    if isinstance(target, TargetWeight):
-        return isinstance(other, TargetWeight) and (target.weight, target.exits) == (other.weight, other.exits)
-    return isinstance(other, TargetQuantity) and (target.quantity, target.exits) == (other.quantity, other.exits)
+    if type(other) is not type(target):
+        return False
+    if type(target) is TargetWeight:
+        return target.weight == other.weight and target.exits == other.exits  # type: ignore[union-attr]
+    return target.quantity == other.quantity and target.exits == other.exits  # type: ignore[union-attr]
 
 
 def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark: int) -> tuple[int, str] | None:
@@ -236,18 +236,21 @@ def _propose_change(
     intent: Target,
 ) -> bool:
     """Propose one market order for the bots' changes (all of one sign); return whether it was not refused."""
-    side = BUY if parts[0] > 0 else SELL
-    request = OrderRequest(state.next_order_id(), market.id, side, MARKET, abs(sum(parts)))
+    order_id = state.next_order_id()
     number = state.order_number
     if len(seats) == 1:
-        shares: tuple[Share, ...] = (Share(seats[0].bot.id, number, abs(parts[0])),)
+        seat, part = seats[0], parts[0]
+        quantity = abs(part)
+        shares: tuple[Share, ...] = (Share(seat.bot.id, number, quantity),)
         # Exits belong to what opens or enlarges a position; a plain reduction needs none.
-        own = exits or seats[0].bot.spec.exits
-        if own is not None and abs(seats[0].view.position + parts[0]) < abs(seats[0].view.position):
+        own = exits or seat.bot.spec.exits
+        if own is not None and abs(seat.view.position + part) < abs(seat.view.position):
             own = None
     else:
+        quantity = abs(sum(parts))
         shares = tuple([Share(seat.bot.id, number, abs(part)) for seat, part in zip(seats, parts, strict=True)])
         own = None
+    request = OrderRequest(order_id, market.id, BUY if parts[0] > 0 else SELL, MARKET, quantity)
     return propose(state, market, Proposal(request, shares, TARGET, "", own, seats, intent))
 
 

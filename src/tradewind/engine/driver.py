@@ -81,12 +81,18 @@ class Driver:
         """Take what is waiting in the order in which it happened: effects are carried out at once, and what they are
         answered comes after what the venue had said before. What is due by now does not wait for it.
         """
-        answers, agenda, heap = self._answers, self.agenda, self.agenda._heap
+        state, answers, agenda, note = self.state, self._answers, self.agenda, self._note
+        heap = agenda._heap
         while answers:
-            self._one(answers.popleft())
-            if heap and heap[0][0] <= self.state.now_ns:
-                for event in agenda.pop_due(self.state.now_ns):
-                    self._one(event)
+            event = answers.popleft()
+            if note is not None:
+                note(event)
+            effects = process(state, event)
+            if effects:
+                self._carry_out(effects)
+            if heap and heap[0][0] <= state.now_ns:
+                for due in agenda.pop_due(state.now_ns):
+                    self._one(due)
 
     def _one(self, event: Event) -> None:
         if self._note is not None:

@@ -84,7 +84,7 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
     state.effects.append(SubmitOrder(request))
     exits = proposal.exits
     if exits is not None:
-        seat = proposal.seats[0]
+        seat = seats[0]
         seat.entries[request.order_id] = exits
         reference = int(request.price or market.mark or 0)
         children = child_requests(request, order.quantity, exits, reference, market.instrument)
@@ -203,12 +203,10 @@ def _worst(request: OrderRequest, mark: int) -> int:
 
 def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
     """Return the self-contained question to risk about this order, at this moment."""
-    request = proposal.request
-    seat = proposal.seats[0]
-    mark = market.mark
-    now = state.now_ns
+    request, seats = proposal.request, proposal.seats
+    seat, mark, now, held = seats[0], market.mark, state.now_ns, market.held
     lock = None if seat.bot.failed is None else f"strategy_failed: {seat.bot.failed}"
-    for each in proposal.seats:
+    for each in seats:
         if each.lock is not None and each.lock.until_ns > now:
             lock = each.lock.reason
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
@@ -224,9 +222,9 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         state.tier.taker,
         state.equity(),
         _free_cash(state, market),
-        market.held - market.open_sells,
-        market.held,
-        seat.view.position if len(proposal.seats) == 1 else _reducible_together(proposal),
+        held - market.open_sells,
+        held,
+        seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
         _exposure(state, market) if len(state.markets) > 1 else ZERO,
@@ -285,12 +283,12 @@ def _squares(state: EngineState, market: Market) -> Decimal | None:
 def _others_worst(state: EngineState, market: Market) -> list[int] | None:
     worst = []
     for other in state.markets.values():
-        if other is market or not (other.held or other.open_buys or other.open_sells):
-            continue
-        if other.mark is None:
-            return None
-        units = max(abs(other.held + other.open_buys), abs(other.held - other.open_sells))
-        worst.append(units * other.mark * other.multiplier)
+        held, buys, sells = other.held, other.open_buys, other.open_sells
+        if (held or buys or sells) and other is not market:
+            if other.mark is None:
+                return None
+            up, down = held + buys, sells - held  # `up` is never below `-down`: one of the two is the larger size
+            worst.append((up if up > down else down) * other.mark * other.multiplier)
     return worst
 
 

@@ -137,8 +137,8 @@ class Market:
         "server",
         "specs",
         "stake",
+        "valued",
         "warming",
-        "worth",
     )
 
     def __init__(self, instrument: Instrument, line: Line) -> None:
@@ -152,7 +152,7 @@ class Market:
         self.best_ask: int | None = None
         self.gaps = 0
         self.held = 0
-        self.worth = 0
+        self.valued = 0  # the mark at which `stake` is in the account's marked value
         self.stake = 0
         self.cost = ZERO
         self.multiplier = 1
@@ -317,7 +317,7 @@ class EngineState:
         if self.simple:
             if self.unmarked and self._lacks_mark():
                 return None
-            return add(self.base, multiply(self.value_unit, self.marked))
+            return add(self.base, multiply(self.value_unit, self.marked)) if self.marked else self.base
         marks = {name: market.mark for name, market in self.markets.items() if market.mark is not None}
         valuation = value_account(self.ledger, marks, self.config.currency, self.config.conversions)
         return None if valuation.missing else valuation.equity
@@ -327,12 +327,10 @@ class EngineState:
         line = market.line
         position = line.position
         held = market.held = position.quantity
-        market.stake = held * market.multiplier
-        mark = market.mark
-        if mark is not None:
-            worth = market.stake * mark
-            self.marked += worth - market.worth
-            market.worth = worth
+        stake = held * market.multiplier
+        mark = market.mark or 0  # without a mark nothing counts yet: `equity` asks for one
+        self.marked += stake * mark - market.stake * market.valued
+        market.stake, market.valued = stake, mark
         if not line.is_spot:
             cost = position.cost if held >= 0 else position.cost.copy_negate()
             self.costs = add(self.costs, subtract(cost, market.cost))
@@ -344,7 +342,9 @@ class EngineState:
             base = ZERO
             for purse in purses.values():
                 base = add(base, purse.cash)
-        self.base = base = subtract(base, self.costs) if self.costs else base
+        if self.costs:
+            base = subtract(base, self.costs)
+        self.base = base
         if self.marked:
             # Something is held: the next mark that rises works the lines out anew, and any mark while a lock is set.
             self.peak_line = NEVER

@@ -6,7 +6,7 @@ The total cost is stored, not the average: a partial close releases cost x close
 
 from decimal import Decimal
 
-from tradewind.model.money import ZERO, add, multiply, portion, ratio, subtract
+from tradewind.model.money import EXACT, ZERO, add, multiply, portion, ratio, subtract
 
 
 class Position:
@@ -21,9 +21,9 @@ class Position:
 
     def apply(self, change: int, unit_price: Decimal) -> Decimal:
         """Book a signed change at `unit_price` (notional of one quantity unit); return what it realised."""
-        return self.book(change, unit_price, multiply(unit_price, change if change >= 0 else -change))
+        return self.book(change, multiply(unit_price, abs(change)))
 
-    def book(self, change: int, unit_price: Decimal, value: Decimal) -> Decimal:
+    def book(self, change: int, value: Decimal) -> Decimal:
         """Book a signed change whose whole `value` (unit price x |change|) is known; return what it realised."""
         held = self.quantity
         self.quantity = after = held + change
@@ -33,16 +33,17 @@ class Position:
         if (held > 0) == (change > 0):
             self.cost = add(self.cost, value)
             return ZERO
+        released = self.cost
         if after == 0:
-            released = self.cost
             self.cost = ZERO
         elif (after > 0) == (held > 0):
-            released = portion(self.cost, abs(change), abs(held))
+            released = portion(released, abs(change), abs(held))
             self.cost = subtract(self.cost, released)
         else:
-            released = self.cost
-            self.cost = multiply(unit_price, abs(after))
-            value = multiply(unit_price, abs(held))
+            # The part of the value that closes; the division is exact, since the value is |change| times a unit price.
+            closing = EXACT.divide(multiply(value, abs(held)), Decimal(abs(change)))
+            self.cost = subtract(value, closing)
+            value = closing
         gained = subtract(value, released) if held > 0 else subtract(released, value)
         self.realised = add(self.realised, gained)
         return gained

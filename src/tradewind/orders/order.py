@@ -42,8 +42,8 @@ class Order(msgspec.Struct, eq=False):
     value: int = 0
     fees: Decimal = ZERO
     reason: str = ""
-    fill_ids: list[str] = []
-    received: list[int] = []
+    fill_ids: tuple[str, ...] = ()
+    received: tuple[int, ...] = ()
     late_fills: int = 0
     held_cash: Decimal = ZERO
 
@@ -64,22 +64,24 @@ class Order(msgspec.Struct, eq=False):
 
         Raises  StateError when the venue filled more than was asked (I05).
         """
-        if fill.fill_id in self.fill_ids:
+        fill_id, quantity = fill.fill_id, fill.quantity
+        if fill_id in self.fill_ids:
             return False
-        filled = self.filled + fill.quantity
-        if filled > self.quantity or fill.quantity <= 0:
+        filled = self.filled + quantity
+        if filled > self.quantity or quantity <= 0:
             raise StateError(
-                f"order {self.request.order_id}: fill {fill.fill_id} of {fill.quantity} after {self.filled} of "
+                f"order {self.request.order_id}: fill {fill_id} of {quantity} after {self.filled} of "
                 f"{self.quantity}: the venue and our journal disagree; trading stops, keep the journal and reconcile"
             )
-        if self.status in TERMINAL:
+        status = self.status
+        if status in TERMINAL:
             self.late_fills += 1
         # A fill of the rest ends the order from wherever it stands; the table says so in every row but FILLED.
-        self.status = FILLED if filled == self.quantity else next_status(self.status, FILL_PART)
-        self.fill_ids.append(fill.fill_id)
+        self.status = FILLED if filled == self.quantity else next_status(status, FILL_PART)
+        self.fees = add(self.fees, fill.fee) if self.filled else fill.fee
+        self.fill_ids += (fill_id,)
         self.filled = filled
-        self.value += fill.quantity * fill.price
-        self.fees = add(self.fees, fill.fee)
+        self.value += quantity * fill.price
         return True
 
     def share_of(self, bot: str) -> int:

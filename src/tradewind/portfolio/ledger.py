@@ -21,14 +21,13 @@ BUY = Side.BUY
 class Purse:
     """One currency of the account: the balance, and every reason why it is what it is (I02)."""
 
-    __slots__ = ("cash", "currency", "fees", "funding", "held", "opening", "realised", "spent", "transfers")
+    __slots__ = ("cash", "currency", "fees", "funding", "held", "opening", "realised", "transfers")
 
     def __init__(self, currency: str, opening: Decimal) -> None:
         self.currency = currency
         self.opening = opening
         self.cash = opening
         self.realised = ZERO
-        self.spent = ZERO
         self.fees = ZERO
         self.funding = ZERO
         self.transfers = ZERO
@@ -118,29 +117,28 @@ class Ledger:
         line = self.lines[fill.instrument]
         purse = line.purse
         side, quantity, fee = fill.side, fill.quantity, fill.fee
-        unit_price = multiply(line.unit_value, fill.price)
-        value = multiply(unit_price, quantity)
+        value = multiply(line.unit_value, fill.price * quantity)
         change = quantity if side is BUY else -quantity
-        gained = line.position.book(change, unit_price, value)
+        gained = line.position.book(change, value)
         if not line.is_spot:
             cash = add(purse.cash, gained)
         elif change > 0:
             cash = subtract(purse.cash, value)
-            purse.spent = subtract(purse.spent, value)
         else:
             cash = add(purse.cash, value)
-            purse.spent = add(purse.spent, value)
         purse.cash = subtract(cash, fee)
         purse.fees = add(purse.fees, fee)
         if gained:
             purse.realised = add(purse.realised, gained)
         if len(parts) == 1:
-            book = line.books.get(parts[0][0]) or self.book(fill.instrument, parts[0][0])
-            book.position.book(change, unit_price, value)
+            bot = parts[0][0]
+            book = line.books.get(bot) or self.book(fill.instrument, bot)
+            book.position.book(change, value)
             book.fees = add(book.fees, fee)
             book.fills += 1
             return gained
         left = fee
+        unit_price = multiply(line.unit_value, fill.price)
         for index, (bot, part) in enumerate(parts):
             book = self.book(fill.instrument, bot)
             share = left if index == len(parts) - 1 else portion(fee, part, quantity)

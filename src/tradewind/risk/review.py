@@ -389,8 +389,9 @@ class Reviewer:
             return None
         if equity is None or exposure is None or price is None or mark is None:
             return None
-        top = price if price > mark else mark
-        worst = multiply(instrument.unit_value, _worst_units(request, order.quantity or 0) * top)
+        top, size = price if price > mark else mark, order.quantity or 0
+        units = _worst_units(request, size)
+        worst = notional if units == size and top == price else multiply(instrument.unit_value, units * top)
         gross = add(exposure, worst) if exposure else worst
         if (
             (limits.order_notional_max is not None and notional > limits.order_notional_max)

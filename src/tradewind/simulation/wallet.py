@@ -122,11 +122,11 @@ class Wallet:
 
     def trade(self, holding: Holding, sign: int, quantity: int, price: int, rate: Decimal) -> Decimal:
         """Book a fill of ours and return its fee."""
-        unit_price = multiply(holding.unit_value, price)
-        notional = multiply(unit_price, quantity)
+        turnover = price * quantity
+        notional = multiply(holding.unit_value, turnover)
         fee = multiply(notional, rate)
         if holding.is_spot:
-            holding.position.book(quantity if sign > 0 else -quantity, unit_price, notional)
+            holding.position.book(quantity if sign > 0 else -quantity, notional)
             if sign > 0:
                 self.cash = subtract(self.cash, add(notional, fee))
             else:
@@ -134,11 +134,11 @@ class Wallet:
         else:
             fee = add(fee, self.contract_fee(holding, quantity))
             if holding.isolated:
-                self._move_margin(holding, sign * quantity, unit_price)
-            gained = holding.position.book(sign * quantity, unit_price, notional)
+                self._move_margin(holding, sign * quantity, multiply(holding.unit_value, price))
+            gained = holding.position.book(sign * quantity, notional)
             self.cash = add(self.cash, subtract(gained, fee))
         self.fees = add(self.fees, fee)
-        holding.turnover += quantity * price
+        holding.turnover += turnover
         if self.next_tier_at is not None:
             self._refresh_tier()
         return fee
