@@ -48,7 +48,10 @@ ISOLATED = define_instrument(
 OTHER = define_instrument("DDD-USD", price_increment="0.01", base_increment="0.0001")
 MARKETS = (SPOT, CROSS, ISOLATED, OTHER)
 
-OFF = Limits(leverage_max=None, instrument_share_max=None, exposure_share_max=None, slippage_bps_max=None)
+OPEN: dict[str, None] = dict.fromkeys(
+    ("leverage_max", "instrument_share_max", "exposure_share_max", "liquidation_buffer_min")
+)  # reckless enough to be liquidated
+OFF = Limits(**OPEN, slippage_bps_max=None)
 LIMITS = (
     OFF,
     Limits(),
@@ -58,14 +61,14 @@ LIMITS = (
         liquidation_buffer_min=Decimal("0.9"), slippage_bps_max=Decimal(20),
     ),
     Limits(
-        leverage_max=None, instrument_share_max=None, exposure_share_max=None, orders_per_minute_max=1,
+        **OPEN, orders_per_minute_max=1,
         orders_per_hour_max=6, seconds_between_orders_min=Decimal(45),
     ),
     Limits(
-        leverage_max=None, instrument_share_max=None, exposure_share_max=None, concentration_max=Decimal("0.8"),
+        **OPEN, concentration_max=Decimal("0.8"),
     ),
     Limits(
-        leverage_max=None, instrument_share_max=None, exposure_share_max=None, orders_per_day_max=5,
+        **OPEN, orders_per_day_max=5,
         liquidation_distance_min=Decimal("0.5"),
     ),
 )  # fmt: skip
@@ -122,9 +125,9 @@ def case_of(seed: int, bars: int) -> Case:
         markets=chance.randrange(1, 2 ** len(MARKETS)),
         bots=chance.randint(1, 3),
         restless=chance.randint(1, 3),
-        reckless=chance.random() < 0.3,
-        swing=chance.choice([20, 100, 900, 2_000]),
-        limits=chance.choice([0, 0, *range(len(LIMITS))]),
+        reckless=chance.random() < 0.5,
+        swing=chance.choice([20, 100, 900, 2_000, 2_000]),
+        limits=chance.choice([0, 0, 0, 0, *range(len(LIMITS))]),
         rules=chance.randrange(len(RULES)),
         fees=chance.randrange(len(FEES)),
         exits=chance.randrange(len(EXITS)),
@@ -252,9 +255,9 @@ class UntidyVenue:
         late, self._again = self._again, []
         for answer in answers:
             luck = self._chance.random()
-            if isinstance(answer, TOLD_ONCE) and luck < 0.3 and not last:
+            if isinstance(answer, TOLD_ONCE) and luck < 0.5 and not last:
                 self._again.append(answer)
-                if isinstance(answer, a.OrderFilled) and luck < 0.15 and answer.instrument in (SPOT.id, OTHER.id):
+                if isinstance(answer, a.OrderFilled) and luck < 0.35 and answer.instrument in (SPOT.id, OTHER.id):
                     continue
             out.append(answer)
         return [*out, *late]
