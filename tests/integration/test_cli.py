@@ -458,7 +458,7 @@ def test_a_strategy_that_raises_is_named(run: Run, candles: Path, tmp_path: Path
     words = ("--data", candles, "--instrument", "BTC-USD", "--interval", "1h", "--no-report")
     code, out, _ = run("backtest", "--strategy", file, *words)
     assert code == 0
-    assert "made no trade: its code raised an error: ValueError: no idea." in out
+    assert "made no trade: its code raised an error: ValueError: no idea." in " ".join(out.split())
 
 
 def test_the_captured_depth_runs_as_a_book(run: Run, shared: Path) -> None:
