@@ -191,7 +191,9 @@ def on_funding_accrued(state: EngineState, event: a.FundingAccrued) -> None:
 def on_transfer(state: EngineState, event: a.CashTransferred) -> None:
     """Money came or went: equity and the drawdown's peak move together, profit does not."""
     state.ledger.transfer(event.currency, event.amount)
-    state.peak = add(state.peak, event.amount)
+    worth = state.rate(event.currency)
+    if worth is not None:
+        state.peak = add(state.peak, multiply(event.amount, worth))
     for market in state.markets.values():
         state.rebase(market)
     state.audit.append(event)

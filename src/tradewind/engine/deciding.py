@@ -8,7 +8,7 @@ from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Crossed, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
-from tradewind.model.money import multiply
+from tradewind.model.money import multiply, ratio
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.order import OrderRole
 from tradewind.portfolio.attribution import cross
@@ -185,6 +185,11 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
     if equity is None:
         return None
     budget = multiply(equity, seat.budget)
+    if not state.simple:
+        worth = state.rate(market.instrument.quote)
+        if worth is None:
+            return None
+        budget = ratio(budget, worth)
     return weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
 
 

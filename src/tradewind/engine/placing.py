@@ -12,7 +12,7 @@ from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
-from tradewind.model.money import ZERO, add, multiply, subtract
+from tradewind.model.money import ZERO, add, multiply, ratio, subtract
 from tradewind.model.orders import OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
@@ -220,7 +220,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         mark,
         None if mark is None else now - (bar.ts_ns if bar is not None else market.mark_ns),
         state.tier.taker,
-        state.equity(),
+        _in_quote(state, market, state.equity()),
         _free_cash(state, market),
         held - market.open_sells,
         held,
@@ -266,10 +266,29 @@ def _free_cash(state: EngineState, market: Market) -> Decimal:
     return free
 
 
+def _in_quote(state: EngineState, market: Market, amount: Decimal | None) -> Decimal | None:
+    """Return an amount of the account's currency in the instrument's quote currency; None without a rate."""
+    if state.simple or amount is None:
+        return amount
+    worth = state.rate(market.instrument.quote)
+    return None if worth is None else ratio(amount, worth)
+
+
 def _exposure(state: EngineState, market: Market) -> Decimal | None:
-    """Return the worst-case gross notional of all other instruments; None while one of them has no mark."""
-    worst = _others_worst(state, market)
-    return None if worst is None else multiply(state.value_unit, sum(worst)) if worst else ZERO
+    """Return the worst-case gross notional of all other instruments, in this one's quote currency.
+
+    None while one of them has no mark, or its currency no rate.
+    """
+    if not state.simple:
+        worst = _others_worst(state, market)
+        return None if worst is None else _in_quote(state, market, sum(worst, ZERO))
+    total = 0
+    for other in state.markets.values():
+        if other is not market and (units := _worst_units(other)):
+            if other.mark is None:
+                return None
+            total += units * other.mark * other.multiplier
+    return multiply(state.value_unit, total) if total else ZERO
 
 
 def _squares(state: EngineState, market: Market) -> Decimal | None:
@@ -277,19 +296,27 @@ def _squares(state: EngineState, market: Market) -> Decimal | None:
     worst = _others_worst(state, market)
     if worst is None:
         return None
-    return multiply(multiply(state.value_unit, state.value_unit), sum(each * each for each in worst))
+    each = [_in_quote(state, market, notional) for notional in worst]
+    return None if None in each else sum([multiply(one, one) for one in each if one is not None], ZERO)
 
 
-def _others_worst(state: EngineState, market: Market) -> list[int] | None:
+def _others_worst(state: EngineState, market: Market) -> list[Decimal] | None:
+    """Return the other instruments' worst-case notionals in the account's currency, None while one is not known."""
     worst = []
     for other in state.markets.values():
-        held, buys, sells = other.held, other.open_buys, other.open_sells
-        if (held or buys or sells) and other is not market:
-            if other.mark is None:
+        if other is not market and (units := _worst_units(other)):
+            worth = state.rate(other.instrument.quote)
+            if other.mark is None or worth is None:
                 return None
-            up, down = held + buys, sells - held  # `up` is never below `-down`: one of the two is the larger size
-            worst.append((up if up > down else down) * other.mark * other.multiplier)
+            worst.append(multiply(multiply(other.line.unit_value, units * other.mark), worth))
     return worst
+
+
+def _worst_units(market: Market) -> int:
+    """Return the larger of the sizes that the open orders of either side could lead to."""
+    held = market.held
+    up, down = held + market.open_buys, market.open_sells - held  # `up` is never below `-down`
+    return up if up > down else down
 
 
 def _orders_lately(state: EngineState) -> tuple[int, int, int]:

@@ -345,7 +345,9 @@ class EngineState:
         if self.costs:
             base = subtract(base, self.costs)
         self.base = base
-        if self.marked:
+        if not self.simple:
+            self.set_lines()
+        elif self.marked:
             # Something is held: the next mark that rises works the lines out anew, and any mark while a lock is set.
             self.peak_line = NEVER
             if self.config.protections.drawdown_max is not None:
@@ -355,6 +357,9 @@ class EngineState:
 
     def set_lines(self) -> None:
         """Recompute, in integers, the marked value above which there is a new peak and below which the lock trips."""
+        if not self.simple:
+            self._set_lines_converted()
+            return
         base = self.base
         equity = add(base, multiply(self.value_unit, self.marked)) if self.marked else base
         if equity >= self.peak:
@@ -366,6 +371,27 @@ class EngineState:
         if limit is not None:
             trip = multiply(self.peak, subtract(ONE, limit))
             self.alarm_line = int(scaleb(subtract(trip, base), self.scale).to_integral_value(ROUND_FLOOR))
+
+    def _set_lines_converted(self) -> None:
+        """The same for an account of several currencies, where marks of several move its worth: look at every mark."""
+        self.peak_line = NEVER
+        self.alarm_line = NEVER
+        equity = self.equity()
+        if equity is None:
+            return
+        self.peak = max(self.peak, equity)
+        limit = self.config.protections.drawdown_max
+        if limit is not None and equity <= multiply(self.peak, subtract(ONE, limit)):
+            self.alarm_line = self.marked
+
+    def rate(self, currency: str) -> Decimal | None:
+        """Return what one unit of `currency` is worth in the account's; None while its conversion has no mark."""
+        if currency == self.config.currency:
+            return ONE
+        converter = self.markets.get(self.config.conversions.get(currency, ""))
+        if converter is None or converter.mark is None:
+            return None
+        return converter.instrument.price_decimal(converter.mark)
 
     def live_orders(self) -> list[Order]:
         """Return the orders that are not over, oldest first."""
