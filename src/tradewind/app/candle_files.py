@@ -16,6 +16,8 @@ from tradewind.strategy.registry import nearest
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather", ".json")
 FLAT_NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+(?:[-_/][A-Za-z0-9]+)*?)[-_](?P<interval>[1-9][0-9]*[smhdw])")
 UNKNOWN_VENUE = "file"
+FOLDERS_ABOVE = 4  # SYMBOL, VENUE, candles, and the folder that holds candles and funding
+MARK_LABEL = "_mark"  # such a series holds mark prices, which nobody can trade at
 
 
 class CandleFile(msgspec.Struct, frozen=True):
@@ -36,13 +38,40 @@ def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: 
         return [_single(place, venue, instruments, interval)]
     if not place.is_dir():
         raise DataError(f"no file or folder {place}: check the path")
-    found = [each for each in _candles_below(place) if interval in ("", each.interval) and venue in ("", each.venue)]
+    found = [
+        each
+        for each in _candles_below(place)
+        if venue in ("", each.venue)
+        and (interval == each.interval or not (interval or each.interval.endswith(MARK_LABEL)))
+    ]
     names = instruments or sorted({each.instrument for each in found})
     chosen = [_only(place, name, [each for each in found if each.instrument == name], found) for name in names]
     if not chosen:
         wanted = " ".join(filter(None, (venue, interval))) or "candles"
         raise DataError(f"no {wanted} in {place}: name files like VENUE/SYMBOL/1h.parquet or SYMBOL-1h.csv")
     return sorted(chosen, key=lambda each: each.instrument)
+
+
+def funding_beside(file: CandleFile) -> Path | None:
+    """Return the funding of the same venue and instrument: FOLDER/funding/VENUE/SYMBOL.*, in a folder above."""
+    for folder in file.path.resolve().parents[:FOLDERS_ABOVE]:
+        for suffix in SUFFIXES:
+            path = folder / "funding" / file.venue / f"{file.instrument}{suffix}"
+            if path.is_file():
+                return path
+    return None
+
+
+def marks_beside(file: CandleFile) -> CandleFile | None:
+    """Return the mark prices of the same length in the same folder, `1h_mark.*` beside `1h.*`."""
+    if file.path.parent.name != file.instrument or file.interval.endswith(MARK_LABEL):
+        return None
+    interval = file.interval.partition("_")[0] + MARK_LABEL
+    for suffix in SUFFIXES:
+        path = file.path.with_name(f"{interval}{suffix}")
+        if path.is_file():
+            return CandleFile(path, file.venue, file.instrument, interval)
+    return None
 
 
 def _single(path: Path, venue: str, instruments: Sequence[str], interval: str) -> CandleFile:

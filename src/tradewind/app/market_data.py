@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.app.candle_files import CandleFile, find_candles
+from tradewind.app.candle_files import MARK_LABEL, CandleFile, find_candles, funding_beside, marks_beside
 from tradewind.app.home import Home
+from tradewind.app.perpetual_data import Carry, carry_of
 from tradewind.app.settings import Config, DataSettings, InstrumentSettings
 from tradewind.app.tick_data import read_ticks
 from tradewind.app.times import moment_ns
@@ -15,7 +16,7 @@ from tradewind.engine.sequencer import Recorded
 from tradewind.model.errors import ConfigError, DataError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO
-from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, SeriesKey
+from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, Kind, SeriesKey
 from tradewind.strategy.registry import nearest
 
 BARS = "bars"
@@ -26,7 +27,7 @@ class MarketData(msgspec.Struct, frozen=True, eq=False):
     """Bars of one instrument at the instrument's scales; `source` and `digest` say where they come from.
 
     `ticks` are recorded trades, quotes or books (`kind`), of which the bars were made then; `feeds_bars` says that the
-    engine is shown the bars too.
+    engine is shown the bars too. `carry` is what a perpetual has beside them.
     """
 
     instrument: Instrument
@@ -36,6 +37,7 @@ class MarketData(msgspec.Struct, frozen=True, eq=False):
     kind: str = "bars"
     ticks: tuple[Recorded, ...] = ()
     feeds_bars: bool = True
+    carry: Carry = Carry()
 
 
 def ignore(done: int, total: int) -> None:
@@ -75,6 +77,7 @@ def _from_files(config: Config, observer: Observer) -> list[MarketData]:
         for number, file in enumerate(files, 1):
             key = SeriesKey(file.venue, file.instrument, interval=file.interval)
             catalog.import_file(file.path, key, ImportOptions())
+            _import_beside(catalog, file, data)
             market.append(_read(catalog, key, data, config.instruments, _told(file)))
             observer(number, len(files))
     return market
@@ -99,9 +102,10 @@ def _from_ticks(config: Config, catalog: Catalog, observer: Observer) -> list[Ma
     for number, key in enumerate(keys, 1):
         instrument = with_terms(catalog.instrument(key), config.instruments.get(key.instrument))
         made = read_ticks(catalog, key, instrument, data.interval, start_ns, end_ns)
-        digest = "-".join(entry.sha256[:16] for entry in catalog.manifest(key).sources)
+        carry = carry_of(catalog, instrument, made.bars, data)
+        digest = _digest(catalog, key, carry)
         market.append(
-            MarketData(instrument, made.bars, f"catalog {key}", digest, data.kind, made.ticks, made.feeds_bars)
+            MarketData(instrument, made.bars, f"catalog {key}", digest, data.kind, made.ticks, made.feeds_bars, carry)
         )
         observer(number, len(keys))
     return market
@@ -122,7 +126,11 @@ def _chosen_keys(catalog: Catalog, data: DataSettings) -> list[SeriesKey]:
         for each in catalog.list()
         if each.kind == data.kind
         and data.venue in ("", each.venue)
-        and (data.kind != BARS or data.interval in ("", each.interval))
+        and (
+            data.kind != BARS
+            or data.interval == each.interval
+            or not (data.interval or each.interval.endswith(MARK_LABEL))
+        )
     ]
     if not there:
         raise DataError(
@@ -152,8 +160,25 @@ def _read(
     if not len(bars):
         raise DataError(f"{key.instrument}: there are no bars in the chosen range: import data or choose another range")
     instrument = with_terms(catalog.instrument(key), terms.get(key.instrument))
-    digest = "-".join(entry.sha256[:16] for entry in catalog.manifest(key).sources)
-    return MarketData(instrument, bars.at_scales(instrument.price_scale, instrument.volume_scale), source, digest)
+    bars = bars.at_scales(instrument.price_scale, instrument.volume_scale)
+    carry = carry_of(catalog, instrument, bars, data)
+    return MarketData(instrument, bars, source, _digest(catalog, key, carry), carry=carry)
+
+
+def _digest(catalog: Catalog, key: SeriesKey, carry: Carry) -> str:
+    """Return what names the sources of a series, and of what comes with it."""
+    own = "-".join(entry.sha256[:16] for entry in catalog.manifest(key).sources)
+    return f"{own}-{carry.digest}" if carry.digest else own
+
+
+def _import_beside(catalog: Catalog, file: CandleFile, data: DataSettings) -> None:
+    """Import the funding and mark prices that lie beside a file of candles, where they are wanted."""
+    if data.funding and (path := funding_beside(file)) is not None:
+        catalog.import_file(path, SeriesKey(file.venue, file.instrument, Kind.FUNDING.value), ImportOptions())
+    if data.marks and (marks := marks_beside(file)) is not None:
+        catalog.import_file(
+            marks.path, SeriesKey(file.venue, file.instrument, interval=marks.interval), ImportOptions()
+        )
 
 
 def with_terms(instrument: Instrument, terms: InstrumentSettings | None) -> Instrument:

@@ -51,7 +51,7 @@ def run_record(
         config_hash=resolved.digest,
         engine=recorded_engine(engine),
         settings=msgspec.to_builtins(settings),
-        data={each.instrument.id: DataSource(each.source, each.digest) for each in market},
+        data={each.instrument.id: DataSource(_told(each), each.digest) for each in market},
         seed=config.seed if generated else None,
         flags=dict(flag_values(config.flags)),
     )
@@ -79,6 +79,11 @@ def rebuild(record: RunRecord, home: Home, observer: Observer = ignore) -> Rebui
             )
     serve = flag_values(config.flags)["precomputed_indicators"]
     return Rebuilt(engine_codec.engine_config(record.engine, load_class), settings, market, serve)
+
+
+def _told(market: MarketData) -> str:
+    """Return where the bars are from, and what comes with a perpetual's."""
+    return "; ".join([market.source, *(f"{what}: {text}" for what, text in market.carry.notes)])
 
 
 def _portable(config: Config) -> Mapping[str, Any]:

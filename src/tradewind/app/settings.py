@@ -24,7 +24,8 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
     """Which data a run reads. `path` is a file or folder of candles; empty, they come from the catalog.
 
-    Of `kind` other than bars, `interval` is the length of the bars that are made of them.
+    Of `kind` other than bars, `interval` is the length of the bars that are made of them. `funding` and `marks` let a
+    perpetual's funding and mark prices take part where they lie beside its bars.
     """
 
     kind: Literal["bars", "trades", "quotes", "book"] = "bars"
@@ -35,6 +36,8 @@ class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
     interval: str = ""
     start: str = ""
     end: str = ""
+    funding: bool = True
+    marks: bool = True
 
 
 class MarketSettings(Section, frozen=True):

@@ -85,11 +85,12 @@ def fee_schedule(fees: FeeSettings) -> FeeSchedule:
 
 
 def streamed_sources(market: Sequence[MarketData]) -> list[Recorded]:
-    """Return ticks, bars and gaps as sources for the sequencer, without anything computed beforehand."""
+    """Return ticks, bars, gaps, marks and funding as sources for the sequencer, with nothing computed beforehand."""
     sources: list[Recorded] = []
     for each in sorted(market, key=lambda one: one.instrument.id):
         bars = each.bars
         sources += each.ticks
+        sources += each.carry.sources(each.instrument.id)
         if each.feeds_bars:
             columns = (bars.open, bars.high, bars.low, bars.close)
             sources.append(RecordedBars(each.instrument.id, bars.span_ns, bars.close_ns, columns, bars.volume))

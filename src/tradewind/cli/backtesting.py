@@ -12,7 +12,7 @@ from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
 from tradewind.cli.results import result_object, show_result
-from tradewind.cli.running import bar_series, run_market
+from tradewind.cli.running import bar_series, carried, run_market
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
 from tradewind.research.breakdown import read_model
@@ -44,13 +44,13 @@ def run_and_show(
     store = RunStore(home.runs)
     record = completed(run_record("backtest", settled, engine, settings, market, now_ns()), result, metrics)
     record = store.save(record, audit=result.audit)
-    fills = fill_range(engine, settings, series, expected=result) if ranges else None
+    fills = fill_range(engine, settings, series, extra=carried(market), expected=result) if ranges else None
     page = tear_sheet(store, record, result, series, out, fills) if report or out is not None else None
     if json:
-        print_json(result_object(result, metrics, record.id, quiet, page))
+        print_json(result_object(result, metrics, record.id, quiet, page, series))
     else:
         screen = console()
-        show_result(screen, metrics, model, quiet)
+        show_result(screen, metrics, model, quiet, series)
         screen.print(f"run {record.id}, digest {result.digest}", markup=False, soft_wrap=True)
         if page is not None:
             screen.print(f"tear sheet {page}", markup=False, soft_wrap=True)

@@ -45,10 +45,10 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
         kept = session.run(watch)
     quiet = silences(kept.result, kept.model)
     if json:
-        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page))
+        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page, kept.series))
         return DONE
     screen = console()
-    show_result(screen, kept.metrics, kept.model, quiet)
+    show_result(screen, kept.metrics, kept.model, quiet, kept.series)
     ended = ENDED[kept.record.ended]
     screen.print(f"run {kept.record.id} ended since {ended}, digest {kept.result.digest}", markup=False, soft_wrap=True)
     screen.print(f"tear sheet {kept.page}", markup=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from tradewind.cli.keeping import REPORT_FOLDER, tear_sheet
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
 from tradewind.cli.output import print_json
-from tradewind.cli.running import bar_series, run_market
+from tradewind.cli.running import bar_series, carried, run_market
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.research.ranges import fill_range
 from tradewind.research.report.writing import PAGE
@@ -48,7 +48,8 @@ def _made(home: Home, store: RunStore, record: RunRecord, out: Path | None, *, r
         )
     if ranges and any(each.ticks for each in parts.market):
         raise ConfigError("a range of fills is for bars: recorded trades, quotes and books are filled as they were")
-    fills = fill_range(parts.engine, parts.settings, series, expected=result) if ranges else None
+    extra = carried(parts.market)
+    fills = fill_range(parts.engine, parts.settings, series, extra=extra, expected=result) if ranges else None
     target = out
     if target is None and (store.folder(record.id) / REPORT_FOLDER).exists():
         target = store.folder(record.id) / f"{REPORT_FOLDER}-range"

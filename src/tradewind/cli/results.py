@@ -15,13 +15,19 @@ from tradewind.engine.readmodel import ReadModel
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import GroupRow
 from tradewind.research.metrics import Metrics, plain_values
+from tradewind.research.series import BarSeries, perpetual_notes
 
 SHOWN_BOTS = 40
 DERIVED = "Tick and lot were derived from the data; state the venue's own under [instruments.NAME]."
 
 
 def result_object(
-    result: BacktestResult, metrics: Metrics, run: str, quiet: Sequence[Silence], page: Path | None
+    result: BacktestResult,
+    metrics: Metrics,
+    run: str,
+    quiet: Sequence[Silence],
+    page: Path | None,
+    series: Sequence[BarSeries] = (),
 ) -> dict[str, Any]:
     """Return what `--json` prints; money is text."""
     return {
@@ -34,11 +40,16 @@ def result_object(
         "metrics": plain_values(metrics),
         "report": None if page is None else str(page),
         "no_trades": [msgspec.to_builtins(each) for each in quiet],
+        "perpetuals": {each.instrument.id: dict(notes) for each in series if (notes := perpetual_notes(each))},
     }
 
 
-def show_result(screen: Console, metrics: Metrics, model: ReadModel, quiet: Sequence[Silence]) -> None:
-    """Print the figures of a run: account, instruments, strategies, exits, refusals, and who did not trade and why."""
+def show_result(
+    screen: Console, metrics: Metrics, model: ReadModel, quiet: Sequence[Silence], series: Sequence[BarSeries] = ()
+) -> None:
+    """Print the figures of a run: account, instruments, strategies, exits, refusals, who did not trade and why, and
+    what is to know of perpetuals.
+    """
     screen.print(_summary(metrics))
     if metrics.by_instrument:
         screen.print(_groups("By instrument", "instrument", metrics.by_instrument))
@@ -51,6 +62,9 @@ def show_result(screen: Console, metrics: Metrics, model: ReadModel, quiet: Sequ
     show_silences(screen, quiet)
     if "DERIVED_INCREMENTS" in metrics.flags:
         screen.print(DERIVED, markup=False)
+    for each in series:
+        for what, text in perpetual_notes(each):
+            screen.print(f"{each.instrument.id} {what}: {text}", markup=False, soft_wrap=True)
 
 
 def show_refusals(screen: Console, model: ReadModel) -> None:

@@ -6,7 +6,7 @@ from tradewind.app.market_data import MarketData
 from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.ports import Recorder
-from tradewind.engine.sequencer import merge
+from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
 from tradewind.research.backtest import BacktestResult, run_backtest, run_events
 from tradewind.research.series import BarSeries
@@ -25,12 +25,25 @@ def run_market(
 ) -> BacktestResult:
     """Run over bars with indicators computed beforehand, or over recorded ticks, as the data are."""
     if not any(each.ticks for each in market):
-        return run_backtest(engine, settings, bar_series(market), serve=serve, progress=progress, recorder=recorder)
+        return run_backtest(
+            engine,
+            settings,
+            bar_series(market),
+            extra=carried(market),
+            serve=serve,
+            progress=progress,
+            recorder=recorder,
+        )
     sources = streamed_sources(market)
     state = EngineState(engine)
     venue = simulated_venue(engine, settings, market)
     total = sum(len(source.ts_ns) for source in sources)
     return run_events(engine, settings, state, venue, merge(sources), total, progress, recorder=recorder)
+
+
+def carried(market: Sequence[MarketData]) -> list[Recorded]:
+    """Return the mark prices and funding of perpetuals as further sources of a run."""
+    return [source for each in market for source in each.carry.sources(each.instrument.id)]
 
 
 def bar_series(market: Sequence[MarketData]) -> list[BarSeries]:
@@ -52,4 +65,5 @@ def _one(market: MarketData) -> BarSeries:
         bars.convention is Convention.NO_TRADE,
         market.source,
         market.digest,
+        market.carry.notes,
     )

@@ -21,6 +21,7 @@ from tradewind.engine.replay import run_digest
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import read_model, strategy_name
 from tradewind.research.metrics import Metrics, compute_metrics
+from tradewind.research.series import BarSeries
 from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 400
@@ -35,6 +36,7 @@ class Kept(msgspec.Struct, frozen=True):
     metrics: Metrics
     model: ReadModel
     page: Path
+    series: Sequence[BarSeries] = ()
 
 
 class Session:
@@ -75,7 +77,7 @@ class Session:
         metrics = compute_metrics(result, series, model=model)
         record = completed(self.record, result, metrics, done.ended)
         record = self._store.finish(record, audit=result.audit)
-        return Kept(record, result, metrics, model, tear_sheet(self._store, record, result, series, None))
+        return Kept(record, result, metrics, model, tear_sheet(self._store, record, result, series, None), series)
 
 
 def result_of(record: SessionRecord) -> BacktestResult:

@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
 from tradewind.model.errors import DataError
-from tradewind.model.instrument import Instrument
+from tradewind.model.instrument import Instrument, InstrumentKind
 from tradewind.model.market_events import Gap
+from tradewind.model.money import plain
 from tradewind.numeric.bars import BarArrays
 from tradewind.numeric.indicators import IndicatorSpec
 from tradewind.numeric.serving import precompute
@@ -21,7 +22,7 @@ class BarSeries(msgspec.Struct, frozen=True):
     """Closed bars of one instrument, oldest first. `open_ns` are the bars' opening times; `volume` may be None.
 
     `no_trade` says that absent bars mean that nothing traded; else they are missing data. `source` and `digest` say
-    where the bars come from and what they are, for the run record.
+    where the bars come from and what they are, for the run record; `notes` what came with them, as (what, text).
     """
 
     instrument: Instrument
@@ -35,9 +36,25 @@ class BarSeries(msgspec.Struct, frozen=True):
     no_trade: bool = False
     source: str = ""
     digest: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.open_ns)
+
+
+def perpetual_notes(series: BarSeries) -> list[tuple[str, str]]:
+    """Return what a reader must know of a perpetual: its funding, its marks, its margin; nothing of other kinds."""
+    instrument = series.instrument
+    if instrument.kind is not InstrumentKind.PERPETUAL:
+        return []
+    if instrument.maintenance_margin is None:
+        margin = (
+            f"no maintenance margin is set for {instrument.id}: positions are never liquidated; state "
+            f"[instruments.{instrument.id}] initial_margin and maintenance_margin"
+        )
+    else:
+        margin = f"initial {plain(instrument.initial_margin)}, maintenance {plain(instrument.maintenance_margin)}"
+    return [*series.notes, ("margin", margin)]
 
 
 def check_series(series: BarSeries) -> None:

@@ -22,7 +22,7 @@ from tradewind.research.report.formats import (
     words,
 )
 from tradewind.research.report.tables import Table
-from tradewind.research.series import BarSeries, find_gaps
+from tradewind.research.series import BarSeries, find_gaps, perpetual_notes
 
 
 def run_sections(
@@ -39,7 +39,10 @@ def run_sections(
         for name, value in zip(config.limits.__struct_fields__, msgspec.structs.astuple(config.limits), strict=True)
         if value is not None
     ]
-    return [
+    perpetuals = [
+        Figure(f"{each.instrument.id} {what}", text) for each in series for what, text in perpetual_notes(each)
+    ]
+    sections = [
         ("Run", [
             Figure("Session", config.session),
             Figure("Result digest", result.digest, "code"),
@@ -64,6 +67,7 @@ def run_sections(
             *limits,
         ]),
     ]  # fmt: skip
+    return [*sections, ("Perpetuals", perpetuals)] if perpetuals else sections
 
 
 def data_table(series: Sequence[BarSeries]) -> Table:

@@ -12,7 +12,7 @@ from tradewind.model.market_events import BookSnapshot, FundingRate, QuoteTick, 
 from tradewind.model.money import EXACT
 from tradewind.model.orders import Side
 from tradewind.storage.catalog.catalog import Catalog
-from tradewind.storage.catalog.scaling import Scaled, rescaled
+from tradewind.storage.catalog.scaling import Scaled, rescaled, rounded
 from tradewind.storage.catalog.series import SeriesKey
 
 GROUPS = {
@@ -54,9 +54,12 @@ def quotes_by_update(
 
 
 def funding(catalog: Catalog, key: SeriesKey, price_scale: int = 0, **between: int) -> Iterator[FundingRate]:
-    """Yield the funding rates of a series; a mark that was not recorded is None."""
+    """Yield the funding rates of a series, exact; a mark that was not recorded is None.
+
+    A mark's digits beyond `price_scale` are rounded: venues state marks finer than they trade.
+    """
     columns, scales = catalog.rows(key, **between)
-    marks = rescaled(Scaled(columns["mark"], scales.get("price", 0)), price_scale)
+    marks = rounded(Scaled(columns["mark"], scales.get("price", 0)), price_scale)
     for ts_ns, rate, mark in zip(columns["ts_ns"].tolist(), columns["rate"].tolist(), marks.tolist(), strict=True):
         yield FundingRate(key.instrument, ts_ns, Decimal(rate).scaleb(-scales["rate"], EXACT), mark or None)
 
