@@ -62,14 +62,14 @@ def reduces(request: ReviewRequest) -> bool:
 def margin_needed(request: ReviewRequest, size: int, price: int) -> Decimal:
     """Return the fee of the order and the initial margin of what it adds to the position's size.
 
-    Turning from long to short adds nothing as far as it closes: that margin is set free by the same fill.
+    Turning from long to short adds the difference of the two sizes, which may be negative: the margin of what is closed
+    is set free by the same fill, as at the venue.
     """
     held = request.position
     after = held + size if request.order.side is BUY else held - size
     value = multiply(request.instrument.unit_value, price)
     fee = multiply(multiply(value, size), request.taker_rate)
-    added = abs(after) - abs(held)
-    return add(fee, multiply(multiply(value, added), request.instrument.initial_margin)) if added > 0 else fee
+    return add(fee, multiply(multiply(value, abs(after) - abs(held)), request.instrument.initial_margin))
 
 
 def _worst_units(request: ReviewRequest, size: int) -> int:

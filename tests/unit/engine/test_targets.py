@@ -8,6 +8,7 @@ from tests.engine_rig import MINUTE_NS, PERP, Desk, config
 from tradewind.model.answers import OrderTriggered
 from tradewind.model.commands import CancelAll, StrategyFailed, TimerFired
 from tradewind.model.decisions import Decided, Quiet, Refused
+from tradewind.model.instrument import InstrumentKind, define_instrument
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.orders import OrderKind, Side
 from tradewind.orders.order import OrderRole
@@ -171,3 +172,13 @@ def test_canceling_everything_takes_the_exits_away_too() -> None:
     assert protections(desk) == []
     desk.bar()
     assert protections(desk) == []
+
+
+def test_a_full_position_turns_because_the_same_fill_frees_its_margin() -> None:
+    full = define_instrument("BTC-PERP", kind=InstrumentKind.PERPETUAL, base_increment="0.01")
+    desk = Desk(config([TargetWeight(1.0), TargetWeight(-1.0)], instruments=[full], cash=Decimal(1000)))
+    desk.bar(10_000, "BTC-PERP")
+    desk.fill("test-1", fee="3.9")
+    desk.bar(10_000, "BTC-PERP")
+    assert [request.side for request in desk.sent] == [Side.BUY, Side.SELL]
+    assert (desk.sent[1].quantity or 0) > (desk.sent[0].quantity or 0)
