@@ -80,12 +80,20 @@ class Auditor:
             if self._halted or self._reduce_only:
                 mode = "halted" if self._halted else "reduce-only"
                 raise broken("I19", f"order {request.order_id} adds risk while the account is {mode}")
-            self._sends.append((decided, self._worst_units(request.instrument, size), self._worst_elsewhere(request)))
+            self._sends.append((decided, self._worst_here(request.instrument, size), self._worst_elsewhere(request)))
 
-    def _worst_units(self, instrument: str, size: int = 0) -> int:
+    def _worst_here(self, instrument: str, size: int) -> int:
+        """With this order: its own side filled, or the open orders of the other side, whichever leads further."""
         held = self.books.lines[instrument].quantity
         buys, sells = self.books.open_units(instrument)
-        return max(abs(held + buys + max(size, 0)), abs(held - sells + min(size, 0)))
+        if size > 0:
+            return max(abs(held + buys + size), abs(held - sells) if sells else 0)
+        return max(abs(held - sells + size), abs(held + buys) if buys else 0)
+
+    def _worst_units(self, instrument: str) -> int:
+        held = self.books.lines[instrument].quantity
+        buys, sells = self.books.open_units(instrument)
+        return max(abs(held + buys), abs(held - sells))
 
     def _worst_elsewhere(self, request: OrderRequest) -> dict[str, int]:
         others = {name: self._worst_units(name) for name in self.books.lines if name != request.instrument}

@@ -73,14 +73,17 @@ def margin_needed(request: ReviewRequest, size: int, price: int) -> Decimal:
 
 
 def _worst_units(request: ReviewRequest, size: int) -> int:
-    """Return the largest absolute position this order and the open ones could lead to, each side filled alone."""
+    """Return the largest position that this order and the open ones could lead to, each side filled alone.
+
+    What is held now, with nothing open that would add to it, is not held against an order that takes it away.
+    """
     up = request.position + request.open_buys
     down = request.position - request.open_sells
     if request.order.side is BUY:
-        up += size
+        side, other = abs(up + size), abs(down) if request.open_sells else 0
     else:
-        down -= size
-    return up if up > -down else -down  # `down` is never above `up`, so one of these is the larger size
+        side, other = abs(down - size), abs(up) if request.open_buys else 0
+    return side if side > other else other
 
 
 def _known(value: Decimal | None) -> Decimal:
