@@ -148,10 +148,20 @@ def close_position(state: EngineState, seat: Seat, reason: str) -> None:
 
 def line_crossed(state: EngineState) -> None:
     """The account's worth is above its old peak, or so far below it that the drawdown lock trips."""
+    if state.unmarked and state.equity() is None:
+        return  # something held has no price yet: nobody knows the account's worth
     if state.marked > state.peak_line:
         state.set_lines()
     if state.marked <= state.alarm_line:
         drawdown_reached(state)
+
+
+def worth_changed(state: EngineState) -> None:
+    """A fill, a liquidation or funding may have cost what no later mark will show: the lock looks at once."""
+    if state.config.protections.drawdown_max is not None and state.equity() is not None:
+        state.set_lines()
+        if state.marked <= state.alarm_line:
+            drawdown_reached(state)
 
 
 def drawdown_reached(state: EngineState) -> None:

@@ -191,9 +191,20 @@ def _ask(state: EngineState, market: Market, callback: str, event: object) -> No
 
 def _on_fill(state: EngineState, event: a.OrderFilled) -> None:
     if answering.on_filled(state, event):
+        commanding.worth_changed(state)
         market = state.markets[event.instrument]
         if market.hears_fills:
             _ask(state, market, "on_fill", event)
+
+
+def _on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
+    answering.on_liquidated(state, event)
+    commanding.worth_changed(state)
+
+
+def _on_funding(state: EngineState, event: a.FundingPaid) -> None:
+    answering.on_funding(state, event)
+    commanding.worth_changed(state)
 
 
 def _on_funding_rate(state: EngineState, event: m.FundingRate | m.FundingSettlement) -> None:
@@ -213,4 +224,6 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     a.OrderFilled: _on_fill,
     **answering.HANDLERS,
     **commanding.HANDLERS,
+    a.PositionLiquidated: _on_liquidated,
+    a.FundingPaid: _on_funding,
 }

@@ -352,7 +352,7 @@ class EngineState:
             self.peak_line = NEVER
             if self.config.protections.drawdown_max is not None:
                 self.set_lines()
-        elif base > self.peak:
+        elif base > self.peak and not self.costs:  # costs without a mark: a perpetual that has no price yet
             self.peak = base
 
     def set_lines(self) -> None:
@@ -360,6 +360,8 @@ class EngineState:
         if not self.simple:
             self._set_lines_converted()
             return
+        if self.unmarked and self._lacks_mark():
+            return  # something held has no price yet: nobody knows the account's worth
         base = self.base
         equity = add(base, multiply(self.value_unit, self.marked)) if self.marked else base
         if equity >= self.peak:
