@@ -59,10 +59,14 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     for seat in order.owners:
         view = seat.view
         before, view.position = view.position, books[seat.bot.id].position.quantity
-        if role is not TARGET:
+        if role is not TARGET or order.late_fills:
             seat.target = None
-        if not view.position:
-            seat.entry = seat.cover = None
+        after = view.position
+        if not after or before * after < 0:
+            # The position that the exits were for has gone; a turning order brings its own.
+            seat.entry = None
+            if seat.cover is not None and seat.cover[0].order_id != fill.order_id:
+                seat.cover = None
         if state.watches_trades and before and before * view.position <= 0:
             _trade_closed(state, seat, order)
     if order.status in TERMINAL:
@@ -243,6 +247,8 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
                 _protect(state, seat, order, exits, ts_ns, late)
                 if order.remaining == 0:
                     del seat.entries[order_id]
+        if seat.cover is not None and not seat.view.position and seat.cover[0].order_id == order_id:
+            seat.cover = None  # it opened nothing: its exits are for no other position
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
         if order.role is not PROTECTION or order.reason == REQUESTED:
@@ -255,11 +261,14 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: 
     The children that were sent with the entry died with its unfilled rest, so the new ones have no parent.
     """
     market = seat.market
+    opened = seat.view.position * order.request.side
+    if opened <= 0:
+        return  # it only made an opposite position smaller
     if exits.time_ns is not None:
         seat.entry = order.request.order_id
         key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
         state.effects.append(SetTimer(ts_ns + exits.time_ns, key))
-    quantity = late or (order.filled if order.remaining else 0)
+    quantity = min(opened, late or (order.filled if order.remaining else 0))
     if quantity:
         reference = order.request.price or order.value // order.filled
         suffix = f"late{order.late_fills}" if late else "part"

@@ -2,15 +2,19 @@
 
 from collections import deque
 from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
 
 from tradewind.engine.placing import cancel_working, keep_protected, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Crossed, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
-from tradewind.model.money import multiply, ratio
-from tradewind.model.orders import OrderKind, OrderRequest, Side
+from tradewind.model.money import money, multiply, ratio
+from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.orders.order import OrderRole
+from tradewind.orders.protection import usable_exits
 from tradewind.portfolio.attribution import cross
 from tradewind.portfolio.sizing import quantity_units, weight_units
 from tradewind.risk.review import reduces
@@ -36,7 +40,8 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
             # By far the most frequent case: one bot, one target.
             change = _towards(state, market, seat, wish)
             if change:
-                _propose_change(state, market, (seat,), (change,), wish.exits, wish)
+                wanted = seat.wanted
+                _propose_change(state, market, (seat,), (change,), wanted.exits, wanted)  # type: ignore[union-attr, arg-type]
             return
     changes: list[Change] = []
     for seat, intent in _heard(state, wishes):
@@ -126,13 +131,20 @@ def _intend(state: EngineState, market: Market, seat: Seat, intent: Intent, chan
             changes.pop()  # of several targets in one wish the last one holds
         change = _towards(state, market, seat, intent)
         if change:
-            changes.append((seat, intent, change))
+            changes.append((seat, seat.wanted, change))  # type: ignore[arg-type]  # the target as it was understood
 
 
 def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
     """Return the signed change that leads to the target, 0 when there is nothing to do now (and why is noted)."""
-    if _same_aim(target, seat.target):
-        quiet(state, seat, seat.note)
+    try:
+        if _same_aim(target, seat.target):
+            if seat.deferred is not None:
+                seat.deferred = target  # the wish that waits for cancels has been taken back
+            quiet(state, seat, seat.note)
+            return 0
+        target = _plain(target)
+    except BAD_NUMBERS as error:
+        strategy_failed(state, seat, error)
         return 0
     if seat.rejections and not _same_aim(target, seat.wanted):
         seat.rejections = 0
@@ -161,6 +173,22 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
         seat.target = target
         quiet(state, seat, seat.note)
     return change
+
+
+def _plain(target: Target) -> Target:
+    """Return the target in the types that records and sizing need; a guest may compute in numpy's.
+
+    Raises  ValueError or TypeError for what is no usable number.
+    """
+    exits, reason = target.exits, target.reason
+    if type(target) is TargetWeight:
+        if type(target.weight) is float and exits is None and type(reason) is str:
+            return target
+        return TargetWeight(float(target.weight), None if exits is None else usable_exits(exits), str(reason))
+    if type(target.quantity) is Decimal and exits is None and type(reason) is str:  # type: ignore[union-attr]
+        return target
+    quantity = money(target.quantity)  # type: ignore[union-attr]
+    return TargetQuantity(quantity, None if exits is None else usable_exits(exits), str(reason))
 
 
 def _same_aim(target: Target, other: Intent | None) -> bool:
@@ -196,8 +224,8 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
 def _plan(state: EngineState, changes: list[Change]) -> list[list[Change]]:
     """Return the steps to take: changes with exits of their own alone, the plain ones of several bots together."""
     netted = state.config.netting and state.halted is None and not state.reduce_only
-    alone = [change for change in changes if not netted or _has_exits(change[0], change[1])]
-    plain = [change for change in changes if netted and not _has_exits(change[0], change[1])]
+    alone = [change for change in changes if not netted or _goes_alone(state, change[0], change[1])]
+    plain = [change for change in changes if netted and not _goes_alone(state, change[0], change[1])]
     return [*([change] for change in alone), *([plain] if plain else [])]
 
 
@@ -228,7 +256,10 @@ def _cross(state: EngineState, market: Market, buyer: Seat, seller: Seat, quanti
         raise LookupError(f"no mark of {market.id} to cross at")
     state.ledger.cross(market.id, buyer.bot.id, seller.bot.id, quantity, mark)
     for seat in (buyer, seller):
-        seat.view.position = market.line.books[seat.bot.id].position.quantity
+        before, after = seat.view.position, market.line.books[seat.bot.id].position.quantity
+        seat.view.position = after
+        if before * after <= 0:
+            seat.entry = seat.cover = None  # exits of the position that has gone guard no other one
     state.audit.append(Crossed(state.sequence, state.now_ns, market.id, buyer.bot.id, seller.bot.id, quantity, mark))
 
 
@@ -247,9 +278,10 @@ def _propose_change(
         seat, part = seats[0], parts[0]
         quantity = abs(part)
         shares: tuple[Share, ...] = (Share(seat.bot.id, number, quantity),)
-        # Exits belong to what opens or enlarges a position; a plain reduction needs none.
+        # Exits belong to what opens, enlarges or turns a position; a plain reduction needs none.
         own = exits or seat.bot.spec.exits
-        if own is not None and abs(seat.view.position + part) < abs(seat.view.position):
+        held = seat.view.position
+        if own is not None and held * part < 0 and abs(part) <= abs(held):
             own = None
     else:
         quantity = abs(sum(parts))
@@ -263,13 +295,15 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
     """Propose the order a strategy asked for, rounded to the instrument's increments side-aware."""
     try:
         request = _request(state, market, intent)
+        exits = seat.bot.spec.exits if intent.exits is None else usable_exits(intent.exits)
+        intent = msgspec.structs.replace(intent, exits=intent.exits and exits)
+        msgspec.msgpack.encode(intent)  # what cannot be recorded cannot be sent either
     except BAD_NUMBERS as error:
         strategy_failed(state, seat, error)
         return
     side, quantity = request.side, int(request.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
-    exits = intent.exits or seat.bot.spec.exits
-    opens = seat.view.position * side >= 0
+    opens = seat.view.position * side >= 0 or quantity > abs(seat.view.position)
     propose(
         state,
         market,
@@ -278,7 +312,7 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
 
 
 def _request(state: EngineState, market: Market, intent: PlaceOrder) -> OrderRequest:
-    instrument, side = market.instrument, intent.side
+    instrument, side = market.instrument, Side(intent.side)
     quantity = instrument.order_quantity(intent.quantity)
     price = None if intent.price is None else instrument.limit_price(intent.price, side)
     stop = None if intent.stop is None else instrument.stop_price(intent.stop, side)
@@ -286,11 +320,11 @@ def _request(state: EngineState, market: Market, intent: PlaceOrder) -> OrderReq
         state.next_order_id(),
         market.id,
         side,
-        intent.kind,
+        OrderKind(intent.kind),
         quantity,
         price,
         stop,
-        intent.time_in_force,
+        TimeInForce(intent.time_in_force),
         intent.post_only,
         intent.reduce_only,
         intent.expire_ns,
@@ -308,5 +342,7 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
         keep_protected(state, seat)
 
 
-def _has_exits(seat: Seat, target: Target) -> bool:
-    return target.exits is not None or seat.bot.spec.exits is not None
+def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
+    """Return whether a change has exits of its own, or a lock that must be asked about before it meets another."""
+    locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
+    return locked or target.exits is not None or seat.bot.spec.exits is not None

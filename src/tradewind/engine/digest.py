@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 
 import msgspec
+import numpy as np
 
 from tradewind.engine.state import EngineState
 from tradewind.model.money import plain
@@ -42,6 +43,13 @@ class AuditDigest:
         end = self._hash.copy()
         end.update(_ENCODER.encode(self._waiting))
         return end.hexdigest()
+
+
+def _as_python(value: object) -> object:
+    """Return numpy's numbers and arrays, which a strategy may remember, as Python's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"a strategy's memory must be numbers, text and lists of them, found {type(value).__name__}")
 
 
 def state_digest(state: EngineState) -> str:
@@ -80,7 +88,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         },
         "bots": {bot.id: [bot.failed, bot.paused] for bot in state.bots.values()},
         "memory": {
-            f"{bot.id}/{seat.market.id}": msgspec.to_builtins(seat.view.memory)
+            f"{bot.id}/{seat.market.id}": msgspec.to_builtins(seat.view.memory, enc_hook=_as_python)
             for bot in state.bots.values()
             for seat in bot.seats
         },

@@ -87,7 +87,9 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
         seat = seats[0]
         seat.entries[request.order_id] = exits
         reference = int(request.price or market.mark or 0)
-        children = child_requests(request, order.quantity, exits, reference, market.instrument)
+        against = max(0, -seat.view.position * request.side)  # what the order closes before it opens
+        opening = order.quantity - against
+        children = child_requests(request, opening, exits, reference, market.instrument) if opening > 0 else []
         if children:
             seat.cover = (request, exits, reference)
         for child in children:
@@ -222,7 +224,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         state.tier.taker,
         _in_quote(state, market, state.equity()),
         _free_cash(state, market),
-        held - market.open_sells,
+        _free_base(market, proposal),
         held,
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
@@ -249,6 +251,20 @@ def _reducible_together(proposal: Proposal) -> int:
             return 0
         total += position
     return total
+
+
+def _free_base(market: Market, proposal: Proposal) -> int:
+    """Return what may be sold of a spot holding: for an order of one bot's own, no more than is the bot's."""
+    free = market.held - market.open_sells
+    if proposal.role is not OrderRole.PLACED:
+        return free  # a target never goes below the bot's own position
+    seat = proposal.seats[0]
+    selling = sum(
+        order.remaining
+        for order in seat.working.values()
+        if order.role is not PROTECTION and order.request.side is not BUY
+    )
+    return min(free, seat.view.position - selling)
 
 
 def _free_cash(state: EngineState, market: Market) -> Decimal:

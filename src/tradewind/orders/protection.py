@@ -5,11 +5,27 @@ other. Prices are computed from the decision's reference price, away from the ma
 """
 
 from decimal import Decimal
+from math import inf
 
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
 from tradewind.model.intents import Exits
 from tradewind.model.money import ONE, add, money, multiply, subtract
 from tradewind.model.orders import OrderKind, OrderRequest, Side
+
+
+def usable_exits(exits: Exits) -> Exits:
+    """Return exits in plain floats and nanoseconds, whatever kind of number a strategy computed them in.
+
+    Raises  ValueError or TypeError for a distance that is not a finite number of at least zero, or for no exits at all.
+    """
+    if type(exits) is not Exits:
+        raise TypeError(f"exits must be Exits(...), got {exits!r}")
+    stop_loss, take_profit, trailing = (
+        _distance(exits.stop_loss),
+        _distance(exits.take_profit),
+        _distance(exits.trailing),
+    )
+    return Exits(stop_loss, take_profit, trailing, None if exits.time_ns is None else int(exits.time_ns))
 
 
 def child_requests(
@@ -63,12 +79,21 @@ def take_profit_price(reference: int, distance: float, side: Side, instrument: I
 
 def trail_offset(reference: int, distance: float, instrument: Instrument) -> int:
     """Return the trailing offset in units, at least one tick."""
-    offset = multiply(Decimal(reference), money(repr(distance)))
+    offset = multiply(Decimal(reference), money(repr(float(distance))))
     return max(instrument.tick, _on_tick(offset, instrument, down=False))
 
 
+def _distance(share: float | None) -> float | None:
+    if share is None:
+        return None
+    distance = float(share)
+    if not 0 <= distance < inf:
+        raise ValueError(f"an exit's distance must be a share of the price, at least 0, was {share!r}")
+    return distance
+
+
 def _factor(distance: float, *, up: bool) -> Decimal:
-    share = money(repr(distance))
+    share = money(repr(float(distance)))
     return add(ONE, share) if up else subtract(ONE, share)
 
 
