@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import keep_protected, submit_protection
+from tradewind.engine.placing import submit_protection
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm, SetTimer
@@ -22,7 +22,8 @@ from tradewind.portfolio.attribution import attribute
 from tradewind.risk.protections import ClosedTrade, lock_after
 
 REJECTIONS_MAX = 3
-REQUESTED = "REQUESTED"  # a venue's reason for a cancel that was ours
+# Why a protective order may end and be placed anew: our own cancel, or its other leg filled in part.
+RENEWED = frozenset({"REQUESTED", "OCO"})
 BUY = Side.BUY
 PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 
@@ -251,8 +252,8 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
             seat.cover = None  # it opened nothing: its exits are for no other position
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
-        if order.role is not PROTECTION or order.reason == REQUESTED:
-            keep_protected(state, seat)
+        if order.role is not PROTECTION or order.reason in RENEWED:
+            state.unchecked.append(seat)
 
 
 def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: int, late: int) -> None:

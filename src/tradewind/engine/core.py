@@ -9,6 +9,7 @@ from typing import Any
 
 from tradewind.engine import answering, commanding
 from tradewind.engine.deciding import decide
+from tradewind.engine.placing import keep_protected
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import EngineState, Market, Seat
 from tradewind.market.book import Book, BookState
@@ -61,6 +62,8 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
             decide(state, market, wishes)
     else:
         HANDLERS[type(event)](state, event)
+    if state.unchecked:
+        keep_protected(state)
     if state.effects:
         effects = state.effects
         state.effects = []

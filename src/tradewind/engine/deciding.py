@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind.engine.placing import cancel_working, keep_protected, propose, settle
+from tradewind.engine.placing import cancel_working, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Crossed, Finding, Refused, Share
@@ -69,9 +69,6 @@ def work(state: EngineState) -> None:
             _take_step(state, job.market, job.steps.popleft())
         else:
             state.jobs.popleft()
-            unchecked, state.unchecked = state.unchecked, []
-            for seat in unchecked:
-                keep_protected(state, seat)
 
 
 def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -> None:
@@ -339,7 +336,7 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
     if target is not None and not seat.working:
         seat.deferred = None
         decide(state, seat.market, [(seat, target)])
-        keep_protected(state, seat)
+        state.unchecked.append(seat)
 
 
 def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:

@@ -13,12 +13,12 @@ from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
-from tradewind.model.orders import OrderRequest, Side
+from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
-BUY = Side.BUY
+BUY, LIMIT = Side.BUY, OrderKind.LIMIT
 PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
@@ -53,8 +53,7 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
         seat.refusal = wish
         _record(state, market, proposal, seat, outcome)
         quiet(state, seat, "refused")
-    for seat in proposal.seats:
-        keep_protected(state, seat)
+    state.unchecked.extend(proposal.seats)
     return False
 
 
@@ -96,27 +95,43 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
             submit_protection(state, seat, child)
 
 
-def keep_protected(state: EngineState, seat: Seat) -> None:
-    """Protect what no exit covers once nothing else works for the bot on the instrument (I21).
+def keep_protected(state: EngineState) -> None:
+    """At the end of an event: protect what no exit covers and nothing else works for (I21).
 
     Protective orders are canceled before a position changes. What is left of it after a reduction, after a refusal, or
-    beside a new entry gets the exits of the last entry again, for its size.
+    beside a new entry gets the exits of the last entry again, for its size. While a remote stage is being asked, the
+    answer may yet change the position: then this waits for the answer's event.
     """
+    if state.pending or state.jobs:
+        return
+    unchecked, state.unchecked = state.unchecked, []
+    for seat in unchecked:
+        _cover(state, seat)
+
+
+def _cover(state: EngineState, seat: Seat) -> None:
     position = seat.view.position
     if seat.cover is None or not position or seat.deferred is not None:
         return
-    if state.pending:
-        state.unchecked.append(seat)  # what is being asked may yet change the position: look again afterwards
+    entry, exits, reference = seat.cover
+    if entry.side * position < 0:
         return
-    covered: dict[str, int] = {}
+    groups: dict[str, list[Order]] = {}
     for order in seat.working.values():
         if order.role is not PROTECTION:
             return
-        group = order.request.oco or order.request.order_id
-        covered[group] = max(covered.get(group, 0), order.remaining)
-    bare = abs(position) - sum(covered.values())
-    entry, exits, reference = seat.cover
-    if bare <= 0 or entry.side * position < 0:
+        groups.setdefault(order.request.oco or order.request.order_id, []).append(order)
+    stopped = exits.stop_loss is not None or exits.trailing is not None
+    covered = 0
+    for legs in groups.values():
+        if stopped and all(leg.request.kind is LIMIT for leg in legs):
+            # A take-profit that filled in part has canceled its stop (OCO): take it back, both are placed anew.
+            for leg in legs:
+                ask_cancel(state, leg)
+            return
+        covered += max(leg.remaining for leg in legs)
+    bare = abs(position) - covered
+    if bare <= 0:
         return
     seat.renewals += 1
     suffix = f"rest{seat.renewals}"

@@ -182,3 +182,16 @@ def test_a_full_position_turns_because_the_same_fill_frees_its_margin() -> None:
     desk.bar(10_000, "BTC-PERP")
     assert [request.side for request in desk.sent] == [Side.BUY, Side.SELL]
     assert (desk.sent[1].quantity or 0) > (desk.sent[0].quantity or 0)
+
+
+def test_a_take_profit_that_fills_in_part_gets_its_stop_back() -> None:
+    desk = entered()
+    whole = desk.position()
+    stop, profit = desk.sent[1], desk.sent[2]
+    desk.fill(profit.order_id, quantity=1000, price=11_000)
+    desk.cancel(stop.order_id, "OCO")
+    assert desk.cancels == [profit.order_id]
+    desk.cancel(profit.order_id)
+    left = whole - 1000
+    assert desk.position() == left
+    assert protections(desk) == [("stop_market", left), ("limit", left)]
