@@ -13,7 +13,7 @@ from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
 from tradewind.model.intents import TargetQuantity
 from tradewind.model.money import multiply
-from tradewind.orders.order import OrderRole
+from tradewind.orders.order import Order, OrderRole
 
 OPERATOR = "operator"
 DRAWDOWN = "drawdown"
@@ -175,9 +175,18 @@ def drawdown_reached(state: EngineState) -> None:
 
 
 def _cancel_entries(state: EngineState) -> None:
+    """Ask to cancel what adds risk; protective orders and plain reductions go on."""
     for order in state.live_orders():
-        if order.role is not OrderRole.PROTECTION:
+        if order.role is not OrderRole.PROTECTION and not _only_reduces(order):
             ask_cancel(state, order)
+
+
+def _only_reduces(order: Order) -> bool:
+    side, remaining = order.request.side, order.remaining
+    return all(
+        seat.view.position * side < 0 and min(order.share_of(seat.bot.id), remaining) <= abs(seat.view.position)
+        for seat in order.owners
+    )
 
 
 def _advance(state: EngineState, ts_ns: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine_rig import MINUTE_NS, PERP, Desk, config
 from tradewind.model.answers import OrderTriggered
-from tradewind.model.commands import CancelAll, StrategyFailed, TimerFired
+from tradewind.model.commands import CancelAll, Halt, StrategyFailed, TimerFired
 from tradewind.model.decisions import Decided, Quiet, Refused
 from tradewind.model.instrument import InstrumentKind, define_instrument
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity, TargetWeight
@@ -195,3 +195,14 @@ def test_a_take_profit_that_fills_in_part_gets_its_stop_back() -> None:
     left = whole - 1000
     assert desk.position() == left
     assert protections(desk) == [("stop_market", left), ("limit", left)]
+
+
+def test_a_halt_cancels_what_adds_risk_and_lets_a_reduction_go_on() -> None:
+    desk = Desk(config([TargetWeight(0.5), TargetWeight(0.2)], [None, TargetWeight(0.3)], netting=False))
+    desk.bar()
+    desk.fill(desk.sent[0].order_id)
+    desk.bar()
+    reduction, entry = desk.sent[1], desk.sent[2]
+    assert (reduction.side, entry.side) == (Side.SELL, Side.BUY)
+    desk.take(Halt(desk.ts_ns, "storm"))
+    assert desk.cancels == [entry.order_id]
