@@ -37,16 +37,16 @@ help: ## list the targets
 demo: $(STAMPS)/project ## a paper session of a dozen bots on a generated market (HEADLESS=1, MINUTES=0.5)
 	@$(BIN)/tradewind demo $(if $(HEADLESS),--headless) $(if $(MINUTES),--minutes $(MINUTES))
 
-test: $(STAMPS)/project $(STAMPS)/test ## the tests, with branch coverage, on both cores
+test: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## the tests, with branch coverage, on both cores
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) tests -n $(WORKERS) --dist worksteal -m "not slow and not e2e and not oracle" $(COVERAGE)
 
-test-slow: $(STAMPS)/project $(STAMPS)/test ## the tests that take more than five seconds each
+test-slow: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## the tests that take more than five seconds each
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) tests -n $(WORKERS) --dist worksteal -m "(slow or e2e) and not oracle" --timeout 1200
 
 test-long: $(STAMPS)/project $(STAMPS)/test ## the property suites with 10,000 examples each
 	@HYPOTHESIS_PROFILE=long $(PYTEST) tests/property -n $(WORKERS) --dist worksteal --timeout 0
 
-oracle: $(STAMPS)/project $(STAMPS)/test $(STAMPS)/oracle ## our numbers against other libraries
+oracle: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test $(STAMPS)/oracle ## our numbers against other libraries
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) tests -n $(WORKERS) --dist worksteal -m oracle
 
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
@@ -55,7 +55,7 @@ scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 bench: $(STAMPS)/project ## speed and memory, as ratios measured in one run, beside the figures in the repository
 	@$(BIN)/python -m bench.compare
 
-check: $(STAMPS)/project $(STAMPS)/lint ## format, lint, types, import contracts, dead code, dependencies
+check: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/lint ## format, lint, types, import contracts, dead code, dependencies
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary

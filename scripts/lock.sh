@@ -27,6 +27,7 @@ fi
 compile pyproject.toml --all-extras "${groups[@]/#/--group=}" --output-file "$everything"
 
 compile pyproject.toml --constraints "$everything" --generate-hashes --output-file requirements/core.txt
+compile pyproject.toml --extra live --constraints "$everything" --generate-hashes --output-file requirements/live.txt
 for group in "${groups[@]}"; do
     compile --group "pyproject.toml:$group" --constraints "$everything" --generate-hashes \
         --output-file "requirements/$group.txt"
