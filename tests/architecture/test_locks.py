@@ -16,9 +16,11 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
 
 def wanted(group: str) -> list[Requirement]:
-    """What pyproject.toml asks for in one group; `core` is the project's own dependencies."""
+    """What pyproject.toml asks for in one group or extra; `core` is the project's own dependencies."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = project["project"]["dependencies"] if group == "core" else project["dependency-groups"][group]
+    own = project["project"]["dependencies"]
+    extras = {name: own + more for name, more in project["project"]["optional-dependencies"].items()}
+    lines = {"core": own, **extras, **project["dependency-groups"]}[group]
     return [Requirement(line) for line in lines]
 
 
@@ -58,4 +60,5 @@ def test_groups_agree_on_versions() -> None:
 
 def test_every_group_has_a_lock() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    assert {lock.stem for lock in LOCKS} == {"core", *project["dependency-groups"]}
+    extras = project["project"]["optional-dependencies"]
+    assert {lock.stem for lock in LOCKS} == {"core", *extras, *project["dependency-groups"]}
