@@ -48,5 +48,29 @@ class AuthError(VenueError):
     """The key is wrong: stop and explain."""
 
 
+class AuthenticationFailed(AuthError):
+    """401, or a key that cannot be used: stop and explain; never retried with the same token."""
+
+
+class PermissionMissing(AuthError):
+    """The key lacks what the request needs (or may do more than it should): stop and explain."""
+
+
+class VenueUnavailable(OutcomeUnknown):
+    """Timeout, 5xx or a dropped connection: a read may be repeated, a write has an unknown outcome."""
+
+
+class VenueRejected(VenueError):
+    """The venue understood and said no; `reason` is its own word for it. The same request will be refused again."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class MalformedAnswer(ProtocolError):
+    """An answer that cannot be read: kept and counted; after a write the outcome is unknown."""
+
+
 class StateError(TradewindError):
     """Journal, snapshot, ledger or venue disagree: halt trading and keep the evidence."""
