@@ -23,12 +23,14 @@ class RollingSpread:
     values in the window are equal.
     """
 
-    __slots__ = ("_count", "_length", "_mean", "_ring", "_run", "spread", "total")
+    __slots__ = ("_last", "_length", "_mean", "_missing", "_ring", "_run", "_until_afresh", "spread", "total")
 
     def __init__(self, length: int) -> None:
         self._length = length
         self._ring: deque[float] = deque(maxlen=length)
-        self._count = 0
+        self._missing = length
+        self._until_afresh = RESUM_BARS
+        self._last: float | None = None
         self._run = 0
         self._mean = 0.0
         self.total: float = 0
@@ -36,33 +38,42 @@ class RollingSpread:
 
     def push(self, value: float) -> bool:
         """Take one value in; return whether `length` values are there, so that `total` and `spread` hold."""
-        ring, length = self._ring, self._length
-        self._count += 1
-        self._run = self._run + 1 if ring and value == ring[-1] else 1
-        if len(ring) < length:
-            self.total += value
-            ring.append(value)
-            if len(ring) == length:
-                self._mean = self.total / length
-                self.spread = self._squares()
+        if self._missing:
+            self._fill(value)
         else:
+            ring, before = self._ring, self._mean
             oldest = ring[0]
-            self.total += value - oldest
             ring.append(value)
-            before = self._mean
-            self._mean = mean = self.total / length
-            self.spread += (value - oldest) * ((value - mean) + (oldest - before))
-        if self._count == RESUM_BARS:
+            moved = value - oldest
+            self.total = total = self.total + moved
+            self._mean = mean = total / self._length
+            self.spread = spread = self.spread + moved * ((value - mean) + (oldest - before))
+            if spread < 0.0:
+                self.spread = 0.0
+        self._until_afresh -= 1
+        if not self._until_afresh:
             self._afresh()
-        if self._run >= length or self.spread < 0.0:
-            self.spread = 0.0
-        return len(ring) == length
+        if value == self._last:
+            self._run += 1
+            if self._run >= self._length:
+                self.spread = 0.0
+        else:
+            self._last, self._run = value, 1
+        return not self._missing
+
+    def _fill(self, value: float) -> None:
+        self._missing -= 1
+        self.total += value
+        self._ring.append(value)
+        if not self._missing:
+            self._mean = self.total / self._length
+            self.spread = self._squares()
 
     def _afresh(self) -> None:
-        self._count = 0
+        self._until_afresh = RESUM_BARS
         self.total = in_order(self._ring)
         self._mean = self.total / self._length
-        self.spread = self._squares() if len(self._ring) == self._length else 0.0
+        self.spread = 0.0 if self._missing else self._squares()
 
     def _squares(self) -> float:
         mean, squares = self._mean, 0.0
