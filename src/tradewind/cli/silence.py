@@ -17,6 +17,7 @@ MEANING = {
     "at_target": "it wanted to stay flat, or its budget buys less than one lot",
     "spot_no_short": "it wanted to be short, which spot does not allow",
     "paused": "it was paused",
+    "closing": "its position was being closed",
     "data_gap": "its indicators began anew after a gap in the data",
     "strategy_failed": "its code raised an error",
     "no_mark": "there was no price yet",

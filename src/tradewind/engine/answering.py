@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import submit_protection
 from tradewind.engine.state import EngineState, Seat
@@ -25,7 +26,7 @@ REJECTIONS_MAX = 3
 # Why a protective order may end and be placed anew: our own cancel, or its other leg filled in part.
 RENEWED = frozenset({"REQUESTED", "OCO"})
 BUY = Side.BUY
-PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
+PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING
 
 
 def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
@@ -60,9 +61,11 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     for seat in order.owners:
         view = seat.view
         before, view.position = view.position, books[seat.bot.id].position.quantity
+        after = view.position
         if role is not TARGET or order.late_fills:
             seat.target = None
-        after = view.position
+            if (role is PROTECTION or role is CLOSING) and after * fill.side > 0:
+                close_position(state, seat, "overshoot")  # an exit never leads to the other side
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
             seat.entry = None
@@ -121,6 +124,8 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
             seat.target = None
         if order.role is PROTECTION:
             _unprotected(state, seat, order, event.reason)
+        if order.role is CLOSING:
+            closing_ended(state, seat, order)
     _free_open(state, order, order.remaining)
     _ended(state, order, event.ts_ns)
 
@@ -139,6 +144,8 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
             seat.target = None
         elif order.role is PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
             _unprotected(state, seat, order, event.reason)
+        elif order.role is CLOSING:
+            closing_ended(state, seat, order)
     _ended(state, order, event.ts_ns)
 
 

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tradewind.engine.deciding import answered, decide
+from tradewind.engine.closing import close_position, forget_closing
+from tradewind.engine.deciding import answered
 from tradewind.engine.placing import ask_cancel
 from tradewind.engine.recording import quiet
-from tradewind.engine.state import EngineState, Seat
+from tradewind.engine.state import EngineState
 from tradewind.model import commands as c
 from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
-from tradewind.model.intents import TargetQuantity
 from tradewind.model.money import multiply
 from tradewind.orders.order import Order, OrderRole
 
@@ -79,6 +79,8 @@ def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
         if event.bot is None or bot.id == event.bot:
             for seat in bot.seats:
                 seat.cover = None
+                if seat.closing is not None:
+                    forget_closing(state, seat)
     for order in state.live_orders():
         if event.bot is None or any(seat.bot.id == event.bot for seat in order.owners):
             ask_cancel(state, order)
@@ -137,13 +139,6 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
             # The position that this entry opened may be gone, and another one with its own time may be there.
             if seat.market.id == instrument and seat.entry == entry and seat.view.position:
                 close_position(state, seat, "time_stop")
-
-
-def close_position(state: EngineState, seat: Seat, reason: str) -> None:
-    """Bring the bot's position in the instrument to zero; its protective orders are cancelled first."""
-    seat.target = None
-    if seat.view.position or seat.working:
-        decide(state, seat.market, [(seat, TargetQuantity(Decimal(0), None, reason))])
 
 
 def line_crossed(state: EngineState) -> None:

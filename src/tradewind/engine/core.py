@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tradewind.engine import answering, commanding
+from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
-from tradewind.engine.placing import keep_protected
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import EngineState, Market, Seat
 from tradewind.market.book import Book, BookState
@@ -63,7 +63,7 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
     else:
         HANDLERS[type(event)](state, event)
     if state.unchecked:
-        keep_protected(state)
+        see_to_positions(state)
     if state.effects:
         effects = state.effects
         state.effects = []

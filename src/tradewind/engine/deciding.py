@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import msgspec
 
+from tradewind.engine.closing import closing_failed
+from tradewind.engine.crossing import cross_inside
 from tradewind.engine.placing import cancel_working, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
-from tradewind.model.decisions import Approved, Crossed, Finding, Refused, Share
+from tradewind.model.decisions import Approved, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import money, multiply, ratio
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
@@ -21,11 +23,10 @@ from tradewind.risk.review import reduces
 from tradewind.strategy.base import Wish
 
 INTENTS = frozenset({TargetWeight, TargetQuantity, PlaceOrder, CancelWorking})
-EXITS = frozenset({"flatten", "time_stop"})
 # What a guest's number can raise where it becomes a quantity or a price: NaN, infinities, wrong types.
 BAD_NUMBERS = (ValueError, TypeError, ArithmeticError)
 BUY, SELL = Side.BUY, Side.SELL
-MARKET, TARGET = OrderKind.MARKET, OrderRole.TARGET
+MARKET, TARGET, CLOSING = OrderKind.MARKET, OrderRole.TARGET, OrderRole.CLOSING
 
 
 def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
@@ -36,7 +37,11 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
         return
     if len(wishes) == 1:
         seat, wish = wishes[0]
-        if (type(wish) is TargetWeight or type(wish) is TargetQuantity) and seat.bot.paused is None:
+        if (
+            (type(wish) is TargetWeight or type(wish) is TargetQuantity)
+            and seat.bot.paused is None
+            and seat.closing is None
+        ):
             # By far the most frequent case: one bot, one target.
             change = _towards(state, market, seat, wish)
             if change:
@@ -80,7 +85,11 @@ def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -
     market = state.markets[proposal.request.instrument]
     if type(answer) is Approved and not reduces(waiting.question):
         answer = _blocked(state, proposal) or answer
-    if not settle(state, market, proposal, answer) and len(proposal.seats) > 1:
+    if settle(state, market, proposal, answer):
+        pass
+    elif proposal.role is CLOSING:
+        closing_failed(state, proposal.seats[0], "risk refused it")
+    elif len(proposal.seats) > 1:
         side = proposal.request.side
         for seat, share in reversed(tuple(zip(proposal.seats, proposal.shares, strict=True))):
             if isinstance(seat.wanted, TargetWeight | TargetQuantity):
@@ -97,10 +106,10 @@ def _blocked(state: EngineState, proposal: Proposal) -> Refused | None:
 
 
 def _heard(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> list[tuple[Seat, Intent]]:
-    """Return every single intent of the bots that may decide; a paused bot's exits keep working."""
+    """Return every single intent of the bots that may decide."""
     heard: list[tuple[Seat, Intent]] = []
     for seat, wish in wishes:
-        if seat.bot.paused is not None and not _is_exit(wish):
+        if seat.bot.paused is not None:
             quiet(state, seat, "paused")
             continue
         intents = wish if isinstance(wish, list | tuple) else (wish,)
@@ -113,13 +122,11 @@ def _heard(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> list[tupl
     return heard
 
 
-def _is_exit(wish: Wish) -> bool:
-    return isinstance(wish, TargetQuantity) and wish.quantity == 0 and wish.reason in EXITS
-
-
 def _intend(state: EngineState, market: Market, seat: Seat, intent: Intent, changes: list[Change]) -> None:
     """Act on one intent; a target that asks for a change is collected, so that changes can meet and merge."""
-    if isinstance(intent, PlaceOrder):
+    if seat.closing is not None:
+        quiet(state, seat, "closing")  # whatever is wanted here, the position goes first
+    elif isinstance(intent, PlaceOrder):
         _place(state, market, seat, intent)
     elif isinstance(intent, CancelWorking):
         cancel_working(state, seat, intent.tag)
@@ -220,10 +227,28 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
 
 def _plan(state: EngineState, changes: list[Change]) -> list[list[Change]]:
     """Return the steps to take: changes with exits of their own alone, the plain ones of several bots together."""
-    netted = state.config.netting and state.halted is None and not state.reduce_only
+    if state.halted is not None or state.reduce_only:
+        return _plan_reductions(changes)
+    netted = state.config.netting
     alone = [change for change in changes if not netted or _goes_alone(state, change[0], change[1])]
     plain = [change for change in changes if netted and not _goes_alone(state, change[0], change[1])]
     return [*([change] for change in alone), *([plain] if plain else [])]
+
+
+def _plan_reductions(changes: list[Change]) -> list[list[Change]]:
+    """Return the steps while only reductions may go: opposite ones meet first, everything else goes alone.
+
+    Two bots that both get smaller may leave the account as it is, or need less of the venue than each for itself.
+    """
+    smaller = [(seat, target, change) for seat, target, change in changes if _only_reduces(seat, change)]
+    if len({change > 0 for _, _, change in smaller}) < 2:
+        return [[change] for change in changes]
+    return [smaller, *([each] for each in changes if not _only_reduces(each[0], each[2]))]
+
+
+def _only_reduces(seat: Seat, change: int) -> bool:
+    held = seat.view.position
+    return held * change < 0 and abs(change) <= abs(held)
 
 
 def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[Change]:
@@ -235,7 +260,7 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
     seats = {seat.bot.id: (seat, target) for seat, target, _ in step}
     crossings, left = cross([(seat.bot.id, change) for seat, _, change in step])
     for buyer, seller, quantity in crossings:
-        _cross(state, market, seats[buyer][0], seats[seller][0], quantity)
+        cross_inside(state, market, seats[buyer][0], seats[seller][0], quantity)
     for bot in {bot for pair in crossings for bot in pair[:2]} - {bot for bot, _ in left}:
         seats[bot][0].target = seats[bot][1]
     if not left:
@@ -245,19 +270,6 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
     if _propose_change(state, market, chosen, parts, None, seats[left[0][0]][1]) or len(chosen) == 1:
         return []
     return [(*seats[bot], quantity) for bot, quantity in left]
-
-
-def _cross(state: EngineState, market: Market, buyer: Seat, seller: Seat, quantity: int) -> None:
-    mark = market.mark
-    if mark is None:
-        raise LookupError(f"no mark of {market.id} to cross at")
-    state.ledger.cross(market.id, buyer.bot.id, seller.bot.id, quantity, mark)
-    for seat in (buyer, seller):
-        before, after = seat.view.position, market.line.books[seat.bot.id].position.quantity
-        seat.view.position = after
-        if before * after <= 0:
-            seat.entry = seat.cover = None  # exits of the position that has gone guard no other one
-    state.audit.append(Crossed(state.sequence, state.now_ns, market.id, buyer.bot.id, seller.bot.id, quantity, mark))
 
 
 def _propose_change(

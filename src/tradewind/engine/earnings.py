@@ -19,7 +19,7 @@ PROTECTIONS = {
     OrderKind.LIMIT: "take_profit",
     OrderKind.TRAILING_STOP: "trailing",
 }
-CLOSINGS = ("time_stop", "flatten")
+CLOSINGS = ("time_stop", "flatten", "overshoot")
 
 
 def exit_reason(request: OrderRequest, intent: str) -> str:

@@ -111,7 +111,7 @@ def keep_protected(state: EngineState) -> None:
 
 def _cover(state: EngineState, seat: Seat) -> None:
     position = seat.view.position
-    if seat.cover is None or not position or seat.deferred is not None:
+    if seat.cover is None or not position or seat.deferred is not None or seat.closing is not None:
         return
     entry, exits, reference = seat.cover
     if entry.side * position < 0:

@@ -30,6 +30,15 @@ NEVER = -(10**60)
 scaleb = EXACT.scaleb
 
 
+class Closing(msgspec.Struct):
+    """A position that is being closed: why, how many attempts came to nothing, and when something was last tried."""
+
+    intent: TargetQuantity
+    attempts: int = 0
+    failed_ns: int = -1  # the next attempt waits for a mark that is newer
+    asked_ns: int = -1  # cancels are asked for again at a mark that is newer
+
+
 class Seat:
     """One bot looking at one instrument: its view, its orders there, and what it is waiting for."""
 
@@ -37,6 +46,7 @@ class Seat:
         "bars_seen",
         "bot",
         "budget",
+        "closing",
         "cover",
         "deferred",
         "entries",
@@ -80,6 +90,7 @@ class Seat:
         self.on_fill = strategy.on_fill if overrides(strategy, "on_fill") else None
         self.target: Intent | None = None
         self.deferred: Intent | None = None
+        self.closing: Closing | None = None
         self.working: dict[str, Order] = {}
         self.entries: dict[str, Exits] = {}
         self.cover: tuple[OrderRequest, Exits, int] | None = None  # the entry, its exits and their reference price
@@ -215,6 +226,7 @@ class EngineState:
         "base",
         "booked",
         "bots",
+        "closing",
         "config",
         "cost_rate",
         "costs",
@@ -265,6 +277,7 @@ class EngineState:
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
         self.unchecked: list[Seat] = []
+        self.closing: list[Seat] = []  # those with a closing, in the order of their beginning
         self.jobs: deque[Job] = deque()
         self.booked: set[tuple[str, str | int]] = set()
         self.order_times: deque[int] = deque()

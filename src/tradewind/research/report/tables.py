@@ -33,6 +33,7 @@ MEANINGS = {
     "refused": "risk refused, and nothing had changed since",
     "data_gap": "after a gap in the data indicators start again",
     "paused": "the bot was paused",
+    "closing": "a time stop or an operator was closing the position",
     "no_mark": "no price was known",
     "strategy_failed": "the strategy raised an error and was stopped",
     "waiting": "orders of the bot were still under way",
