@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade: pure translation and protocol, with thin shells that hold the connections."""
