@@ -8,7 +8,7 @@ import msgspec
 
 from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import submit_protection
+from tradewind.engine.placing import ask_cancel, submit_protection
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm, SetTimer
@@ -16,15 +16,17 @@ from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits
 from tradewind.model.money import add, multiply, subtract
 from tradewind.model.orders import Side
-from tradewind.orders.lifecycle import TERMINAL, OrderEvent
+from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 from tradewind.portfolio.attribution import attribute
 from tradewind.risk.protections import ClosedTrade, lock_after
 
 REJECTIONS_MAX = 3
-# Why a protective order may end and be placed anew: our own cancel, or its other leg filled in part.
-RENEWED = frozenset({"REQUESTED", "OCO"})
+# Why a protective order may end and be placed anew: our own cancel, its other leg filled in part, or another bot's
+# opposite position left the account none to reduce.
+NOTHING_TO_REDUCE = "REDUCE_ONLY_NO_POSITION"
+RENEWED = frozenset({"REQUESTED", "OCO", NOTHING_TO_REDUCE})
 BUY = Side.BUY
 PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING
 
@@ -108,6 +110,19 @@ def on_amended(state: EngineState, event: a.OrderAmended) -> None:
     if order.role is not PROTECTION:
         _free_open(state, order, order.quantity - event.quantity)
     order.quantity = event.quantity
+    if order.role is PROTECTION:
+        _cut(state, order, f"was cut to {event.quantity}")
+
+
+def _cut(state: EngineState, order: Order, how: str) -> None:
+    """The venue took from an exit what the account cannot reduce: the rest is placed anew at the end of the event.
+
+    Where that has to wait for another order of the bot, or where nothing is known to place, an operator is told.
+    """
+    for seat in order.owners:
+        state.unchecked.append(seat)
+        if seat.cover is None or any(each.role is not PROTECTION for each in seat.working.values()):
+            _unprotected(state, seat, order, how, covered=order.remaining if order.is_live else 0)
 
 
 def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
@@ -118,12 +133,14 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         return
     order.move(OrderEvent.REJECT)
     order.reason = event.reason
+    if order.role is PROTECTION and event.reason == NOTHING_TO_REDUCE:
+        _cut(state, order, f"ended {event.reason}")
     for seat in order.owners:
         seat.rejections += 1
         if order.role is TARGET and seat.rejections < REJECTIONS_MAX:
             seat.target = None
-        if order.role is PROTECTION:
-            _unprotected(state, seat, order, event.reason)
+        if order.role is PROTECTION and event.reason != NOTHING_TO_REDUCE:
+            _unprotected(state, seat, order, f"ended {event.reason}")
         if order.role is CLOSING:
             closing_ended(state, seat, order)
     _free_open(state, order, order.remaining)
@@ -139,11 +156,13 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
     order.move(OrderEvent.CANCEL)
     order.reason = event.reason
     _free_open(state, order, order.remaining)
+    if order.role is PROTECTION and event.reason == NOTHING_TO_REDUCE:
+        _cut(state, order, f"ended {event.reason}")
     for seat in order.owners:
         if order.role is TARGET:
             seat.target = None
         elif order.role is PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
-            _unprotected(state, seat, order, event.reason)
+            _unprotected(state, seat, order, f"ended {event.reason}")
         elif order.role is CLOSING:
             closing_ended(state, seat, order)
     _ended(state, order, event.ts_ns)
@@ -175,8 +194,20 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
     state.rebase(market)
     for seat in market.seats_all:
         book = market.line.books.get(seat.bot.id)
-        seat.view.position = book.position.quantity if book is not None else 0
+        seat.view.position = position = book.position.quantity if book is not None else 0
         seat.target = None
+        if not position:
+            seat.entry = seat.cover = None
+        for order in tuple(seat.working.values()):
+            # The venue cuts what it knows to be reduce-only; what it does not know is canceled, and placed anew.
+            waits = order.status is OrderStatus.PENDING
+            if (
+                order.role is PROTECTION
+                and not (order.request.reduce_only or waits)
+                and order.remaining > abs(position)
+            ):
+                ask_cancel(state, order)
+        state.unchecked.append(seat)
     state.audit.append(event)
     state.effects.append(
         Alarm(event.ts_ns, "liquidation", f"{event.instrument}: {event.kind.value}, {event.quantity} at {event.price}")
@@ -287,10 +318,10 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: 
             submit_protection(state, seat, again)
 
 
-def _unprotected(state: EngineState, seat: Seat, order: Order, reason: str) -> None:
-    if seat.view.position:
+def _unprotected(state: EngineState, seat: Seat, order: Order, how: str, *, covered: int = 0) -> None:
+    if abs(seat.view.position) > covered:
         held = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}"
-        text = f"{held} and {order.request.order_id} ended {reason}"
+        text = f"{held} and {order.request.order_id} {how}"
         state.effects.append(Alarm(state.now_ns, "unprotected", text))
 
 

@@ -142,6 +142,8 @@ def _cover(state: EngineState, seat: Seat) -> None:
 
 def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> None:
     """Send a protective order: covered by the approval of its entry, recorded as the bot's own."""
+    if child.reduce_only:
+        child = _as_the_account_allows(state, seat.market, child)
     quantity = int(child.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
     number = len(state.orders)
@@ -162,6 +164,20 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
         )
     )
     state.effects.append(SubmitOrder(child))
+
+
+def _as_the_account_allows(state: EngineState, market: Market, child: OrderRequest) -> OrderRequest:
+    """Return the exit as the venue shall see it: reduce-only only where it makes the account's position smaller too.
+
+    Beside an opposite bot it does not, or not all of it, and the venue would cut it; the bot's own position is guarded
+    by us.
+    """
+    held = market.held
+    if child.after is not None:
+        entry = state.orders[child.after]
+        held += entry.request.side * entry.remaining
+    room = -held * child.side
+    return child if room >= int(child.quantity or 0) else msgspec.structs.replace(child, reduce_only=False)
 
 
 def cancel_working(state: EngineState, seat: Seat, tag: str | None) -> None:

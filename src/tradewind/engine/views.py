@@ -70,8 +70,8 @@ class FillRow(msgspec.Struct, frozen=True):
 class RoundTrip(msgspec.Struct, frozen=True):
     """One position of one bot from flat to flat (or through zero): prices are averages, `gained` is net of everything.
 
-    `reason` says how it left: target, stop_loss, take_profit, trailing, time_stop, flatten, overshoot, liquidation, or end for one
-    that is still open and was marked.
+    `reason` says how it left: target, stop_loss, take_profit, trailing, time_stop, flatten, overshoot, liquidation, or
+    end for one that is still open and was marked.
     """
 
     bot: str
