@@ -65,6 +65,14 @@ class Driver:
         self._answers.append(event)
         self._drain()
 
+    def advance(self, ts_ns: int) -> None:
+        """Let time pass to `ts_ns` where no event of the market says so: timers and what the venue has on its way."""
+        self._due(ts_ns)
+        for answer in self.venue.advance(ts_ns):
+            self.take(answer)
+        if self._recorder is not None:
+            self._recorder.settle(self.state)
+
     def finish(self) -> None:
         """Let everything in flight arrive, then close the records."""
         self._due(self.state.now_ns)

@@ -1,0 +1,88 @@
+"""The venue as the driver sees it live: requests go into a box that is opened when their intents are on the disk.
+
+`submit` and `cancel` answer nothing: what the venue says arrives later, as events (I11: write before send).
+"""
+
+import asyncio
+from collections.abc import Callable, Container, Sequence
+
+from tradewind.model.answers import VenueAnswer
+from tradewind.model.effects import CancelOrder, SubmitOrder
+from tradewind.model.market_events import MarketEvent
+from tradewind.model.orders import OrderRequest
+from tradewind.storage.journal.writer import Journal
+
+NOTHING: tuple[VenueAnswer, ...] = ()
+Leaving = SubmitOrder | CancelOrder
+Send = Callable[[Sequence[Leaving]], None]
+
+
+class Outbox:
+    """Collects what leaves; `release` hands it to `send` as soon as the journal has made everything before it durable.
+
+    Groups leave in the order in which they were committed. When the journal cannot be written nothing leaves any more:
+    `broken` holds why, and the session stops on it.
+    """
+
+    awake: Container[str] = frozenset()
+    due_ns: int | None = None
+
+    def __init__(self, journal: Journal, send: Send) -> None:
+        self._journal = journal
+        self._send = send
+        self._box: list[Leaving] = []
+        self._waiting: set[asyncio.Task[None]] = set()
+        self._last: asyncio.Task[None] | None = None
+        self.broken: BaseException | None = None
+        self.released = 0
+
+    # -- what the driver asks of a venue ------------------------------------------------------------------------------
+
+    def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
+        """Keep the request until it may leave."""
+        self._box.append(SubmitOrder(request))
+        return NOTHING
+
+    def cancel(self, order_id: str, ts_ns: int) -> Sequence[VenueAnswer]:
+        """Keep the cancel until it may leave."""
+        self._box.append(CancelOrder(order_id))
+        return NOTHING
+
+    def on_event(self, event: MarketEvent) -> Sequence[VenueAnswer]:
+        """Return nothing: a real venue is not driven by our data."""
+        return NOTHING
+
+    def advance(self, ts_ns: int) -> Sequence[VenueAnswer]:
+        """Return nothing: a real venue's time passes by itself."""
+        return NOTHING
+
+    # -- what the session does with it --------------------------------------------------------------------------------
+
+    def release(self) -> None:
+        """Commit what was journaled, and send what is in the box once that is durable. Does not wait."""
+        if not self._box:
+            return
+        box, self._box = self._box, []
+        durable = self._journal.durable(self._journal.commit())
+        before = self._last
+        self._last = task = asyncio.ensure_future(self._when_durable(asyncio.wrap_future(durable), box, before))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def drain(self) -> None:
+        """Return when nothing waits for the disk."""
+        while self._waiting:
+            await asyncio.wait(self._waiting)
+
+    async def _when_durable(
+        self, durable: asyncio.Future[int], box: list[Leaving], before: asyncio.Task[None] | None
+    ) -> None:
+        try:
+            await durable
+        except Exception as error:  # noqa: BLE001 - nothing may leave after this, and the session is told why
+            self.broken = error
+        if before is not None and not before.done():
+            await asyncio.wait({before})
+        if self.broken is None:
+            self.released += len(box)
+            self._send(box)

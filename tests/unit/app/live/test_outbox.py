@@ -1,0 +1,82 @@
+"""Nothing leaves before its intent is on the disk, and it leaves in order (I11)."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from tradewind.app.live.outbox import Leaving, Outbox
+from tradewind.model.effects import CancelOrder, SubmitOrder
+from tradewind.model.entries import Intended
+from tradewind.model.orders import OrderKind, OrderRequest, Side
+from tradewind.storage.journal.layout import SessionHeader
+from tradewind.storage.journal.writer import Disk, Journal
+
+HEADER = SessionHeader(session="s", mode="live", created_at_ns=1, code_version="0", engine={})
+
+
+def request(number: int) -> OrderRequest:
+    return OrderRequest(f"s-{number}", "BTC-USD", Side.BUY, OrderKind.LIMIT, 5, 10)
+
+
+class SlowDisk:
+    """A disk whose syncs wait for leave, or fail."""
+
+    def __init__(self) -> None:
+        self.leave = threading.Event()
+        self.broken = False
+
+    def sync(self, handle: int) -> None:
+        assert self.leave.wait(10)
+        if self.broken:
+            raise OSError("no space left on device")
+        os.fsync(handle)
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0.01)
+
+
+def test_requests_wait_for_the_disk_and_keep_their_order(tmp_path: Path) -> None:
+    disk, sent = SlowDisk(), list[Leaving]()
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(os.write, disk.sync))
+
+    async def run() -> None:
+        outbox = Outbox(journal, sent.extend)
+        outbox.release()
+        assert outbox.submit(request(1), 1) == ()
+        assert outbox.cancel("s-0", 1) == ()
+        journal.append(Intended(1, (SubmitOrder(request(1)),)))
+        outbox.release()
+        outbox.submit(request(2), 2)
+        outbox.release()
+        await settle()
+        assert sent == []
+        disk.leave.set()
+        await outbox.drain()
+        assert sent == [SubmitOrder(request(1)), CancelOrder("s-0"), SubmitOrder(request(2))]
+        assert outbox.broken is None
+
+    asyncio.run(run())
+    journal.close()
+
+
+def test_nothing_leaves_once_the_journal_cannot_be_written(tmp_path: Path) -> None:
+    disk = SlowDisk()
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(os.write, disk.sync))
+    sent: list[Sequence[Leaving]] = []
+
+    async def run() -> None:
+        outbox = Outbox(journal, sent.append)
+        disk.broken = True
+        disk.leave.set()
+        outbox.submit(request(1), 1)
+        journal.append(Intended(1, (SubmitOrder(request(1)),)))
+        outbox.release()
+        await outbox.drain()
+        assert sent == []
+        assert "no space left" in str(outbox.broken)
+
+    asyncio.run(run())
