@@ -10,6 +10,7 @@ from decimal import Decimal
 from tradewind.engine.audited import EngineView, LedgerView, Opening, OrderView, PositionView
 from tradewind.engine.recount import PROTECT, Recount, Sent, Tally, broken
 from tradewind.model import commands as c
+from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted
 from tradewind.model.decisions import Approved, Decided
 from tradewind.model.money import ONE, ZERO, add, multiply, subtract
 from tradewind.model.orders import OrderRequest
@@ -26,6 +27,7 @@ class Auditor:
         self._config = config
         self._halted = False
         self._reduce_only: set[str] = set()
+        self._doubts: dict[str, set[str]] = {}
         self._sends: list[tuple[Decided, int, dict[str, int]]] = []
 
     def feed(self, records: Iterable[object]) -> None:
@@ -64,6 +66,10 @@ class Auditor:
             if record.rule == OPERATOR:
                 self._reduce_only.clear()
             self._reduce_only.discard(record.rule)
+        elif isinstance(record, InstrumentDoubted):
+            self._doubts.setdefault(record.instrument, set()).add(record.cause)
+        elif isinstance(record, InstrumentCleared):
+            self._doubts.setdefault(record.instrument, set()).discard(record.cause)
 
     def _decided(self, decided: Decided) -> None:
         request = decided.order
@@ -80,6 +86,9 @@ class Auditor:
             if self._halted or self._reduce_only:
                 mode = "halted" if self._halted else "reduce-only"
                 raise broken("I19", f"order {request.order_id} adds risk while the account is {mode}")
+            if causes := self._doubts.get(request.instrument):
+                why = ", ".join(sorted(causes))
+                raise broken("I31", f"order {request.order_id} adds risk in {request.instrument}, in doubt by {why}")
             self._sends.append((decided, self._worst_here(request.instrument, size), self._worst_elsewhere(request)))
 
     def _worst_here(self, instrument: str, size: int) -> int:
@@ -232,7 +241,7 @@ class Auditor:
         return multiply(self.books.instruments[instrument].unit_value, units * price)
 
 
-_MODES = frozenset({c.Halt, c.Resume, c.EnterReduceOnly, c.LeaveReduceOnly})
+_MODES = frozenset({c.Halt, c.Resume, c.EnterReduceOnly, c.LeaveReduceOnly, InstrumentDoubted, InstrumentCleared})
 
 
 def _check_order(order: OrderView, sent: Sent) -> None:

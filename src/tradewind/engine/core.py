@@ -7,7 +7,7 @@ the world comes back as effects; what happened, for journal, views and digests, 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tradewind.engine import answering, commanding
+from tradewind.engine import adopting, answering, commanding
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
 from tradewind.engine.recording import quiet, strategy_failed
@@ -16,13 +16,14 @@ from tradewind.market.book import Book, BookState
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import market_events as m
+from tradewind.model.corrections import Correction
 from tradewind.model.effects import Effect
 from tradewind.model.market_events import Bar
 from tradewind.strategy.base import Wish
 
 NOTHING: tuple[Effect, ...] = ()
 
-Event = m.MarketEvent | a.VenueAnswer | c.Command
+Event = m.MarketEvent | a.VenueAnswer | c.Command | Correction
 
 
 def process(state: EngineState, event: Event) -> Sequence[Effect]:
@@ -227,6 +228,7 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     a.OrderFilled: _on_fill,
     **answering.HANDLERS,
     **commanding.HANDLERS,
+    **adopting.HANDLERS,
     a.PositionLiquidated: _on_liquidated,
     a.FundingPaid: _on_funding,
 }

@@ -8,7 +8,7 @@ import msgspec
 
 from tradewind.engine.closing import closing_failed
 from tradewind.engine.crossing import cross_inside
-from tradewind.engine.placing import cancel_working, propose, settle
+from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Finding, Refused, Share
@@ -102,6 +102,9 @@ def _blocked(state: EngineState, proposal: Proposal) -> Refused | None:
     if state.halted is not None:
         return Refused((Finding("halted", state.halted, "not halted"),))
     reason = state.reduce_only_reason() or (f"strategy_failed: {failed[0]}" if failed else None)
+    market = state.markets[proposal.request.instrument]
+    if reason is None and market.doubts:
+        reason = in_doubt(market)
     return None if reason is None else Refused((Finding("reduce_only", reason, "no lock"),))
 
 

@@ -93,4 +93,6 @@ def state_values(state: EngineState) -> dict[str, object]:
             for seat in bot.seats
         },
         "marks": {name: market.mark for name, market in state.markets.items()},
+        # Only while there is doubt: a session without any hashes as it always did.
+        **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip

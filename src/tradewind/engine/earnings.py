@@ -8,6 +8,7 @@ from tradewind.engine.recount import EXTERNAL, PROTECT, Adopted, attributed, fun
 from tradewind.engine.roundtrips import Holding
 from tradewind.engine.views import FillRow, OpenPosition, PnlRow, RoundTrip
 from tradewind.model.answers import FundingAccrued, FundingPaid, OrderFilled, PositionLiquidated
+from tradewind.model.corrections import PositionAdopted
 from tradewind.model.decisions import Crossed, Share
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, portion, subtract
@@ -86,6 +87,12 @@ class Earnings:
             pnl = self._day(each.bot, name, event.ts_ns)
             pnl.realised = add(pnl.realised, deficit)
             self._trade(name, each.bot, event.side * part, unit_price, ZERO, event.ts_ns, "liquidation")
+
+    def take_over(self, event: PositionAdopted) -> None:
+        """Book a difference that reconciliation found: a holding, and no profit."""
+        pnl = self._day(event.bot, event.instrument, event.ts_ns)
+        gained = self.holding(event.bot, event.instrument).take_over(event.quantity, event.value, event.ts_ns)
+        pnl.realised = add(pnl.realised, gained)
 
     def fund(self, event: FundingPaid) -> None:
         """Book funding for the bots that hold the instrument, or that held it when it accrued."""

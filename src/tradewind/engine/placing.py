@@ -242,6 +242,8 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
     for each in seats:
         if each.lock is not None and each.lock.until_ns > now:
             lock = each.lock.reason
+    if market.doubts:
+        lock = in_doubt(market)
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
     bar = market.bar
     return ReviewRequest(
@@ -270,6 +272,12 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         lock,
         _squares(state, market) if state.config.limits.concentration_max is not None else None,
     )
+
+
+def in_doubt(market: Market) -> str:
+    """Return why nothing that adds risk may be sent here: the first cause of doubt, in words."""
+    cause, reason = next(iter(market.doubts.items()))
+    return f"in_doubt: {cause}: {reason}"
 
 
 def _reducible_together(proposal: Proposal) -> int:

@@ -13,6 +13,7 @@ from tradewind.engine.recount import PROTECT, Adopted
 from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, RoundTrip, words
 from tradewind.model import answers as a
 from tradewind.model import commands as c
+from tradewind.model import corrections as k
 from tradewind.model.decisions import Crossed, Decided, Quiet, Refused, Share
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
@@ -63,6 +64,7 @@ class ReadModel:
         self.crossings: deque[Crossed] = deque(maxlen=keep)
         self.funding: deque[a.FundingPaid] = deque(maxlen=keep)
         self.transfers: deque[a.CashTransferred] = deque(maxlen=keep)
+        self.adopted: deque[k.PositionAdopted | k.OrderAdopted] = deque(maxlen=keep)
         self.alarms: deque[AlarmRow] = deque(maxlen=keep)
         self.commands: deque[object] = deque(maxlen=keep)
         self.refusals: Counter[str] = Counter()
@@ -86,6 +88,10 @@ class ReadModel:
             a.FundingPaid: self._funded,
             a.FundingAccrued: self.earnings.accrue,
             a.CashTransferred: self.transfers.append,
+            k.PositionAdopted: self._position_adopted,
+            k.OrderAdopted: self._order_adopted,
+            k.InstrumentDoubted: self._doubted,
+            k.InstrumentCleared: self._cleared,
             c.StrategyFailed: self._strategy_failed,
             c.Halt: self._halted,
             c.Resume: self._resumed,
@@ -140,21 +146,23 @@ class ReadModel:
                 self.refusals[finding.check] += 1
                 self.refusals_by_bot[decided.bot, request.instrument, finding.check] += 1
             return
-        row = self._row(decided, request)
+        row = self._row(request, decided.shares, words(decided.intent), decided.sequence, decided.ts_ns)
         self.orders[request.order_id] = row
         self._working[request.order_id] = Working(request, decided.shares, row)
         if self.keep is not None and len(self.orders) > 2 * self.keep:
             self._forget_ended()
 
-    def _row(self, decided: Decided, request: OrderRequest) -> OrderRow:
+    def _row(
+        self, request: OrderRequest, shares: tuple[Share, ...], intent: str, sequence: int, ts_ns: int
+    ) -> OrderRow:
         instrument = self.instruments[request.instrument]
         return OrderRow(
-            request.order_id, decided.sequence, decided.ts_ns, request.instrument,
-            tuple(share.bot for share in decided.shares), request.side.name.lower(), request.kind.value,
+            request.order_id, sequence, ts_ns, request.instrument,
+            tuple(share.bot for share in shares), request.side.name.lower(), request.kind.value,
             instrument.quantity_decimal(int(request.quantity or 0)),
             None if request.price is None else instrument.price_decimal(request.price),
             None if request.stop is None else instrument.price_decimal(request.stop),
-            words(decided.intent), decided.intent == PROTECT,
+            intent, intent == PROTECT,
         )  # fmt: skip
 
     def _forget_ended(self) -> None:
@@ -236,7 +244,8 @@ class ReadModel:
 
     def _resumed(self, event: c.Resume) -> None:
         self.commands.append(event)
-        self.modes.clear()
+        # An operator ends modes; doubt ends only by evidence.
+        self.modes = {mode: why for mode, why in self.modes.items() if mode.startswith("in_doubt:")}
 
     def _reduce_only(self, event: c.EnterReduceOnly) -> None:
         self.commands.append(event)
@@ -257,6 +266,27 @@ class ReadModel:
     def _bot_resumed(self, event: c.ResumeBot) -> None:
         self.commands.append(event)
         self.paused.pop(event.bot, None)
+
+    # -- corrections -------------------------------------------------------------------------------------------------
+
+    def _position_adopted(self, event: k.PositionAdopted) -> None:
+        self.adopted.append(event)
+        self.earnings.take_over(event)
+
+    def _order_adopted(self, event: k.OrderAdopted) -> None:
+        self.adopted.append(event)
+        request, share = event.request, Share(event.bot, 0, int(event.request.quantity or 0))
+        row = self._row(request, (share,), "adopted", self.records, event.ts_ns)
+        self.orders[request.order_id] = row
+        self._working[request.order_id] = Working(request, (share,), row)
+
+    def _doubted(self, event: k.InstrumentDoubted) -> None:
+        self.modes[f"in_doubt:{event.instrument}:{event.cause}"] = event.reason
+        if event.alarm:
+            self._alarm(event.ts_ns, "in_doubt", f"{event.instrument}: {event.cause}: {event.reason}")
+
+    def _cleared(self, event: k.InstrumentCleared) -> None:
+        self.modes.pop(f"in_doubt:{event.instrument}:{event.cause}", None)
 
     # -- leaves ------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from tradewind.model import answers as a
+from tradewind.model.corrections import OrderAdopted, PositionAdopted
 from tradewind.model.decisions import Approved, Crossed, Decided, Share
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
@@ -55,6 +56,17 @@ class Tally:
         gained = multiply(subtract(multiply(unit_price, closed), released), direction) if closed else ZERO
         opened = abs(change) - closed
         self.cost = add(subtract(self.cost, released), multiply(unit_price, opened))
+        self.quantity += change
+        self.realised = add(self.realised, gained)
+        return gained
+
+    def take_over(self, change: int, value: Decimal) -> Decimal:
+        """Count a signed change of which only the whole value is known; return what it realised."""
+        closed = min(abs(change), abs(self.quantity)) if self.quantity * change < 0 else 0
+        closing = portion(value, closed, abs(change)) if closed else ZERO
+        released = portion(self.cost, closed, abs(self.quantity)) if closed else ZERO
+        gained = multiply(subtract(closing, released), 1 if self.quantity > 0 else -1) if closed else ZERO
+        self.cost = add(subtract(self.cost, released), subtract(value, closing))
         self.quantity += change
         self.realised = add(self.realised, gained)
         return gained
@@ -131,6 +143,8 @@ class Recount:
             a.FundingPaid: self._funded,
             a.FundingAccrued: self._accrued,
             a.CashTransferred: self._transferred,
+            PositionAdopted: self._taken_over,
+            OrderAdopted: self._order_adopted,
         }
 
     def take(self, record: object) -> None:
@@ -285,6 +299,26 @@ class Recount:
     def _transferred(self, event: a.CashTransferred) -> None:
         account = self.accounts.setdefault(event.currency, Account())
         account.transfers = add(account.transfers, event.amount)
+
+    def _taken_over(self, event: PositionAdopted) -> None:
+        instrument = self.instruments[event.instrument]
+        account = self.accounts[instrument.quote]
+        self.book(event.instrument, event.bot).take_over(event.quantity, event.value)
+        gained = self.lines[event.instrument].take_over(event.quantity, event.value)
+        account.realised = add(account.realised, gained)
+        if not instrument.is_spot:
+            account.flows = add(account.flows, gained)
+        cost = multiply(event.value, 1 if event.quantity > 0 else -1)
+        self.opening_cost[event.instrument] = add(self.opening_cost[event.instrument], cost)
+
+    def _order_adopted(self, event: OrderAdopted) -> None:
+        order_id = event.request.order_id
+        if order_id in self.orders:
+            raise broken("I16", f"order {order_id} was adopted under an id that is used")
+        share = Share(event.bot, 0, int(event.request.quantity or 0))
+        sent = Sent(event.request, (share,), protects=False)
+        sent.fills.update(event.fills_before)
+        self.orders[order_id] = self.open[order_id] = self.touched[order_id] = sent
 
     # -- leaves ------------------------------------------------------------------------------------------------------
 

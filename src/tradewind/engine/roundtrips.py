@@ -60,6 +60,23 @@ class Holding:
             self._enter(change + held, unit_price, subtract(fee, own_fee), ts_ns)
         return gained, [trip]
 
+    def take_over(self, change: int, value: Decimal, ts_ns: int) -> Decimal:
+        """Book a difference that reconciliation found; return what it realised, which is nothing if what leaves takes
+        its own cost. It makes no round trip: nobody traded.
+        """
+        held = self.tally.quantity
+        gained = self.tally.take_over(change, value)
+        if held * self.tally.quantity <= 0:
+            self._start(ts_ns)
+            self.entered, self.value_in = abs(self.tally.quantity), self.tally.cost
+        elif held * change > 0:
+            self.entered += abs(change)
+            self.value_in = add(self.value_in, value)
+        else:
+            self.value_in = subtract(self.value_in, portion(self.value_in, abs(change), self.entered))
+            self.entered -= abs(change)
+        return gained
+
     def fund(self, amount: Decimal) -> None:
         """Book funding that was received (+) or paid (-)."""
         self.funding = add(self.funding, amount)

@@ -130,6 +130,7 @@ class Market:
         "best_bid",
         "book",
         "cost",
+        "doubts",
         "gaps",
         "hears_book",
         "hears_fills",
@@ -166,6 +167,7 @@ class Market:
         self.valued = 0  # the mark at which `stake` is in the account's marked value
         self.stake = 0
         self.cost = ZERO
+        self.doubts: dict[str, str] = {}  # why nothing that adds risk may be sent here, by cause
         self.multiplier = 1
         self.open_buys = 0
         self.open_sells = 0
@@ -234,6 +236,7 @@ class EngineState:
         "effects",
         "fitted",
         "flags",
+        "foreign",
         "halted",
         "jobs",
         "last_order_ns",
@@ -274,6 +277,7 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)
         self.orders: dict[str, Order] = {}
+        self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
         self.unchecked: list[Seat] = []
@@ -416,6 +420,7 @@ class EngineState:
             for seat in bot.seats
             for order in seat.working.values()
         }
+        found |= {name: order for name, order in self.foreign.items() if order.is_live}
         return sorted(found.values(), key=lambda order: (order.ts_ns, order.number))
 
     def _lacks_mark(self) -> bool:

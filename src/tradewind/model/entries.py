@@ -6,10 +6,11 @@ import msgspec
 
 from tradewind.model.answers import VenueAnswer
 from tradewind.model.commands import Command
+from tradewind.model.corrections import Correction
 from tradewind.model.effects import Ask, CancelOrder, Effect, SubmitOrder
 from tradewind.model.market_events import MarketEvent
 
-Event = MarketEvent | VenueAnswer | Command
+Event = MarketEvent | VenueAnswer | Command | Correction
 Sent = SubmitOrder | CancelOrder | Ask
 
 

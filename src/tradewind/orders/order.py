@@ -18,12 +18,15 @@ FILL_PART = OrderEvent.FILL_PART
 
 
 class OrderRole(IntEnum):
-    """Why the order exists: to reach a target, because a strategy placed it, or to protect a position."""
+    """Why the order exists: to reach a target, because a strategy placed it, to protect a position, to close one, or
+    because somebody else sent it.
+    """
 
     TARGET = 1
     PLACED = 2
     PROTECTION = 3
     CLOSING = 4
+    FOREIGN = 5
 
 
 class Order(msgspec.Struct, eq=False):

@@ -112,6 +112,23 @@ class Ledger:
         line.opening_quantity += quantity
         line.opening_cost = add(line.opening_cost, multiply(unit_price, quantity))
 
+    def adjust(self, instrument: str, bot: str, change: int, value: Decimal) -> None:
+        """Take over a signed difference whose whole cost is `value`: without cash for spot, and without profit where
+        what leaves takes the bot's own cost with it.
+
+        Where the account's average differs from the bot's, the account realises that difference, so that the bots'
+        profit still sums to the account's; of a perpetual it moves cash, as with every profit of one.
+        """
+        line = self.lines[instrument]
+        _book(self.book(instrument, bot).position, change, value)
+        gained = _book(line.position, change, value)
+        if gained:
+            line.purse.realised = add(line.purse.realised, gained)
+            if not line.is_spot:
+                line.purse.cash = add(line.purse.cash, gained)
+        line.opening_quantity += change
+        line.opening_cost = add(line.opening_cost, value if change > 0 else value.copy_negate())
+
     def fill(self, fill: OrderFilled, parts: Sequence[tuple[str, int]]) -> Decimal:
         """Book one execution shared as [(bot, quantity)]; return the account's realised profit, fees apart."""
         line = self.lines[fill.instrument]
@@ -216,6 +233,17 @@ class Ledger:
         purse = self.purses.setdefault(currency, Purse(currency, ZERO))
         purse.cash = add(purse.cash, amount)
         purse.transfers = add(purse.transfers, amount)
+
+
+def _book(position: Position, change: int, value: Decimal) -> Decimal:
+    """Book a change of any whole value, through zero in two steps; return what it realised."""
+    held = position.quantity
+    if held * change >= 0 or abs(change) <= abs(held):
+        return position.book(change, value)
+    closing = portion(value, abs(held), abs(change))
+    gained = position.book(-held, closing)
+    position.book(held + change, subtract(value, closing))
+    return gained
 
 
 def _shared(
