@@ -42,17 +42,15 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     if len(shares) == 1:
         parts: tuple[tuple[str, int], ...] = ((shares[0].bot, quantity),)
     else:
-        received = order.received or (0,) * len(shares)
-        split = attribute(quantity, shares, market.instrument.lot, received)
-        order.received = tuple([had + part for had, part in zip(received, split, strict=True)])
-        parts = tuple([(share.bot, part) for share, part in zip(shares, split, strict=True)])
+        parts = _parts(order, quantity, market.instrument.lot)
     if market.mark is None:
         market.mark, market.mark_ns = fill.price, fill.ts_ns
     state.ledger.fill(fill, parts)
     state.rebase(market)
     if state.tiered:
         _count_volume(state, fill, line.unit_value)
-    if role is not PROTECTION and not order.late_fills:  # an order that is over counts as open no more
+    late = order.late_fills
+    if role is not PROTECTION and not late:  # an order that is over counts as open no more
         if fill.side is BUY:
             market.open_buys -= quantity
         else:
@@ -62,9 +60,9 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     books = line.books
     for seat in order.owners:
         view = seat.view
-        before, view.position = view.position, books[seat.bot.id].position.quantity
-        after = view.position
-        if role is not TARGET or order.late_fills:
+        before = view.position
+        view.position = after = books[seat.bot.id].position.quantity
+        if role is not TARGET or late:
             seat.target = None
             if (role is PROTECTION or role is CLOSING) and after * fill.side > 0:
                 close_position(state, seat, "overshoot")  # an exit never leads to the other side
@@ -73,11 +71,20 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
             seat.entry = None
             if seat.cover is not None and seat.cover[0].order_id != fill.order_id:
                 seat.cover = None
-        if state.watches_trades and before and before * view.position <= 0:
+        if state.watches_trades and before and before * after <= 0:
             _trade_closed(state, seat, order)
     if order.status in TERMINAL:
-        _ended(state, order, fill.ts_ns, fill.quantity if order.late_fills else 0)
+        _ended(state, order, fill.ts_ns, quantity if late else 0)
     return True
+
+
+def _parts(order: Order, quantity: int, lot: int) -> tuple[tuple[str, int], ...]:
+    """Return what each bot of a shared order receives of a fill, and remember it for the next one."""
+    shares = order.shares
+    received = order.received or (0,) * len(shares)
+    split = attribute(quantity, shares, lot, received)
+    order.received = tuple([had + part for had, part in zip(received, split, strict=True)])
+    return tuple([(share.bot, part) for share, part in zip(shares, split, strict=True)])
 
 
 def on_accepted(state: EngineState, event: a.OrderAccepted) -> None:
@@ -271,14 +278,15 @@ def _free_open(state: EngineState, order: Order, quantity: int) -> None:
 
 def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
     """An order is over: free its hold, protect what it filled (or the `late` part), and take up what waited for it."""
-    order_id = order.request.order_id
+    request, role = order.request, order.role
+    order_id = request.order_id
     if order.held_cash:
-        purse = state.markets[order.request.instrument].line.purse
+        purse = state.markets[request.instrument].line.purse
         purse.held = subtract(purse.held, order.release_hold(0))
     for seat in order.owners:
-        working = seat.working
+        working, view = seat.working, seat.view
         working.pop(order_id, None)
-        seat.view.working = len(working)
+        view.working = len(working)
         if seat.entries:
             # An entry that ended unfilled keeps its exits: a fill may still be on its way.
             exits = seat.entries.get(order_id)
@@ -286,11 +294,11 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
                 _protect(state, seat, order, exits, ts_ns, late)
                 if order.remaining == 0:
                     del seat.entries[order_id]
-        if seat.cover is not None and not seat.view.position and seat.cover[0].order_id == order_id:
+        if seat.cover is not None and not view.position and seat.cover[0].order_id == order_id:
             seat.cover = None  # it opened nothing: its exits are for no other position
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
-        if order.role is not PROTECTION or order.reason in RENEWED:
+        if seat.cover is not None and (role is not PROTECTION or order.reason in RENEWED):
             state.unchecked.append(seat)
 
 

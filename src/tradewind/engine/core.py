@@ -195,7 +195,8 @@ def _ask(state: EngineState, market: Market, callback: str, event: object) -> No
 
 def _on_fill(state: EngineState, event: a.OrderFilled) -> None:
     if answering.on_filled(state, event):
-        commanding.worth_changed(state)
+        if state.watches_worth:
+            commanding.worth_changed(state)
         market = state.markets[event.instrument]
         if market.hears_fills:
             _ask(state, market, "on_fill", event)

@@ -12,7 +12,7 @@ from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Finding, Refused, Share
-from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
+from tradewind.model.intents import CancelWorking, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import money, multiply, ratio
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.orders.order import OrderRole
@@ -45,8 +45,7 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
             # By far the most frequent case: one bot, one target.
             change = _towards(state, market, seat, wish)
             if change:
-                wanted = seat.wanted
-                _propose_change(state, market, (seat,), (change,), wanted.exits, wanted)  # type: ignore[union-attr, arg-type]
+                _propose_own(state, market, seat, change, seat.wanted)  # type: ignore[arg-type]
             return
     changes: list[Change] = []
     for seat, intent in _heard(state, wishes):
@@ -143,13 +142,19 @@ def _intend(state: EngineState, market: Market, seat: Seat, intent: Intent, chan
 
 def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> int:
     """Return the signed change that leads to the target, 0 when there is nothing to do now (and why is noted)."""
+    aim, sized = seat.target, None
     try:
-        if _same_aim(target, seat.target):
+        if target is aim or _same_aim(target, aim):
             if seat.deferred is not None:
                 seat.deferred = target  # the wish that waits for cancels has been taken back
             quiet(state, seat, seat.note)
             return 0
-        target = _plain(target)
+        for known, units in seat.sized:
+            if known is target:
+                sized = units  # a quantity wanted before, plain and sized already
+                break
+        else:
+            target = _plain(target)
     except BAD_NUMBERS as error:
         strategy_failed(state, seat, error)
         return 0
@@ -164,19 +169,20 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if mark is None:
         quiet(state, seat, "no_mark")
         return 0
-    try:
-        sized = _sized(state, market, seat, target, mark)
-    except BAD_NUMBERS as error:
-        strategy_failed(state, seat, error)
-        return 0
     if sized is None:
-        quiet(state, seat, "no_mark")
-        return 0
-    units, note = sized
-    change = units - seat.view.position
+        try:
+            sized = _sized(state, market, seat, target, mark)
+        except BAD_NUMBERS as error:
+            strategy_failed(state, seat, error)
+            return 0
+        if sized is None:
+            quiet(state, seat, "no_mark")
+            return 0
+    wanted, note = sized
+    change = wanted - seat.view.position
     seat.wanted = target
     seat.note = note or "at_target"
-    if change == 0:
+    if not change:
         seat.target = target
         quiet(state, seat, seat.note)
     return change
@@ -210,11 +216,8 @@ def _same_aim(target: Target, other: Intent | None) -> bool:
 def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark: int) -> tuple[int, str] | None:
     """Return (signed target in units, note); None while equity is not known."""
     if isinstance(target, TargetQuantity):
-        for known, sized in seat.sized:  # the last two: many strategies have no more
-            if known is target:
-                return sized
         sized = quantity_units(target, market.instrument)
-        seat.sized = ((target, sized), *seat.sized[:1])
+        seat.sized = ((target, sized), *seat.sized[:1])  # the last two: many strategies have no more
         return sized
     equity = state.equity()
     if equity is None:
@@ -258,7 +261,7 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
     """Cross opposite changes inside the account, send what is left as one order; return what must go apart instead."""
     if len(step) == 1:
         seat, target, change = step[0]
-        _propose_change(state, market, (seat,), (change,), target.exits, target)
+        _propose_own(state, market, seat, change, target)
         return []
     seats = {seat.bot.id: (seat, target) for seat, target, _ in step}
     crossings, left = cross([(seat.bot.id, change) for seat, _, change in step])
@@ -268,39 +271,42 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
         seats[bot][0].target = seats[bot][1]
     if not left:
         return []
-    chosen = tuple(seats[bot][0] for bot, _ in left)
-    parts = tuple(quantity for _, quantity in left)
-    if _propose_change(state, market, chosen, parts, None, seats[left[0][0]][1]) or len(chosen) == 1:
+    chosen = tuple([seats[bot][0] for bot, _ in left])
+    intent = seats[left[0][0]][1]
+    if len(chosen) == 1:
+        _propose_own(state, market, chosen[0], left[0][1], intent)
+        return []
+    if _propose_merged(state, market, chosen, [quantity for _, quantity in left], intent):
         return []
     return [(*seats[bot], quantity) for bot, quantity in left]
 
 
-def _propose_change(
-    state: EngineState,
-    market: Market,
-    seats: tuple[Seat, ...],
-    parts: tuple[int, ...],
-    exits: Exits | None,
-    intent: Target,
+def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, target: Target) -> None:
+    """Propose one bot's market order; exits belong to what opens, enlarges or turns a position, not to a reduction."""
+    request, number = _market_order(state, market, change)
+    quantity = request.quantity or 0
+    exits = target.exits or seat.bot.spec.exits
+    if exits is not None and seat.view.position * change < 0 and quantity <= abs(seat.view.position):
+        exits = None
+    shares = (Share(seat.bot.id, number, quantity),)
+    propose(state, market, Proposal(request, shares, TARGET, "", exits, seat.alone, target))
+
+
+def _propose_merged(
+    state: EngineState, market: Market, seats: tuple[Seat, ...], changes: Sequence[int], intent: Target
 ) -> bool:
-    """Propose one market order for the bots' changes (all of one sign); return whether it was not refused."""
+    """Propose one market order for several bots' changes, all of one sign; return whether it was not refused."""
+    request, number = _market_order(state, market, sum(changes))
+    shares = tuple([Share(seat.bot.id, number, abs(change)) for seat, change in zip(seats, changes, strict=True)])
+    return propose(state, market, Proposal(request, shares, TARGET, "", None, seats, intent))
+
+
+def _market_order(state: EngineState, market: Market, change: int) -> tuple[OrderRequest, int]:
+    """Return a market order for a signed change, with its number."""
     order_id = state.next_order_id()
-    number = state.order_number
-    if len(seats) == 1:
-        seat, part = seats[0], parts[0]
-        quantity = abs(part)
-        shares: tuple[Share, ...] = (Share(seat.bot.id, number, quantity),)
-        # Exits belong to what opens, enlarges or turns a position; a plain reduction needs none.
-        own = exits or seat.bot.spec.exits
-        held = seat.view.position
-        if own is not None and held * part < 0 and abs(part) <= abs(held):
-            own = None
-    else:
-        quantity = abs(sum(parts))
-        shares = tuple([Share(seat.bot.id, number, abs(part)) for seat, part in zip(seats, parts, strict=True)])
-        own = None
-    request = OrderRequest(order_id, market.id, BUY if parts[0] > 0 else SELL, MARKET, quantity)
-    return propose(state, market, Proposal(request, shares, TARGET, "", own, seats, intent))
+    if change > 0:
+        return OrderRequest(order_id, market.id, BUY, MARKET, change), state.order_number
+    return OrderRequest(order_id, market.id, SELL, MARKET, -change), state.order_number
 
 
 def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -> None:
@@ -319,7 +325,7 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
     propose(
         state,
         market,
-        Proposal(request, share, OrderRole.PLACED, intent.tag, exits if opens else None, (seat,), intent),
+        Proposal(request, share, OrderRole.PLACED, intent.tag, exits if opens else None, seat.alone, intent),
     )
 
 

@@ -12,6 +12,7 @@ from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
+from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
@@ -19,7 +20,7 @@ from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
 BUY, LIMIT = Side.BUY, OrderKind.LIMIT
-PROTECTION, TARGET = OrderRole.PROTECTION, OrderRole.TARGET
+PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
@@ -59,40 +60,50 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
 
 def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Approved) -> None:
     request, role, seats = proposal.request, proposal.role, proposal.seats
-    now, following = state.now_ns, state.sequence + 1
-    quantity = int(request.quantity or 0)
-    order = Order(request, proposal.shares, role, now, quantity, proposal.tag, seats, len(state.orders))
-    _register(state, market, order)
-    if request.side is BUY and market.line.is_spot:
-        # Cash of a spot buy, fee included, is held until it has filled or ended (I09).
-        purse = market.line.purse
-        order.held_cash = held = Decimal(outcome.needed)
-        purse.held = add(purse.held, held)
+    now, sequence, orders = state.now_ns, state.sequence, state.orders
+    quantity, order_id = request.quantity or 0, request.order_id
+    order = Order(request, proposal.shares, role, now, quantity, proposal.tag, seats, len(orders))
+    orders[order_id] = order
+    if request.side is BUY:
+        market.open_buys += quantity
+        if market.line.is_spot:
+            # Cash of a spot buy, fee included, is held until it has filled or ended (I09).
+            purse, needed = market.line.purse, outcome.needed
+            order.held_cash = held = needed if type(needed) is Decimal else Decimal(needed)
+            purse.held = add(purse.held, held) if purse.held else held
+    else:
+        market.open_sells += quantity
     if state.counts_orders:
         state.order_times.append(now)
     state.last_order_ns = now
     for seat in seats:
-        if following - 2 >= seat.quiet_since:
-            end_run(state, seat, following - 2)
-        seat.quiet_since = following
+        working = seat.working
+        working[order_id] = order
+        seat.view.working = len(working)
+        if sequence > seat.quiet_since:
+            end_run(state, seat, sequence - 1)
+        seat.quiet_since = sequence + 1
         seat.quiet_reason = "no_signal"
         seat.refusal = None
         if role is TARGET:
             seat.target = seat.wanted
     _record(state, market, proposal, seats[0], outcome)
     state.effects.append(SubmitOrder(request))
-    exits = proposal.exits
-    if exits is not None:
-        seat = seats[0]
-        seat.entries[request.order_id] = exits
-        reference = int(request.price or market.mark or 0)
-        against = max(0, -seat.view.position * request.side)  # what the order closes before it opens
-        opening = order.quantity - against
-        children = child_requests(request, opening, exits, reference, market.instrument) if opening > 0 else []
-        if children:
-            seat.cover = (request, exits, reference)
-        for child in children:
-            submit_protection(state, seat, child)
+    if proposal.exits is not None:
+        _send_exits(state, market, request, seats[0], proposal.exits)
+
+
+def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat: Seat, exits: Exits) -> None:
+    """Send an entry's protective orders with it, for what it opens."""
+    seat.entries[request.order_id] = exits
+    reference = int(request.price or market.mark or 0)
+    against = max(0, -seat.view.position * request.side)  # what the order closes before it opens
+    opening = (request.quantity or 0) - against
+    children = child_requests(request, opening, exits, reference, market.instrument) if opening > 0 else []
+    if children:
+        seat.cover = (request, exits, reference)
+    for child in children:
+        submit_protection(state, seat, child)
 
 
 def keep_protected(state: EngineState) -> None:
@@ -148,8 +159,9 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
     share = (Share(seat.bot.id, state.order_number, quantity),)
     number = len(state.orders)
     status = OrderStatus.SENT if child.after is None else OrderStatus.PENDING
-    order = Order(child, share, PROTECTION, state.now_ns, quantity, "", (seat,), number, status)
-    _register(state, seat.market, order)
+    order = Order(child, share, PROTECTION, state.now_ns, quantity, "", seat.alone, number, status)
+    state.orders[child.order_id] = seat.working[child.order_id] = order
+    seat.view.working = len(seat.working)
     state.audit.append(
         Decided(
             state.sequence,
@@ -194,21 +206,6 @@ def ask_cancel(state: EngineState, order: Order) -> None:
         state.effects.append(CancelOrder(order.request.order_id))
 
 
-def _register(state: EngineState, market: Market, order: Order) -> None:
-    request = order.request
-    order_id = request.order_id
-    state.orders[order_id] = order
-    for seat in order.owners:
-        working = seat.working
-        working[order_id] = order
-        seat.view.working = len(working)
-    if order.role is not PROTECTION:
-        if request.side is BUY:
-            market.open_buys += order.quantity
-        else:
-            market.open_sells += order.quantity
-
-
 def _record(state: EngineState, market: Market, proposal: Proposal, seat: Seat, outcome: Approved | Refused) -> None:
     state.audit.append(
         Decided(
@@ -237,28 +234,34 @@ def _worst(request: OrderRequest, mark: int) -> int:
 def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
     """Return the self-contained question to risk about this order, at this moment."""
     request, seats = proposal.request, proposal.seats
-    seat, mark, now, held = seats[0], market.mark, state.now_ns, market.held
+    seat, mark, now = seats[0], market.mark, state.now_ns
     lock = None if seat.bot.failed is None else f"strategy_failed: {seat.bot.failed}"
-    for each in seats:
-        if each.lock is not None and each.lock.until_ns > now:
-            lock = each.lock.reason
+    if state.watches_trades:
+        for each in seats:
+            if each.lock is not None and each.lock.until_ns > now:
+                lock = each.lock.reason
     if market.doubts:
         lock = in_doubt(market)
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
-    bar = market.bar
+    price = age = None
+    if mark is not None:
+        price = _worst(request, mark)
+        bar = market.bar
+        age = now - (market.mark_ns if bar is None else bar.ts_ns)
+    equity, last_ns = state.equity(), state.last_order_ns
     return ReviewRequest(
         request,
         market.instrument,
         now,
-        None if mark is None else _worst(request, mark),
+        price,
         mark,
         mark,
-        None if mark is None else now - (bar.ts_ns if bar is not None else market.mark_ns),
+        age,
         state.tier.taker,
-        _in_quote(state, market, state.equity()),
+        equity if state.simple else _in_quote(state, market, equity),
         _free_cash(state, market),
-        _free_base(market, proposal),
-        held,
+        _own_base(market, proposal) if proposal.role is PLACED else market.held - market.open_sells,
+        market.held,
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
@@ -268,9 +271,9 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         minute,
         hour,
         day,
-        None if state.last_order_ns is None else now - state.last_order_ns,
+        None if last_ns is None else now - last_ns,
         lock,
-        _squares(state, market) if state.config.limits.concentration_max is not None else None,
+        _squares(state, market) if state.squares_needed else None,
     )
 
 
@@ -292,18 +295,18 @@ def _reducible_together(proposal: Proposal) -> int:
     return total
 
 
-def _free_base(market: Market, proposal: Proposal) -> int:
-    """Return what may be sold of a spot holding: for an order of one bot's own, no more than is the bot's."""
-    free = market.held - market.open_sells
-    if proposal.role is not OrderRole.PLACED:
-        return free  # a target never goes below the bot's own position
+def _own_base(market: Market, proposal: Proposal) -> int:
+    """Return what an order of one bot's own may sell of a spot holding: no more than is free, nor than is the bot's.
+
+    A target never goes below the bot's own position; for it everything that is free may be sold.
+    """
     seat = proposal.seats[0]
     selling = sum(
         order.remaining
         for order in seat.working.values()
         if order.role is not PROTECTION and order.request.side is not BUY
     )
-    return min(free, seat.view.position - selling)
+    return min(market.held - market.open_sells, seat.view.position - selling)
 
 
 def _free_cash(state: EngineState, market: Market) -> Decimal:

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from math import floor
 from operator import itemgetter
 
 import msgspec
@@ -43,6 +44,7 @@ class Seat:
     """One bot looking at one instrument: its view, its orders there, and what it is waiting for."""
 
     __slots__ = (
+        "alone",
         "bars_seen",
         "bot",
         "budget",
@@ -104,6 +106,7 @@ class Seat:
         self.rejections = 0
         self.renewals = 0
         self.note = "at_target"
+        self.alone = (self,)  # the seats of an order of its own
         self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
 
@@ -258,6 +261,7 @@ class EngineState:
         "session",
         "simple",
         "spot_only",
+        "squares_needed",
         "tier",
         "tiered",
         "unchecked",
@@ -265,6 +269,7 @@ class EngineState:
         "value_unit",
         "volume",
         "watches_trades",
+        "watches_worth",
     )
 
     def __init__(self, config: EngineConfig) -> None:
@@ -286,11 +291,13 @@ class EngineState:
         self.booked: set[tuple[str, str | int]] = set()
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
+        self.squares_needed = config.limits.concentration_max is not None
         self.last_order_ns: int | None = None
         self.volume = config.volume_30d
         self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
         self.watches_trades = config.protections.watches_trades
+        self.watches_worth = config.protections.drawdown_max is not None
         self.cost_rate = add(self.tier.taker, config.price_allowance)
         self.halted: str | None = None
         self.reduce_only: dict[str, str] = {}
@@ -342,32 +349,30 @@ class EngineState:
     def rebase(self, market: Market) -> None:
         """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash, the peak's line."""
         line = market.line
-        position = line.position
-        held = market.held = position.quantity
+        held = market.held = line.position.quantity
         stake = held * market.multiplier
         mark = market.mark or 0  # without a mark nothing counts yet: `equity` asks for one
-        self.marked += stake * mark - market.stake * market.valued
+        self.marked = marked = self.marked + stake * mark - market.stake * market.valued
         market.stake, market.valued = stake, mark
         if not line.is_spot:
-            cost = position.cost if held >= 0 else position.cost.copy_negate()
+            cost = line.position.cost if held >= 0 else line.position.cost.copy_negate()
             self.costs = add(self.costs, subtract(cost, market.cost))
             market.cost = cost
-        purses = self.ledger.purses
-        if len(purses) == 1:
+        if len(self.ledger.purses) == 1:
             base = line.purse.cash
         else:
             base = ZERO
-            for purse in purses.values():
+            for purse in self.ledger.purses.values():
                 base = add(base, purse.cash)
         if self.costs:
             base = subtract(base, self.costs)
         self.base = base
         if not self.simple:
             self.set_lines()
-        elif self.marked:
+        elif marked:
             # Something is held: the next mark that rises works the lines out anew, and any mark while a lock is set.
             self.peak_line = NEVER
-            if self.config.protections.drawdown_max is not None:
+            if self.watches_worth:
                 self.set_lines()
         elif base > self.peak and not self.costs:  # costs without a mark: a perpetual that has no price yet
             self.peak = base
@@ -379,17 +384,16 @@ class EngineState:
             return
         if self.unmarked and self._lacks_mark():
             return  # something held has no price yet: nobody knows the account's worth
-        base = self.base
-        equity = add(base, multiply(self.value_unit, self.marked)) if self.marked else base
-        if equity >= self.peak:
-            self.peak = equity
-            self.peak_line = self.marked
-        else:
-            self.peak_line = int(scaleb(subtract(self.peak, base), self.scale).to_integral_value(ROUND_FLOOR))
+        base, marked, scale = self.base, self.marked, self.scale
+        line = floor(scaleb(subtract(self.peak, base), scale))
+        if marked > line:
+            self.peak = add(base, multiply(self.value_unit, marked))
+            line = marked
+        self.peak_line = line
         limit = self.config.protections.drawdown_max
         if limit is not None:
             trip = multiply(self.peak, subtract(ONE, limit))
-            self.alarm_line = int(scaleb(subtract(trip, base), self.scale).to_integral_value(ROUND_FLOOR))
+            self.alarm_line = floor(scaleb(subtract(trip, base), scale))
 
     def _set_lines_converted(self) -> None:
         """The same for an account of several currencies, where marks of several move its worth: look at every mark."""

@@ -27,15 +27,15 @@ class Position:
         """Book a signed change whose whole `value` (unit price x |change|) is known; return what it realised."""
         held = self.quantity
         self.quantity = after = held + change
-        if held == 0:
+        if not held:
             self.cost = value
             return ZERO
-        if (held > 0) == (change > 0):
-            self.cost = add(self.cost, value)
-            return ZERO
         released = self.cost
-        if after == 0:
+        if not after:
             self.cost = ZERO
+        elif (held > 0) == (change > 0):
+            self.cost = add(released, value)
+            return ZERO
         elif (after > 0) == (held > 0):
             released = portion(released, abs(change), abs(held))
             self.cost = subtract(self.cost, released)

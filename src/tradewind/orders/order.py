@@ -67,24 +67,28 @@ class Order(msgspec.Struct, eq=False):
 
         Raises  StateError when the venue filled more than was asked (I05).
         """
-        fill_id, quantity = fill.fill_id, fill.quantity
-        if fill_id in self.fill_ids:
+        fill_id, quantity, known = fill.fill_id, fill.quantity, self.fill_ids
+        if known and fill_id in known:
             return False
-        filled = self.filled + quantity
-        if filled > self.quantity or quantity <= 0:
+        filled, ordered, status = self.filled + quantity, self.quantity, self.status
+        if filled > ordered or quantity <= 0:
             raise StateError(
                 f"order {self.request.order_id}: fill {fill_id} of {quantity} after {self.filled} of "
-                f"{self.quantity}: the venue and our journal disagree; trading stops, keep the journal and reconcile"
+                f"{ordered}: the venue and our journal disagree; trading stops, keep the journal and reconcile"
             )
-        status = self.status
         if status in TERMINAL:
             self.late_fills += 1
         # A fill of the rest ends the order from wherever it stands; the table says so in every row but FILLED.
-        self.status = FILLED if filled == self.quantity else next_status(status, FILL_PART)
-        self.fees = add(self.fees, fill.fee) if self.filled else fill.fee
-        self.fill_ids += (fill_id,)
+        self.status = FILLED if filled == ordered else next_status(status, FILL_PART)
+        if known:
+            self.fees = add(self.fees, fill.fee)
+            self.fill_ids = (*known, fill_id)
+            self.value += quantity * fill.price
+        else:
+            self.fees = fill.fee
+            self.fill_ids = (fill_id,)
+            self.value = quantity * fill.price
         self.filled = filled
-        self.value += quantity * fill.price
         return True
 
     def share_of(self, bot: str) -> int:

@@ -132,11 +132,11 @@ class Ledger:
     def fill(self, fill: OrderFilled, parts: Sequence[tuple[str, int]]) -> Decimal:
         """Book one execution shared as [(bot, quantity)]; return the account's realised profit, fees apart."""
         line = self.lines[fill.instrument]
-        purse = line.purse
+        purse, position = line.purse, line.position
         side, quantity, fee = fill.side, fill.quantity, fill.fee
         value = multiply(line.unit_value, fill.price * quantity)
         change = quantity if side is BUY else -quantity
-        gained = line.position.book(change, value)
+        gained = position.book(change, value)
         if not line.is_spot:
             cash = add(purse.cash, gained)
         elif change > 0:
@@ -149,8 +149,14 @@ class Ledger:
             purse.realised = add(purse.realised, gained)
         if len(parts) == 1:
             bot = parts[0][0]
-            book = line.books.get(bot) or self.book(fill.instrument, bot)
-            book.position.book(change, value)
+            books = line.books
+            book = books.get(bot) or self.book(fill.instrument, bot)
+            if len(books) == 1:
+                # Alone on an instrument, a bot holds all of it: its position is the account's, figure by figure.
+                own = book.position
+                own.quantity, own.cost, own.realised = position.quantity, position.cost, position.realised
+            else:
+                book.position.book(change, value)
             book.fees = add(book.fees, fee)
             book.fills += 1
             return gained

@@ -284,7 +284,19 @@ NOT_AVAILABLE = ("impact", "var", "correlation")
 class Reviewer:
     """The checks that a set of limits switches on, in order; those that are off are named in `off`."""
 
-    __slots__ = ("_checks", "_gross_max", "_share_max", "_slow", "limits", "off", "on")
+    __slots__ = (
+        "_age_max_ns",
+        "_checks",
+        "_factor",
+        "_gross_max",
+        "_more",
+        "_rate",
+        "_share_max",
+        "_slow",
+        "limits",
+        "off",
+        "on",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -295,12 +307,18 @@ class Reviewer:
         self.off = (*(name for name, _, _ in CHECKS if name not in self.on), *NOT_AVAILABLE)
         # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
         gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
-        self._gross_max = min(gross, default=None)
+        gross_max = min(gross, default=None)
+        self._gross_max = ONE if gross_max == ONE else gross_max  # by far the most usual one is told by identity
         share = limits.instrument_share_max
         self._share_max = (
             None if self._gross_max is not None and share is not None and share >= self._gross_max else share
         )
         self._slow = not SLOW.isdisjoint(self.on)
+        self._age_max_ns = limits.data_age_ns_max
+        self._more = any(
+            limit is not None for limit in (limits.order_notional_max, limits.instrument_notional_max, self._share_max)
+        )
+        self._rate, self._factor = ZERO, ONE
 
     def review(self, request: ReviewRequest) -> Approved | Refused:
         """Return Approved with the main numbers, or Refused with every finding. Never raises."""
@@ -337,7 +355,7 @@ class Reviewer:
         Every order takes this way, so it is written out instead of calling the checks; a property test holds the two
         against each other.
         """
-        order, instrument, limits = request.order, request.instrument, self.limits
+        order, instrument = request.order, request.instrument
         size, price, mark, equity, exposure = (
             order.quantity,
             request.price,
@@ -353,23 +371,23 @@ class Reviewer:
             order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick)
         ):
             return None
-        reducing = reduces(request)
+        reducing, age_max_ns = reduces(request), self._age_max_ns
         if (
-            limits.data_age_ns_max is not None
+            age_max_ns is not None
             and not reducing
-            and (request.data_age_ns is None or request.data_age_ns > limits.data_age_ns_max)
+            and (request.data_age_ns is None or request.data_age_ns > age_max_ns)
         ):
             return None
-        unit_value = instrument.unit_value
-        notional = multiply(unit_value, size * price)
+        notional = multiply(instrument.unit_value, size * price)
         if notional < instrument.min_notional:
             return None
+        needed: Number
+        free: Number
         if instrument.is_spot:
             if order.side is SELL:
-                needed: Number = size
-                free: Number = request.free_base
+                needed, free = size, request.free_base
             else:
-                needed, free = multiply(notional, add(ONE, request.taker_rate)), request.free_cash
+                needed, free = multiply(notional, self._with_fee(request.taker_rate)), request.free_cash
             if needed > free:
                 return None
         elif not reducing:
@@ -380,41 +398,44 @@ class Reviewer:
             needed = free = 0
         if reducing:
             return Approved((equity, needed, free), needed)
-        return self._approve_opening(request, notional, needed, free)
-
-    def _approve_opening(
-        self, request: ReviewRequest, notional: Decimal, needed: Number, free: Number
-    ) -> Approved | None:
-        """Return Approved if an order that adds risk passes the modes and limits that hold for it alone."""
-        order, instrument, limits = request.order, request.instrument, self.limits
-        price, mark, equity, exposure = request.price, request.mark, request.equity, request.exposure
         if request.halted is not None or request.reduce_only is not None or request.locked is not None:
             return None
-        if equity is None or exposure is None or price is None or mark is None:
-            return None
-        top, size = price if price > mark else mark, order.quantity or 0
-        units = _worst_units(request, size)
+        units, top = _worst_units(request, size), price if price > mark else mark
         worst = notional if units == size and top == price else multiply(instrument.unit_value, units * top)
         gross = add(exposure, worst) if exposure else worst
+        gross_max = self._gross_max
+        if gross_max is not None and gross > (equity if gross_max is ONE else multiply(equity, gross_max)):
+            return None
+        more = self._more or order.kind is LIMIT or instrument.maintenance_margin is not None
+        if more and not self._keeps_more(request, equity, notional, worst):
+            return None
+        return Approved((equity, needed, free, worst, gross), needed)
+
+    def _keeps_more(self, request: ReviewRequest, equity: Decimal, notional: Decimal, worst: Decimal) -> bool:
+        """Return whether an order that adds risk keeps the limits that are seldom set or hold for some orders only."""
+        order, instrument, limits = request.order, request.instrument, self.limits
         if (
             (limits.order_notional_max is not None and notional > limits.order_notional_max)
-            or (self._gross_max is not None and gross > multiply(equity, self._gross_max))
             or (limits.instrument_notional_max is not None and worst > limits.instrument_notional_max)
             or (self._share_max is not None and worst > multiply(equity, self._share_max))
         ):
-            return None
+            return False
         if limits.liquidation_buffer_min is not None and instrument.maintenance_margin is not None:
             buffer = add(instrument.maintenance_margin, limits.liquidation_buffer_min)
             if multiply(worst, buffer) > equity:
-                return None
-        if limits.slippage_bps_max is not None and order.kind is LIMIT and order.price is not None:
-            reference = request.reference
-            if (
-                reference is None
-                or (order.price - reference) * order.side * 10_000 > limits.slippage_bps_max * reference
-            ):
-                return None
-        return Approved((equity, needed, free, worst, gross), needed)
+                return False
+        if limits.slippage_bps_max is None or order.kind is not LIMIT or order.price is None:
+            return True
+        reference = request.reference
+        if reference is None:
+            return False
+        return (order.price - reference) * order.side * 10_000 <= limits.slippage_bps_max * reference
+
+    def _with_fee(self, rate: Decimal) -> Decimal:
+        """Return 1 + rate, kept while the rate is the same."""
+        if rate is not self._rate:
+            self._rate, self._factor = rate, add(ONE, rate)
+        return self._factor
 
 
 def _reason(name: str, request: ReviewRequest) -> str | None:

@@ -58,12 +58,30 @@ def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> st
     if not holding.is_spot:
         return None if _margin_suffices(wallet, order, counted, notional) else INSUFFICIENT_MARGIN
     if order.sign < 0:
-        free: Decimal | int = holding.position.quantity
-        if holding.base_held.total:
-            free = subtract(Decimal(free), holding.base_held.by_others(order.request.oco, order.held))
-        return None if quantity <= free else INSUFFICIENT_FUNDS
+        return _base_refusal(holding, order)
     cost = add(notional, multiply(notional, order.tier.taker))
     return None if cost <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
+
+
+def refusal_at(wallet: Wallet, order: Order, price: int) -> str | None:
+    """Return why the order is not accepted whole at one price, or None."""
+    holding, quantity = order.holding, order.quantity
+    if (
+        order.sign < 0
+        and holding.is_spot
+        and not holding.min_notional
+        and quantity > 0
+        and quantity >= holding.min_quantity
+    ):
+        return _base_refusal(holding, order)  # nothing to compare with money: its notional need not be known
+    return refusal(wallet, order, quantity, multiply(holding.unit_value, price * quantity))
+
+
+def _base_refusal(holding: Holding, order: Order) -> str | None:
+    free: Decimal | int = holding.position.quantity
+    if holding.base_held.total:
+        free = subtract(Decimal(free), holding.base_held.by_others(order.request.oco, order.held))
+    return None if order.quantity <= free else INSUFFICIENT_FUNDS
 
 
 def _too_small(order: Order) -> str:

@@ -11,14 +11,13 @@ from fractions import Fraction
 from tradewind.model.answers import CancelRejected, OrderAccepted, VenueAnswer
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
 from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
-from tradewind.model.money import multiply
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, TimeInForce
 from tradewind.simulation.acceptance import (
     INSUFFICIENT_FUNDS,
     affordable_quantity,
     covers,
     quantity_for_quote,
-    refusal,
+    refusal_at,
 )
 from tradewind.simulation.desk import NOTHING, Desk
 from tradewind.simulation.liquidation import at_risk, point_on_path, surplus
@@ -80,7 +79,12 @@ class BarVenue(Desk):
     def on_event(self, event: MarketEvent) -> Sequence[VenueAnswer]:
         if type(event) is Bar:
             self._bar(event)
-            return self._answers() if self.changed or self.out else NOTHING
+            if self.changed:
+                self._forget_ended()
+            if not self.out:
+                return NOTHING
+            out, self.out = self.out, []
+            return out
         self.now_ns = event.ts_ns
         if isinstance(event, MarkPrice):
             holding = self.holdings[event.instrument]
@@ -126,20 +130,6 @@ class BarVenue(Desk):
         if risky:
             self._check_margin(holding, opened)
         self._allowance = UNLIMITED if self._share is None and bar.volume else self._allowance_of(holding, bar.volume)
-        if self._act_at_open(live, opened, opened_ns) or (risky and holding.position.quantity):
-            self._rest_of_path(bar, holding, live)
-        holding.mark = bar.close
-        if risky:
-            self._check_margin(holding, bar.close)
-
-    def _expire(self, live: list[Order], opened_ns: int) -> None:
-        for order in live:
-            expire_ns = order.request.expire_ns
-            if expire_ns is not None and expire_ns <= opened_ns and order.phase is not DONE:
-                self.cancel_order(order, "EXPIRED")
-
-    def _act_at_open(self, live: list[Order], opened: int, opened_ns: int) -> bool:
-        """Let every live order act at the open, by age; return whether anything may rest after it."""
         resting = False
         for order in live:
             phase = order.phase
@@ -154,7 +144,17 @@ class BarVenue(Desk):
                 resting = True
             elif order.phase is LIMIT or order.phase is STOP:
                 resting = True
-        return resting
+        if resting or (risky and holding.position.quantity):
+            self._rest_of_path(bar, holding, live)
+        holding.mark = bar.close
+        if risky:
+            self._check_margin(holding, bar.close)
+
+    def _expire(self, live: list[Order], opened_ns: int) -> None:
+        for order in live:
+            expire_ns = order.request.expire_ns
+            if expire_ns is not None and expire_ns <= opened_ns and order.phase is not DONE:
+                self.cancel_order(order, "EXPIRED")
 
     def _act(self, order: Order, phase: Phase, opened: int) -> None:
         """Let an order that was resting, or has just woken, meet the open."""
@@ -235,11 +235,12 @@ class BarVenue(Desk):
         else:
             trail(order, point)
             price = order.stop or 0
-        to_size = request.quantity is None or request.reduce_only or holding.lot > 1
-        if to_size and not self._sized(order, price, point):
+        if (request.quantity is None or request.reduce_only or holding.lot > 1) and not self._sized(
+            order, price, point
+        ):
             return
         quantity = order.quantity
-        reason = refusal(self.wallet, order, quantity, multiply(holding.unit_value, price * quantity))
+        reason = refusal_at(self.wallet, order, price)
         if request.post_only and reason is None and kind is LIMIT_ORDER and _is_marketable(order, point):
             reason = "POST_ONLY_WOULD_CROSS"
         if reason is not None:
