@@ -214,6 +214,8 @@ TOLD_ONCE = (a.OrderFilled, a.FundingPaid, a.FundingAccrued, a.PositionLiquidate
 class UntidyVenue:
     """A venue whose messages may be doubled, come late, or leave an order in doubt; its own books stay right."""
 
+    timed = False
+
     def __init__(self, venue: BarVenue, chance: Random, *, untidy: bool) -> None:
         self._venue = venue
         self._chance = chance

@@ -125,7 +125,7 @@ def on_answered(state: EngineState, event: c.Answered) -> None:
 
 
 def on_timer(state: EngineState, event: c.TimerFired) -> None:
-    """A time stop is due, or a remote stage did not answer by its deadline."""
+    """A time stop is due, a remote stage did not answer by its deadline, or time just passes (`clock`)."""
     kind, _, rest = event.key.partition(":")
     waiting = state.pending.pop(int(rest), None) if kind == "ask" else None
     if kind == "ask" and waiting is None:

@@ -43,11 +43,15 @@ class Driver:
         """Let market events happen, in order: first at the venue, then in the engine, with all that follows."""
         state, venue, agenda, note = self.state, self.venue, self.agenda, self._note
         heap, answers = agenda._heap, self._answers
-        awake = venue.awake
+        awake, timed = venue.awake, venue.timed
         for event in events:
-            if heap and heap[0][0] <= event.ts_ns:
+            if timed:
+                self._until(event.ts_ns)
+            elif heap and heap[0][0] <= event.ts_ns:
                 self._due(event.ts_ns)
             if event.instrument in awake and (told := venue.on_event(event)):
+                if timed:
+                    self._reach(event.ts_ns)
                 answers.extend(told)
                 self._drain()
             if note is not None:
@@ -76,14 +80,40 @@ class Driver:
     def finish(self) -> None:
         """Let everything in flight arrive, then close the records."""
         self._due(self.state.now_ns)
-        for answer in self.venue.advance(self.state.now_ns):
-            self.take(answer)
+        self._learn(self.state.now_ns)
         while (due_ns := self.venue.due_ns) is not None:
-            for answer in self.venue.advance(due_ns):
-                self.take(answer)
+            self._learn(due_ns)
         if self._recorder is not None:
             self._recorder.settle(self.state)
         close_records(self.state)
+
+    def _until(self, ts_ns: int) -> None:
+        """Let what is in flight before `ts_ns`, and timers up to it, happen in the order of time.
+
+        What happens at `ts_ns` itself at the venue comes after the market event of that time.
+        """
+        heap, venue = self.agenda._heap, self.venue
+        while True:
+            timer_ns, due_ns = heap[0][0] if heap else None, venue.due_ns
+            if due_ns is not None and due_ns < ts_ns and (timer_ns is None or due_ns <= timer_ns):
+                self._learn(due_ns)
+            elif timer_ns is not None and timer_ns <= ts_ns:
+                self._due(timer_ns)
+            else:
+                return
+
+    def _learn(self, ts_ns: int) -> None:
+        """Let time pass at the venue, and the engine hear what it says, at that time."""
+        told = self.venue.advance(ts_ns)
+        if told:
+            self._reach(ts_ns)
+            self._answers.extend(told)
+            self._drain()
+
+    def _reach(self, ts_ns: int) -> None:
+        """Let the engine know that it is later: what it does about an answer happens when the answer is heard."""
+        if ts_ns > self.state.now_ns:
+            self._one(TimerFired(ts_ns, "clock"))
 
     def _drain(self) -> None:
         """Take what is waiting in the order in which it happened: effects are carried out at once, and what they are

@@ -22,6 +22,11 @@ class Venue(Protocol):
     def awake(self) -> Container[str]: ...
 
     @property
+    def timed(self) -> bool:
+        """Whether anything is ever in flight here, so that answers come at times of their own."""
+        ...
+
+    @property
     def due_ns(self) -> int | None:
         """When the next thing in flight happens by the passing of time alone, None when nothing is."""
         ...

@@ -75,6 +75,7 @@ class BookVenue(Desk):
     """
 
     wakes_across_instruments = True
+    timed = True
 
     def __init__(
         self, instruments: Sequence[Instrument], settings: SimulationSettings, account: OpeningAccount = NO_OPENING
@@ -103,8 +104,10 @@ class BookVenue(Desk):
     @property
     def due_ns(self) -> int | None:
         """When the next request arrives or the next notice reaches the client; None with nothing in flight."""
-        times = [queue[0][0] for queue in (self._arrivals, self._in_flight) if queue]
-        return min(times, default=None)
+        arrivals, in_flight = self._arrivals, self._in_flight
+        if not in_flight:
+            return arrivals[0][0] if arrivals else None
+        return min(arrivals[0][0], in_flight[0][0]) if arrivals else in_flight[0][0]
 
     @property
     def undelivered(self) -> list[VenueAnswer]:

@@ -49,6 +49,7 @@ class Desk:
     """Live orders by instrument in the order of their age, and the rules that tie them together."""
 
     wakes_across_instruments = False
+    timed = False  # whether anything is ever in flight
 
     def __init__(
         self,

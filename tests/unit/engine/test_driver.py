@@ -5,18 +5,22 @@ from decimal import Decimal
 
 import msgspec
 
-from tests.engine_rig import MINUTE_NS, Scripted, config
-from tradewind.engine.core import Event
+from tests.engine_rig import MINUTE_NS, Place, Scripted, config
+from tradewind.engine.core import Event, process
+from tradewind.engine.digest import state_digest
 from tradewind.engine.driver import Driver
+from tradewind.engine.ports import Recorder
 from tradewind.engine.state import EngineState
 from tradewind.model.answers import OrderAccepted, OrderCanceled, OrderFilled, OrderRejected, VenueAnswer
-from tradewind.model.commands import Answered, TimerFired
+from tradewind.model.commands import Answered, Halt, TimerFired
 from tradewind.model.decisions import Approved, Decided
 from tradewind.model.effects import Ask, Effect
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity
-from tradewind.model.market_events import Bar, MarketEvent
+from tradewind.model.market_events import Bar, BookSnapshot, MarketEvent
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
-from tradewind.strategy.base import View, Wish
+from tradewind.simulation.book import BookVenue
+from tradewind.simulation.settings import OpeningAccount, SimulationSettings
+from tradewind.strategy.base import Strategy, View, Wish
 
 ONE = TargetQuantity(Decimal(1))
 MARKET = PlaceOrder(Side.BUY, Decimal(1))
@@ -25,6 +29,8 @@ REST = PlaceOrder(Side.BUY, Decimal(1), OrderKind.LIMIT, price=Decimal(90))
 
 class SmallVenue:
     """Accepts everything at once, fills market orders at the next bar's open, cancels when asked."""
+
+    timed = False
 
     def __init__(self) -> None:
         self.open: dict[str, OrderRequest] = {}
@@ -158,3 +164,83 @@ def test_the_end_waits_for_what_is_in_flight_and_closes_the_records() -> None:
     driver.finish()
     assert not state.orders["test-1"].is_live
     assert type(state.audit[-1]).__name__ == "Quiet"
+
+
+# -- between two market events ---------------------------------------------------------------------------------------
+
+MS = 1_000_000
+ENTRY_NS, RESPONSE_NS = 50 * MS, 20 * MS
+
+
+class Answering(Strategy):
+    """Buys at the first book it sees, and once more when that has filled."""
+
+    def memory(self) -> Place:
+        return Place()
+
+    def on_book(self, view: View, book: object) -> Wish:
+        view.memory.number += 1
+        return MARKET if view.memory.number == 1 else None
+
+    def on_fill(self, view: View, fill: OrderFilled) -> Wish:
+        return MARKET if fill.order_id == "test-1" else None
+
+
+def book(at_ms: int, ask: int) -> BookSnapshot:
+    return BookSnapshot("BTC-USD", at_ms * MS, ((ask - 100, 50_000),), ((ask, 50_000),), at_ms)
+
+
+def fresh() -> EngineState:
+    base = config([])
+    bots = (msgspec.structs.replace(base.bots[0], strategy=Answering()),)
+    return EngineState(msgspec.structs.replace(base, bots=bots))
+
+
+def answering(books: list[BookSnapshot], notes: Recorder | None = None, *more: Halt) -> EngineState:
+    """Return the state after the books, at a venue with latency; `more` happens at times of its own."""
+    state = fresh()
+    settings = SimulationSettings(entry_latency_ns=ENTRY_NS, response_latency_ns=RESPONSE_NS)
+    venue = BookVenue(state.config.instruments, settings, OpeningAccount(cash=state.config.cash))
+    driver = Driver(state, venue, recorder=notes)
+    for command in more:
+        driver.agenda.add(command.ts_ns, command)
+    driver.feed(books)
+    driver.finish()
+    return state
+
+
+def test_a_reaction_between_two_market_events_happens_when_the_answer_is_heard() -> None:
+    """Sent at 0, filled at 50 ms, heard at 70; so the second order arrives at 120, at the book of 100 ms."""
+    state = answering([book(0, 10_000), book(30, 10_040), book(100, 10_100), book(500, 10_200)])
+    first, second = state.orders["test-1"], state.orders["test-2"]
+    assert (first.ts_ns, second.ts_ns) == (0, 70 * MS)
+    fills = [each for each in state.audit if isinstance(each, OrderFilled)]
+    assert [(each.ts_ns // MS, each.price) for each in fills] == [(50, 10_040), (120, 10_100)]
+    assert [each.ts_ns for each in state.audit if isinstance(each, Decided)] == [0, 70 * MS]
+
+
+def test_what_is_in_flight_after_the_last_market_event_is_heard_at_its_time() -> None:
+    state = answering([book(0, 10_000)])
+    assert state.orders["test-2"].ts_ns == 70 * MS
+    assert state.now_ns == 140 * MS
+
+
+def test_a_timer_and_what_is_in_flight_come_in_the_order_of_time() -> None:
+    notes = Notes()
+    state = answering([book(0, 10_000), book(500, 10_200)], notes, Halt(60 * MS, "look"))
+    assert [each for each in notes.told if each.startswith(("Halt", "OrderFilled"))] == ["Halt", "OrderFilled test-1"]
+    assert list(state.orders) == ["test-1"]
+
+
+def test_a_session_with_latency_is_replayed_to_the_same_state() -> None:
+    events: list[Event] = []
+
+    class Keeps(Notes):
+        def note(self, event: Event) -> None:
+            events.append(event)
+
+    state = answering([book(0, 10_000), book(100, 10_100), book(500, 10_200)], Keeps())
+    again = fresh()
+    for event in events:
+        process(again, event)
+    assert state_digest(again) == state_digest(state)

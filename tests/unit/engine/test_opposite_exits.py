@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from tests.engine_rig import MINUTE_NS, PERP, Desk, config
-from tradewind.engine.core import Event
 from tradewind.engine.driver import Driver
 from tradewind.engine.state import EngineState
 from tradewind.model.answers import (
@@ -66,9 +65,9 @@ def test_what_the_venue_cuts_from_an_exit_is_placed_again() -> None:
 
 
 @pytest.mark.parametrize("answer", [OrderCanceled, OrderRejected])
-def test_an_exit_that_finds_nothing_to_reduce_is_placed_again(answer: type[Event]) -> None:
+def test_an_exit_that_finds_nothing_to_reduce_is_placed_again(answer: type[OrderCanceled | OrderRejected]) -> None:
     desk = opposite()
-    desk.take(answer("test-1-sl", desk.ts_ns, "REDUCE_ONLY_NO_POSITION"))  # type: ignore[call-arg]
+    desk.take(answer("test-1-sl", desk.ts_ns, "REDUCE_ONLY_NO_POSITION"))
     (again,) = desk.sent[4:]
     assert (again.quantity, again.stop, again.reduce_only) == (1_000, 9_000, False)
     assert desk.alarms == []

@@ -22,6 +22,8 @@ Happening = tuple[Fraction, int, Fraction, Callable[[], None]]
 class ReferenceBarVenue(ReferenceVenue):
     """Matches on bars; decisions of a bar activate at the open of their instrument's next one."""
 
+    timed = False
+
     def __init__(
         self, instruments: Iterable[Instrument], settings: SimulationSettings, account: OpeningAccount
     ) -> None:

@@ -87,6 +87,8 @@ class Walk:
 class ReferenceBookVenue(ReferenceVenue):
     """Matches against displayed books with latency, queue models and self-trade prevention."""
 
+    timed = True
+
     def __init__(
         self, instruments: Iterable[Instrument], settings: SimulationSettings, account: OpeningAccount
     ) -> None:
