@@ -51,7 +51,7 @@ class Driver:
                 self._due(event.ts_ns)
             if event.instrument in awake and (told := venue.on_event(event)):
                 if timed:
-                    self._reach(event.ts_ns)
+                    self.reach(event.ts_ns)
                 answers.extend(told)
                 self._drain()
             if note is not None:
@@ -69,11 +69,15 @@ class Driver:
         self._answers.append(event)
         self._drain()
 
+    def reach(self, ts_ns: int) -> None:
+        """Let the engine know that it is later: what it does about an answer happens when the answer is heard."""
+        if ts_ns > self.state.now_ns:
+            self._one(TimerFired(ts_ns, "clock"))
+
     def advance(self, ts_ns: int) -> None:
         """Let time pass to `ts_ns` where no event of the market says so: timers and what the venue has on its way."""
-        self._due(ts_ns)
-        for answer in self.venue.advance(ts_ns):
-            self.take(answer)
+        self._until(ts_ns)
+        self._learn(ts_ns)
         if self._recorder is not None:
             self._recorder.settle(self.state)
 
@@ -106,14 +110,9 @@ class Driver:
         """Let time pass at the venue, and the engine hear what it says, at that time."""
         told = self.venue.advance(ts_ns)
         if told:
-            self._reach(ts_ns)
+            self.reach(ts_ns)
             self._answers.extend(told)
             self._drain()
-
-    def _reach(self, ts_ns: int) -> None:
-        """Let the engine know that it is later: what it does about an answer happens when the answer is heard."""
-        if ts_ns > self.state.now_ns:
-            self._one(TimerFired(ts_ns, "clock"))
 
     def _drain(self) -> None:
         """Take what is waiting in the order in which it happened: effects are carried out at once, and what they are

@@ -244,3 +244,14 @@ def test_a_session_with_latency_is_replayed_to_the_same_state() -> None:
     for event in events:
         process(again, event)
     assert state_digest(again) == state_digest(state)
+
+
+def test_where_the_market_is_silent_time_passes_step_by_step_too() -> None:
+    state = fresh()
+    settings = SimulationSettings(entry_latency_ns=ENTRY_NS, response_latency_ns=RESPONSE_NS)
+    driver = Driver(state, BookVenue(state.config.instruments, settings, OpeningAccount(cash=state.config.cash)))
+    driver.feed([book(0, 10_000)])
+    driver.advance(70 * MS)
+    assert state.orders["test-2"].ts_ns == 70 * MS
+    driver.advance(1_000 * MS)
+    assert [each.ts_ns // MS for each in state.audit if isinstance(each, OrderFilled)] == [50, 120]

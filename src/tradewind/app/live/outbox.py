@@ -26,6 +26,7 @@ class Outbox:
 
     awake: Container[str] = frozenset()
     due_ns: int | None = None
+    timed = False  # answers reach the engine by themselves, not through this port
 
     def __init__(self, journal: Journal, send: Send) -> None:
         self._journal = journal
