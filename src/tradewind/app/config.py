@@ -17,7 +17,7 @@ import msgspec
 from msgspec import inspect as types
 
 from tradewind.app.home import Home
-from tradewind.app.profiles import profile_values
+from tradewind.app.profiles import LOCKED, profile_values
 from tradewind.app.settings import Config
 from tradewind.model.errors import ConfigError
 
@@ -35,7 +35,18 @@ WORDS = {
     "object": "a table",
 }
 # Where data lie and how a run is shown say nothing about what it does; a profile's name says no more than its values.
-NOT_HASHED = frozenset({"data.path", "data.catalog", "paper.speed", "paper.minutes", "profile", "flags.live_display"})
+NOT_HASHED = frozenset(
+    {
+        "data.path",
+        "data.catalog",
+        "paper.speed",
+        "paper.minutes",
+        "profile",
+        "live.endpoint",
+        "live.keys",
+        "flags.live_display",
+    }
+)
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -79,6 +90,7 @@ def resolve(
         check_layer(layer)
     for layer in layers:
         profile = layer.values.get("profile", profile)
+    refuse_locked(profile, layers)
     layers.insert(0, Layer(f"profile {profile}", {"profile": profile, **profile_values(profile)}))
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -87,6 +99,15 @@ def resolve(
         origins.update((key, layer.source) for key, _ in flattened(layer.values))
     config = msgspec.convert(_with_none(merged), Config, strict=False)
     return Resolved(config, origins, config_digest(config))
+
+
+def refuse_locked(profile: str, layers: Iterable[Layer]) -> None:
+    """Raise ConfigError for a layer that sets what the profile keeps to itself (SPEC O1)."""
+    locked = LOCKED.get(profile, frozenset())
+    for layer in layers:
+        for key, _ in flattened(layer.values):
+            if key in locked:
+                raise ConfigError(f"{layer.source}: {key} is locked by the profile {profile}: leave it out")
 
 
 def file_layer(path: Path) -> Layer:

@@ -49,6 +49,9 @@ DEMO_BOTS: Sequence[Mapping[str, Any]] = [
     {"id": "hold-btc", "strategy": "buy_and_hold", "instruments": ["BTC-USD"], "budget": "0.05"},
 ]
 
+LIVE_LIMITS = {"instrument_share_max": "0.20", "exposure_share_max": "0.80", "leverage_max": "1"}
+LIVE_PROTECTIONS = {"drawdown_max": "0.10", "stop_loss_guard_count": 4}
+
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     # One strategy may use the whole account: what is studied is the strategy.
     "research": {"limits": {"instrument_share_max": "1", "exposure_share_max": "1", "leverage_max": "1"}},
@@ -68,6 +71,42 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         "fees": {"maker": "0.0006", "taker": "0.0010"},
         "bots": DEMO_BOTS,
     },
+    # A venue on one's own machine, where everything may be tried.
+    "dev": {
+        "limits": {**LIVE_LIMITS, "exposure_share_max": "1"},
+        "protections": {"drawdown_max": "0.50"},
+    },
+    # Real money, in amounts that teach and do not hurt: nothing of it can be loosened.
+    "canary": {
+        "limits": {
+            "instrument_share_max": "0.10",
+            "exposure_share_max": "0.20",
+            "leverage_max": "1",
+            "order_notional_max": "25",
+            "orders_per_hour_max": "30",
+        },
+        "protections": {"drawdown_max": "0.02", "stop_loss_guard_count": 2},
+        "live": {"ioc_only": True, "daily_loss_max": "10", "on_stop": "cancel", "foreign_orders": "quarantine"},
+    },
+    # Real money, spot only: `live.real_money` still has to be said.
+    "spot": {"limits": LIVE_LIMITS, "protections": LIVE_PROTECTIONS},
+    "prod": {"limits": LIVE_LIMITS, "protections": LIVE_PROTECTIONS},
+}
+
+# Keys that a profile alone decides: what would loosen them elsewhere is an error, not a preference.
+LOCKED: Mapping[str, frozenset[str]] = {
+    "canary": frozenset(
+        {
+            "limits.leverage_max",
+            "limits.order_notional_max",
+            "limits.exposure_share_max",
+            "limits.instrument_share_max",
+            "limits.orders_per_hour_max",
+            "protections.drawdown_max",
+            "live.ioc_only",
+            "live.daily_loss_max",
+        }
+    ),
 }
 
 

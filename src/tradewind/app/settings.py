@@ -134,6 +134,35 @@ class PaperSettings(Section, frozen=True):
     on_stop: Literal["keep", "cancel"] = "cancel"
 
 
+class LiveSettings(Section, frozen=True):
+    """A session on a venue. Without `endpoint` that is the real one, and `real_money` must say that it may trade there.
+
+    `endpoint` is the file of a local exchange, `account` one of its accounts; `keys` a key file. `windows` are the
+    hours of new risk, such as `mon-fri 08:00-16:30` (UTC). `on_stop` says what becomes of open orders at an orderly
+    end, `foreign_orders` what of orders that others placed, `unprotected` what of a position whose exits are missing.
+    """
+
+    venue: str = "coinbase"
+    endpoint: str = ""
+    account: str = ""
+    keys: str = ""
+    real_money: bool = False
+    ioc_only: bool = False
+    on_stop: Literal["keep", "cancel"] = "cancel"
+    foreign_orders: Literal["adopt", "cancel", "quarantine"] = "quarantine"
+    unprotected: Literal["flatten", "alarm"] = "flatten"
+    windows: tuple[str, ...] = ()
+    daily_loss_max: Decimal | None = None
+    request_timeout: Duration = "10s"
+    orders_every: Duration = "45s"
+    accounts_every: Duration = "90s"
+    guards_every: Duration = "60s"
+    telemetry_every: Duration = "300s"
+    stop_limit_bps: Annotated[int, Meta(ge=1, le=5_000)] = 50
+    escalate_after: Duration = "2s"
+    skew_max: Duration = "5s"
+
+
 class Config(Section, frozen=True):
     """Everything that can be set."""
 
@@ -151,3 +180,4 @@ class Config(Section, frozen=True):
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}
     paper: PaperSettings = PaperSettings()
+    live: LiveSettings = LiveSettings()
