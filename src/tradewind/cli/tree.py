@@ -54,6 +54,10 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "new": Command("strategies:new", "Write a working strategy to start from."),
         },
     ),
+    "venues": (
+        "Venues: their payloads held against our types.",
+        {"decode": Command("venues:decode", "Read recorded payloads and compare them field by field.")},
+    ),
     "config": (
         "Configuration: what is set and where, its schema, a check of a file.",
         {

@@ -263,7 +263,7 @@ class ErrorAnswer(Message, frozen=True, kw_only=True):
     """What the venue says when it answers with an error and in JSON."""
 
     error: str = ""
-    code: int | None = None
+    code: int | str | None = None
     message: str = ""
     error_details: str = ""
     error_description: str = ""

@@ -1,0 +1,135 @@
+"""Texts become numbers, times and words, exactly or not at all."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from tradewind.model.errors import ProtocolError
+from tradewind.venues.coinbase.wire import accounts, converting, futures, orders, products, stream
+from tradewind.venues.coinbase.wire.orders import CreateOrder, GetOrder, Terms
+from tradewind.venues.coinbase.wire.products import Product
+from tradewind.venues.coinbase.wire.stream import decode_frame
+from tradewind.venues.coinbase.wire.values import Money, Timestamp, amount, moment_ns, ns_of, number, read
+from tradewind.venues.coinbase.wire.words import OrderStatus
+
+ORDER = b'{"order": {"order_id": "a", "product_id": "BTC-USD", "side": "BUY", "status": "OPEN", %b}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "ns"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("2023-01-04T06:20:06.456Z", 1_672_813_206_456_000_000),
+        ("2026-09-05T22:10:29.562008293Z", 1_788_646_229_562_008_293),
+        ("2023-02-09T20:19:35.39625135Z", 1_675_973_975_396_251_350),
+        ("2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105", 1_687_552_316_121_961_769),
+        ("2026-04-07 14:30:10.000000000+00:00", 1_775_572_210_000_000_000),
+        ("2015-02-11T16:54:02-08:00", 1_423_702_442_000_000_000),
+        ("0001-01-01T00:00:00Z", -62_135_596_800_000_000_000),
+    ],
+)
+def test_a_time_is_read_to_the_nanosecond_and_written_as_it_was(text: str, ns: int) -> None:
+    moment = Timestamp.parse(text)
+    assert (moment.ns, moment.text) == (ns, text)
+    assert moment_ns(text) == ns
+    assert ns_of(moment) == max(ns, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "2023-13-01T00:00:00Z", "2023-01-01T24:00:00Z", "2023-01-01T00:00:00", "٢٠٢٣-01-01T00:00:00Z"]
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        Timestamp.parse(text)
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "sNaN", "1e500", "1e-500", "9" * 80, "0." + "1" * 80, "x", ""])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        number(text)
+    if text:
+        with pytest.raises(ProtocolError, match="cannot be read"):
+            read(Product, msgspec.json.encode({"product_id": "BTC-USD", "price": text}))
+
+
+def test_json_numbers_are_exact() -> None:
+    raw = b'{"total_volume": 9.995989116664404, "total_fees": 0, "fee_tier": {"taker_fee_rate": "0.012", "usd_to": ""}}'
+    summary = read(accounts.TransactionSummary, raw)
+    assert summary.total_volume == Decimal("9.995989116664404")
+    assert summary.total_fees == 0
+    assert (summary.fee_tier.taker_fee_rate, summary.fee_tier.usd_to) == (Decimal("0.012"), None)
+
+
+@pytest.mark.parametrize("raw", [b'"fee": ""', b'"fee": null', b'"user_id": ""'])
+def test_no_value_is_said_in_three_ways(raw: bytes) -> None:
+    order = read(GetOrder, ORDER % raw).order
+    assert (order.fee, order.user_id) == (None, "")
+
+
+def test_an_unknown_word_is_kept_and_says_so() -> None:
+    raw = ORDER.replace(b'"OPEN"', b'"DREAMING"') % b'"fee": ""'
+    status = read(GetOrder, raw).order.status
+    assert (status, status.known, OrderStatus("OPEN").known) == ("DREAMING", False, True)
+
+
+def test_a_missing_name_is_not_made_up() -> None:
+    with pytest.raises(ProtocolError, match="order_id"):
+        read(GetOrder, b'{"order": {"order_id": "", "product_id": "BTC-USD", "side": "BUY", "status": "OPEN"}}')
+    with pytest.raises(ProtocolError, match="success"):
+        read(CreateOrder, b"{}")
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"Unauthorized", b"\xff", b"[" * 100_000, b'{"order": [1, 2]}'])
+def test_what_is_no_answer_is_refused_in_words(raw: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        read(GetOrder, raw)
+
+
+def test_amounts_come_bare_and_wrapped() -> None:
+    raw = Money(value=Decimal(3), raw_currency=Money(value=Decimal(2)))
+    assert [amount(each) for each in (None, Decimal(1), Money(value=Decimal(3)), raw)] == [None, 1, 3, 2]
+
+
+def test_the_configuration_names_its_kind() -> None:
+    raw = b'{"success": false, "order_configuration": {"limit_limit_gtc": {"base_size": "1"}}}'
+    configuration = read(CreateOrder, raw).order_configuration
+    assert configuration is not None
+    assert configuration.the_one() == ("limit_limit_gtc", Terms(base_size=Decimal(1)))
+    assert orders.OrderConfiguration().the_one() is None
+
+
+@pytest.mark.parametrize("text", ['"true"', "true"])
+def test_the_user_channel_spells_truth_as_text(text: str) -> None:
+    raw = (
+        '{"channel": "user", "sequence_num": 3, "events": [{"type": "update", "orders": [{"order_id": "a", '
+        f'"status": "OPEN", "product_id": "B", "order_side": "BUY", "post_only": {text}}}]}}]}}'
+    )
+    frame = decode_frame(raw)
+    assert isinstance(frame, stream.UserFrame)
+    assert frame.events[0].orders[0].post_only is True
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"channel": "dreams", "sequence_num": 1, "events": []}',
+        b'{"channel": "l2_data", "sequence_num": "x", "events": []}',
+        b'{"channel": "l2_data", "events": []}',
+        b"[]",
+        b"{}",
+        b"3",
+    ],
+)
+def test_a_frame_that_cannot_be_read_is_refused(raw: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        decode_frame(raw)
+
+
+@pytest.mark.parametrize("module", [accounts, converting, futures, orders, products, stream])
+def test_no_message_passes_anything_through_untyped(module: object) -> None:
+    for kind in vars(module).values():
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            inspected = msgspec.inspect.type_info(kind)
+            assert "AnyType" not in repr(inspected), kind
+            assert "RawType" not in repr(inspected), kind
