@@ -140,9 +140,9 @@ def test_funding_is_due_on_open_perpetuals_only(bars: Opens, books: Opens) -> No
         again = venue.on_event(FundingSettlement(PERP.id, 10))
         nothing = venue.on_event(FundingRate(SPOT.id, 11, Decimal("0.01")))
 
-        assert list(paid) == [FundingPaid(PERP.id, 7, Decimal("2"), -2)]
-        assert list(accrued) == [FundingAccrued(PERP.id, 8, Decimal("4"), -2)]
-        assert list(moved) == [FundingPaid(PERP.id, 9, Decimal("4"), -2)]
+        assert list(paid) == [FundingPaid(PERP.id, 7, Decimal("2"), -2, "funding:1")]
+        assert list(accrued) == [FundingAccrued(PERP.id, 8, Decimal("4"), -2, "funding:2")]
+        assert list(moved) == [FundingPaid(PERP.id, 9, Decimal("4"), -2, "funding:3")]
         assert [*again, *nothing] == []
         assert venue.report().cash == Decimal(100_006)
 

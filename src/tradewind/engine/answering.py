@@ -10,6 +10,7 @@ from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import ask_cancel, submit_protection
 from tradewind.engine.state import EngineState, Seat
+from tradewind.engine.trades import trade_closed
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm, SetTimer
 from tradewind.model.errors import StateError
@@ -20,7 +21,6 @@ from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 from tradewind.portfolio.attribution import attribute
-from tradewind.risk.protections import ClosedTrade, lock_after
 
 REJECTIONS_MAX = 3
 # Why a protective order may end and be placed anew: our own cancel, its other leg filled in part, or another bot's
@@ -72,7 +72,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
             if seat.cover is not None and seat.cover[0].order_id != fill.order_id:
                 seat.cover = None
         if state.watches_trades and before and before * after <= 0:
-            _trade_closed(state, seat, order)
+            trade_closed(state, seat, stopped=role is PROTECTION)
     if order.status in TERMINAL:
         _ended(state, order, fill.ts_ns, quantity if late else 0)
     return True
@@ -201,7 +201,10 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
     state.rebase(market)
     for seat in market.seats_all:
         book = market.line.books.get(seat.bot.id)
+        before = seat.view.position
         seat.view.position = position = book.position.quantity if book is not None else 0
+        if before and not position and state.watches_trades:
+            trade_closed(state, seat, stopped=True)
         seat.target = None
         if not position:
             seat.entry = seat.cover = None
@@ -222,8 +225,8 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
 
 
 def on_funding(state: EngineState, event: a.FundingPaid) -> None:
-    """Funding moved to or from cash: book it once per instrument and time (I07)."""
-    if _known(state, f"paid {event.instrument}", event.ts_ns):
+    """Funding moved to or from cash: book each payment once (I07)."""
+    if _known(state, f"paid {event.instrument}", event.identity):
         return
     state.ledger.pay_funding(event)
     state.rebase(state.markets[event.instrument])
@@ -232,7 +235,7 @@ def on_funding(state: EngineState, event: a.FundingPaid) -> None:
 
 def on_funding_accrued(state: EngineState, event: a.FundingAccrued) -> None:
     """Funding is owed and will be settled later."""
-    if _known(state, f"accrued {event.instrument}", event.ts_ns):
+    if _known(state, f"accrued {event.instrument}", event.identity):
         return
     state.ledger.accrue_funding(event)
     state.audit.append(event)
@@ -249,7 +252,7 @@ def on_transfer(state: EngineState, event: a.CashTransferred) -> None:
     state.audit.append(event)
 
 
-def _known(state: EngineState, what: str, identity: str | int) -> bool:
+def _known(state: EngineState, what: str, identity: str) -> bool:
     """Return whether this was booked before; from now on it was."""
     known = (what, identity) in state.booked
     state.booked.add((what, identity))
@@ -331,16 +334,6 @@ def _unprotected(state: EngineState, seat: Seat, order: Order, how: str, *, cove
         held = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}"
         text = f"{held} and {order.request.order_id} {how}"
         state.effects.append(Alarm(state.now_ns, "unprotected", text))
-
-
-def _trade_closed(state: EngineState, seat: Seat, order: Order) -> None:
-    book = seat.market.line.books[seat.bot.id]
-    total = subtract(add(book.position.realised, book.funding), book.fees)
-    gained = subtract(total, seat.trade_start)
-    seat.trade_start = total
-    stopped = order.role is PROTECTION
-    seat.trades.append(ClosedTrade(state.now_ns, seat.bot.id, seat.market.id, gained, stopped))
-    seat.lock = lock_after(seat.trades, state.config.protections)
 
 
 def _count_volume(state: EngineState, fill: a.OrderFilled, unit_value: Decimal) -> None:

@@ -152,4 +152,5 @@ def _propose(state: EngineState, seat: Seat, closing: Closing, quantity: int) ->
 
 def _only_reductions(state: EngineState, seat: Seat) -> bool:
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
-    return locked or state.halted is not None or bool(state.reduce_only) or seat.bot.failed is not None
+    blocked = state.halted is not None or bool(state.reduce_only) or bool(seat.market.doubts)
+    return locked or blocked or seat.bot.failed is not None

@@ -298,15 +298,19 @@ def _reducible_together(proposal: Proposal) -> int:
 def _own_base(market: Market, proposal: Proposal) -> int:
     """Return what an order of one bot's own may sell of a spot holding: no more than is free, nor than is the bot's.
 
-    A target never goes below the bot's own position; for it everything that is free may be sold.
+    What its live exits hold at the venue is not free. A target never goes below the bot's own position, and its exits
+    are canceled first; for it everything that is free may be sold.
     """
     seat = proposal.seats[0]
-    selling = sum(
-        order.remaining
-        for order in seat.working.values()
-        if order.role is not PROTECTION and order.request.side is not BUY
-    )
-    return min(market.held - market.open_sells, seat.view.position - selling)
+    selling = 0
+    exits: dict[str, int] = {}  # the legs of one group hold the same coins
+    for order in seat.working.values():
+        if order.role is not PROTECTION:
+            selling += 0 if order.request.side is BUY else order.remaining
+        elif order.status is not OrderStatus.PENDING:
+            group = order.request.oco or order.request.order_id
+            exits[group] = max(exits.get(group, 0), order.remaining)
+    return min(market.held - market.open_sells, seat.view.position - selling - sum(exits.values()))
 
 
 def _free_cash(state: EngineState, market: Market) -> Decimal:

@@ -268,7 +268,7 @@ class Recount:
             tally.realised = add(tally.realised, deficit)
 
     def _funded(self, event: a.FundingPaid) -> None:
-        self._once("I07", f"funding of {event.instrument} at", event.ts_ns)
+        self._once("I07", f"funding of {event.instrument} at {event.ts_ns}, payment", event.identity)
         line = self.lines[event.instrument]
         if event.quantity != line.quantity:
             raise broken("I07", f"funding of {event.instrument} for {event.quantity}, held are {line.quantity}")
@@ -285,7 +285,7 @@ class Recount:
 
     def _accrued(self, event: a.FundingAccrued) -> None:
         """What is owed goes, once it is paid, to those who held when it accrued."""
-        self._once("I07", f"accrual of {event.instrument} at", event.ts_ns)
+        self._once("I07", f"accrual of {event.instrument} at {event.ts_ns}, payment", event.identity)
         owed = self.owed[event.instrument]
         for tally, share in self._funding_shares(event):
             owed[tally] = add(owed.get(tally, ZERO), share)

@@ -288,7 +288,7 @@ class EngineState:
         self.unchecked: list[Seat] = []
         self.closing: list[Seat] = []  # those with a closing, in the order of their beginning
         self.jobs: deque[Job] = deque()
-        self.booked: set[tuple[str, str | int]] = set()
+        self.booked: set[tuple[str, str]] = set()
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.squares_needed = config.limits.concentration_max is not None

@@ -92,21 +92,36 @@ class PositionLiquidated(msgspec.Struct, frozen=True, gc=False, array_like=True,
 
 
 class FundingPaid(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="funding_paid"):
-    """Funding moved to or from cash (received is positive); `quantity` is the position it was computed for."""
+    """Funding moved to or from cash (received is positive); `quantity` is the position it was computed for.
+
+    `payment_id` is the venue's name for the payment. Without one, equal payments of one time are taken for the same.
+    """
 
     instrument: str
     ts_ns: int
     amount: Decimal
     quantity: int
+    payment_id: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What is booked at most once."""
+        return self.payment_id or f"{self.ts_ns}:{self.amount.normalize()}:{self.quantity}"
 
 
 class FundingAccrued(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="funding_accrued"):
-    """Funding that is owed but not yet moved."""
+    """Funding that is owed but not yet moved; fields as of `FundingPaid`."""
 
     instrument: str
     ts_ns: int
     amount: Decimal
     quantity: int
+    payment_id: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What is booked at most once."""
+        return self.payment_id or f"{self.ts_ns}:{self.amount.normalize()}:{self.quantity}"
 
 
 class CashTransferred(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="transfer"):

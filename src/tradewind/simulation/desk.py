@@ -66,6 +66,7 @@ class Desk:
         self.groups: dict[str, list[Order]] = {}
         self.reducing: dict[str, list[Order]] = {}  # accepted reduce-only orders by instrument
         self.expiring = False  # whether any order has ever had an expiry
+        self.payments = 0
         self.now_ns = 0  # the time answers carry
         self.later_ns = 0  # from when a child on another instrument than its parent's may activate
         self.out: list[VenueAnswer] = []
@@ -278,10 +279,15 @@ class Desk:
         amount = self.wallet.funding_due(holding, event.rate, mark)
         if event.settle:
             self.wallet.settle(amount)
-            self.out.append(FundingPaid(event.instrument, self.now_ns, amount, quantity))
+            self.out.append(FundingPaid(event.instrument, self.now_ns, amount, quantity, self.payment_id()))
         else:
             holding.accrued = add(holding.accrued, amount)
-            self.out.append(FundingAccrued(event.instrument, self.now_ns, amount, quantity))
+            self.out.append(FundingAccrued(event.instrument, self.now_ns, amount, quantity, self.payment_id()))
+
+    def payment_id(self) -> str:
+        """Return the name of the next funding payment."""
+        self.payments += 1
+        return f"funding:{self.payments}"
 
     def settle(self, event: FundingSettlement) -> None:
         """Move the accrued funding of an instrument to cash."""
@@ -289,5 +295,7 @@ class Desk:
         amount, holding.accrued = holding.accrued, ZERO
         if amount:
             self.wallet.settle(amount)
-            self.out.append(FundingPaid(event.instrument, self.now_ns, amount, holding.position.quantity))
+            self.out.append(
+                FundingPaid(event.instrument, self.now_ns, amount, holding.position.quantity, self.payment_id())
+            )
             self.changed.add(event.instrument)

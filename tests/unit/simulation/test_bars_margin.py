@@ -26,7 +26,7 @@ def test_d04_hourly_funding(held: str, paid: str, cash: str) -> None:
     bars.mark("60000")
     bars.fund("0.0001")
     assert (bars.money("funding"), bars.money("cash"), bars.money("equity")) == (paid, cash, cash)
-    assert bars.log == [FundingPaid(PERP.id, 0, Decimal(paid), PERP.quantity_units(held))]
+    assert bars.log == [FundingPaid(PERP.id, 0, Decimal(paid), PERP.quantity_units(held), "funding:1")]
 
 
 def test_d04_nothing_is_due_without_a_position() -> None:

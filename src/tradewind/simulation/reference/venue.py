@@ -40,6 +40,7 @@ class ReferenceVenue:
         self.settings = settings
         self.account = Account(self.instruments.values(), account)
         self.orders: dict[str, LiveOrder] = {}
+        self.payments = 0
         self.staleness = dict.fromkeys(self.instruments, 0)
         self.now_ns = 0
         self.later_ns = 0
@@ -332,11 +333,16 @@ class ReferenceVenue:
         if event.settle:
             self.account.cash += amount
             self.account.funding += amount
-            self.say(FundingPaid(event.instrument, self.now_ns, paid, holding.quantity))
+            self.say(FundingPaid(event.instrument, self.now_ns, paid, holding.quantity, self.payment_id()))
         else:
             # "settle: false only accrues".
             self.account.accrued[event.instrument] += amount
-            self.say(FundingAccrued(event.instrument, self.now_ns, paid, holding.quantity))
+            self.say(FundingAccrued(event.instrument, self.now_ns, paid, holding.quantity, self.payment_id()))
+
+    def payment_id(self) -> str:
+        """Return the name of the next funding payment: they are counted."""
+        self.payments += 1
+        return f"funding:{self.payments}"
 
     def on_settlement(self, event: FundingSettlement) -> None:
         # "moves accrued funding to cash".
@@ -347,7 +353,7 @@ class ReferenceVenue:
         self.account.cash += amount
         self.account.funding += amount
         held = self.account.holdings[event.instrument].quantity
-        self.say(FundingPaid(event.instrument, self.now_ns, exact_decimal(amount), held))
+        self.say(FundingPaid(event.instrument, self.now_ns, exact_decimal(amount), held, self.payment_id()))
 
     # -- report -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,18 @@
+"""Round trips that have ended, for the protections: whatever ended them (SPEC K5)."""
+
+from tradewind.engine.state import EngineState, Seat
+from tradewind.model.money import add, subtract
+from tradewind.risk.protections import ClosedTrade, lock_after
+
+
+def trade_closed(state: EngineState, seat: Seat, *, stopped: bool) -> None:
+    """Note what the bot's position in the instrument came to, and lock what follows from it.
+
+    `stopped` says that an exit or the venue ended it, not the bot's own decision.
+    """
+    book = seat.market.line.books[seat.bot.id]
+    total = subtract(add(book.position.realised, book.funding), book.fees)
+    gained = subtract(total, seat.trade_start)
+    seat.trade_start = total
+    seat.trades.append(ClosedTrade(state.now_ns, seat.bot.id, seat.market.id, gained, stopped))
+    seat.lock = lock_after(seat.trades, state.config.protections)
