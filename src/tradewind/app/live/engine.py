@@ -16,6 +16,7 @@ from tradewind.engine.ports import Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.recording import close_records
 from tradewind.engine.state import EngineState
+from tradewind.model.answers import VenueAnswer
 from tradewind.model.effects import Alarm
 from tradewind.model.market_events import MarketEvent
 from tradewind.storage.journal.recorder import JournalRecorder
@@ -44,7 +45,6 @@ class LiveEngine:
         self.model = model
         self.digest = digest or AuditDigest()
         self.driver = Driver(state, venue, recorder=recorder)
-        self.events = 0
         self._clock = clock
         self._release = release
         self._on_records = on_records
@@ -60,11 +60,12 @@ class LiveEngine:
         self._keep()
 
     def take(self, *events: Event) -> None:
-        """Let answers, commands or timers happen, in order."""
+        """Let answers, corrections and commands happen, in order; what follows from an answer happens now."""
         for event in events:
+            if isinstance(event, VenueAnswer):
+                self.driver.reach(self.now_ns())
             self.driver.take(event)
-            self.events += 1
-        self._keep()
+            self._keep()
 
     def advance(self) -> None:
         """Let what is due by now happen: timers, and what a simulated venue had on its way."""

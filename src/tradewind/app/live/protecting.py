@@ -308,10 +308,9 @@ class Protecting:
         """Return the cover that a leg of this id belongs to, None when it passed through or is done."""
         return self._covers.get(order_id)
 
-    def is_local(self, order_id: str) -> bool:
-        """Whether the engine's order of this id has nothing of its own at the venue now."""
-        cover = self._covers.get(order_id)
-        return cover is not None and cover.at_venue != order_id
+    def cover_at_venue(self, client_id: str) -> Cover | None:
+        """Return the cover for which this was sent, None when it was sent for nothing but itself."""
+        return self._aliases.get(client_id)
 
     def _watch(self, cover: Cover, mark: int, now_ns: int) -> list[Act]:
         sells = cover.side is not BUY
