@@ -1,8 +1,8 @@
-"""What the venue's stream says, on its way into the session: prices to the engine, trades to candles, orders to the truth.
+"""What the venue's stream says, on its way into the session: prices to the engine, trades to candles, orders to truth.
 
-Each event reaches the engine with the time at which it was received, so engine time never goes back (I38). A stream that
-is stale or has lost something says so: its book prices nothing, its candle is asked of the venue, and the instrument takes
-no new risk until it is whole again.
+Each event reaches the engine with the time at which it was received, so engine time never goes back (I38). A stream
+that is stale or has lost something says so: its book prices nothing, its candle is asked of the venue, and the
+instrument takes no new risk until it is whole again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +21,7 @@ from tradewind.venues.ports import OrderSeen, StreamEvent, StreamKind, StreamSta
 CAUSE = "stream"
 USER = "user"
 BROKEN = frozenset({StreamKind.STALE, StreamKind.GAP, StreamKind.CLOSED})
+TRADES = frozenset({"", "market_trades"})
 MARK_AGE_NS = 10_000_000_000
 
 
@@ -114,14 +115,15 @@ class Inbound:
             if broken:
                 self._broken(name, event)
             else:
-                self._candles[name].stream_whole(self._engine.now_ns())
+                if event.channel in TRADES:
+                    self._candles[name].stream_whole(self._engine.now_ns())
                 self._doubts.clear(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}")
 
     def _broken(self, name: str, event: StreamState) -> None:
         now_ns = self._engine.now_ns()
         self.gaps += 1
         self.activity.note_gap(name, now_ns)
-        if event.channel in {"", "market_trades"}:
+        if event.channel in TRADES:
             self._candles[name].stream_broken()
         self._doubts.raise_(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}: {event.reason}".rstrip(": "))
         # An empty book has no best prices: what is stale prices nothing (I34). The mark keeps its age.
