@@ -25,7 +25,9 @@ Number = Decimal | str
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One call. `writes` says that it may change something, so that it must not be repeated when no answer came."""
+    """One call. `writes` says that it may change something, so that it must not be repeated when no answer came;
+    unless it is `repeatable`: doing it twice is the same as doing it once, as with a cancel.
+    """
 
     method: str
     path: str
@@ -33,6 +35,12 @@ class Request(msgspec.Struct, frozen=True):
     body: Body | None = None
     signed: bool = True
     writes: bool = False
+    repeatable: bool = False
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be sent again when nobody knows what became of it."""
+        return self.repeatable or not self.writes
 
     @property
     def target(self) -> str:
@@ -183,7 +191,8 @@ def preview_edit(order_id: str, *, price: Number | None = None, size: Number | N
 
 
 def cancel_orders(order_ids: Sequence[str]) -> Request:
-    return _write("/orders/batch_cancel", {"order_ids": list(order_ids)})
+    body = {"order_ids": list(order_ids)}
+    return Request(POST, f"{PREFIX}/orders/batch_cancel", body=body, writes=True, repeatable=True)
 
 
 def close_position(client_order_id: str, product_id: str, *, size: Number | None = None) -> Request:
