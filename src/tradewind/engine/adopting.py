@@ -65,9 +65,9 @@ def on_order_adopted(state: EngineState, event: k.OrderAdopted) -> None:
         raise StateError(f"order {request.order_id} was adopted twice: keep the journal and reconcile")
     market, quantity = state.markets[request.instrument], int(request.quantity or 0)
     shares = (Share(event.bot, state.sequence, quantity),)
-    order = Order(request, shares, OrderRole.FOREIGN, event.ts_ns, quantity, event.venue_id, number=len(state.orders))
+    number = len(state.orders)
+    order = Order(request, shares, OrderRole.FOREIGN, event.since_ns, quantity, event.venue_id, number=number)
     order.status = OrderStatus.OPEN
-    order.fill_ids = event.fills_before
     state.orders[request.order_id] = order
     state.foreign = {name: each for name, each in state.foreign.items() if each.is_live}
     state.foreign[request.order_id] = order

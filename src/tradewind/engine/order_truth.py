@@ -108,6 +108,13 @@ class OrderTruth:
             record.cancel_taken_ns = None
             record.cancel.want(now_ns)
 
+    def withdraw(self, order_id: str, now_ns: int) -> None:
+        """Have the venue cancel an order without the engine's asking, as the policy on foreign orders may want."""
+        record = self.records[order_id]
+        if not record.wants_cancel and record.final is None and record.is_live:
+            record.wants_cancel = True
+            record.cancel.want(now_ns)
+
     def cancel_answered(self, order_id: str, answer: CancelAnswer, now_ns: int) -> list[Told]:
         """Take what came of a cancel: it never decides anything, the order itself is asked for."""
         record = self.records[order_id]
@@ -252,11 +259,10 @@ class OrderTruth:
         return told
 
     def adopt(self, event: OrderAdopted, order: VenueOrder, now_ns: int) -> list[Told]:
-        """Know a foreign order from now on; call it once the engine has taken the event."""
-        record = Record(event.request, self._instruments[event.request.instrument], event.ts_ns)
+        """Know a foreign order from now on; what is returned comes after the event itself."""
+        record = Record(event.request, self._instruments[event.request.instrument], event.since_ns)
         record.foreign = record.seen = True
         record.status = OrderStatus.OPEN
-        record.fill_ids = set(event.fills_before)
         self._name(record, event.venue_id)
         self.records[record.id] = self._watched[record.id] = record
         self._take_orphans(record, now_ns)
@@ -345,8 +351,9 @@ class OrderTruth:
 
     def _totals(self, record: Record, order: VenueOrder, now_ns: int) -> None:
         instrument = record.instrument
-        if record.foreign and order.quantity is not None and record.cap is not None:
-            record.before = max(0, instrument.quantity_units(order.quantity) - record.cap)
+        size = order.filled if order.quantity is None and order.is_final else order.quantity
+        if record.foreign and size is not None and record.cap is not None:
+            record.before = max(0, instrument.quantity_units(size) - record.cap)
         total = instrument.quantity_units(order.filled) - record.before
         if total >= record.total:
             record.total, record.fees = total, order.fees
@@ -386,10 +393,11 @@ class OrderTruth:
             asked = record.wants_cancel and order.status is VenueOrderStatus.CANCELED
             record.reason = "REQUESTED" if asked else order.reason or order.status.name
         record.doubt = ""
+        record.find.settle()
 
     def _fill(self, record: Record, fill: VenueFill, now_ns: int) -> None:
         """Book one execution, or keep it where it waits: for its fee, or for somebody to look at it."""
-        if fill.fill_id in record.fill_ids:
+        if fill.fill_id in record.fill_ids or (record.foreign and fill.ts_ns <= record.sent_ns):
             self.repeated_fills += 1
             return
         if not record.venue_id:
@@ -494,7 +502,7 @@ class OrderTruth:
         cause = f"cancel:{record.id}"
         record.causes.append(cause)
         self._alarm(record, cause, f"still open after {asked} cancels", now_ns)
-        if record.may(OrderEvent.KEEP):
+        if record.may(OrderEvent.KEEP):  # only an order whose cancel the engine waits for
             self._give(record, OrderEvent.KEEP, a.CancelRejected(record.id, now_ns, f"asked {asked} times"))
 
     def _overdue(self, record: Record, now_ns: int) -> None:

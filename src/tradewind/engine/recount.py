@@ -317,7 +317,6 @@ class Recount:
             raise broken("I16", f"order {order_id} was adopted under an id that is used")
         share = Share(event.bot, 0, int(event.request.quantity or 0))
         sent = Sent(event.request, (share,), protects=False)
-        sent.fills.update(event.fills_before)
         self.orders[order_id] = self.open[order_id] = self.touched[order_id] = sent
 
     # -- leaves ------------------------------------------------------------------------------------------------------

@@ -50,15 +50,15 @@ class PositionAdopted(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
 class OrderAdopted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="order_adopted"):
     """An order on our account that we did not send: from now on its fills are booked, for `bot`.
 
-    `request.quantity` is what can still be booked of it; `fills_before` are the executions that are already contained
-    in what was adopted, and are never booked.
+    `request.quantity` is what can still be booked of it. Executions up to `since_ns` are contained in the holdings
+    that were adopted then, and are never booked.
     """
 
     request: OrderRequest
     ts_ns: int
     venue_id: str
     evidence: str
-    fills_before: tuple[str, ...] = ()
+    since_ns: int = 0
     bot: str = "external"
 
 

@@ -136,13 +136,11 @@ def test_a_perpetual_may_turn_by_adoption_beside_other_holders() -> None:
 def test_an_adopted_order_counts_as_open_holds_cash_and_its_fills_are_external() -> None:
     desk = Desk(config([None, None, target("1")]))
     desk.bar()
-    desk.take(OrderAdopted(foreign(), 7, "v1", "open at the venue, sent by nobody here", fills_before=("old",)))
+    desk.take(OrderAdopted(foreign(), 7, "v1", "open at the venue, sent by nobody here"))
     market = desk.state.markets["BTC-USD"]
     assert (market.open_buys, market.open_sells) == (1_000, 0)
     assert desk.state.ledger.purses["USD"].held == D("90.36")
     assert [order.request.order_id for order in desk.state.live_orders()] == ["external-v1"]
-    desk.fill("external-v1", 1_000, 9_000, fill_id="old")
-    assert desk.position("external") == 0
     desk.fill("external-v1", 400, 9_000, fee="0.1")
     assert (desk.position("external"), market.open_buys) == (400, 600)
     desk.cancel("external-v1", "by its owner")
@@ -181,7 +179,7 @@ def test_corrections_travel_in_journal_and_audit() -> None:
         DOUBT,
         InstrumentCleared(6, "BTC-USD", "drift", "found"),
         PositionAdopted("BTC-USD", 7, -500, D("37.50"), "cost", "balance BTC 1.5, ledger 2", "a"),
-        OrderAdopted(foreign(), 8, "v1", "open", ("f1", "f2")),
+        OrderAdopted(foreign(), 8, "v1", "open", since_ns=5),
         CashTransferred("USD", 9, D("-3"), "withdrawn"),
     ]
     assert decode_entries(encode_entries(given)) == given  # type: ignore[arg-type]
