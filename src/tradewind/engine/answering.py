@@ -12,7 +12,7 @@ from tradewind.engine.placing import ask_cancel, submit_protection
 from tradewind.engine.state import EngineState, Seat
 from tradewind.engine.trades import trade_closed
 from tradewind.model import answers as a
-from tradewind.model.effects import Alarm, SetTimer
+from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits
 from tradewind.model.money import add, multiply, subtract
@@ -317,7 +317,7 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: 
     if exits.time_ns is not None:
         seat.entry = order.request.order_id
         key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
-        state.effects.append(SetTimer(ts_ns + exits.time_ns, key))
+        state.set_timer(ts_ns + exits.time_ns, key)
     quantity = min(opened, late or (order.filled if order.remaining else 0))
     if quantity:
         reference = order.request.price or order.value // order.filled

@@ -127,6 +127,8 @@ def on_answered(state: EngineState, event: c.Answered) -> None:
 def on_timer(state: EngineState, event: c.TimerFired) -> None:
     """A time stop is due, a remote stage did not answer by its deadline, or time just passes (`clock`)."""
     kind, _, rest = event.key.partition(":")
+    if state.timers.get(event.key, event.ts_ns + 1) <= event.ts_ns:
+        del state.timers[event.key]
     waiting = state.pending.pop(int(rest), None) if kind == "ask" else None
     if kind == "ask" and waiting is None:
         return  # answered in time: nothing happens, not even the passing of time

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
-from tradewind.engine.state import EngineState
+from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import plain
 
 _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
@@ -58,7 +58,10 @@ def state_digest(state: EngineState) -> str:
 
 
 def state_values(state: EngineState) -> dict[str, object]:
-    """Return the state as plain values, for digests, snapshots and people."""
+    """Return the state as plain values, for digests, snapshots and people.
+
+    Everything that a later event can be answered differently by is in it, so that two states of one digest go on alike.
+    """
     ledger = state.ledger
     return {
         "sequence": state.sequence,
@@ -92,7 +95,32 @@ def state_values(state: EngineState) -> dict[str, object]:
             for bot in state.bots.values()
             for seat in bot.seats
         },
+        "seats": {
+            f"{bot.id}/{seat.market.id}": msgspec.to_builtins(_seat_values(seat), enc_hook=_as_python)
+            for bot in state.bots.values()
+            for seat in bot.seats
+        },
+        "peak": plain(state.peak),
+        "volume": plain(state.volume),
+        "numbers": [state.order_number, state.request_number, state.last_order_ns, list(state.order_times)],
+        "timers": dict(state.timers),
+        "pending": {str(number): waiting.proposal.request for number, waiting in state.pending.items()},
+        "jobs": [[job.market.id, len(job.wishes), len(job.changes), len(job.steps)] for job in state.jobs],
+        "fitted": dict(state.fitted),
+        "prices": {name: [m.best_bid, m.best_ask, m.mark_ns, m.gaps] for name, m in state.markets.items()},
         "marks": {name: market.mark for name, market in state.markets.items()},
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip
+
+
+def _seat_values(seat: Seat) -> list[object]:
+    """What a bot wants, waits for and remembers of one instrument, beside its strategy's own memory."""
+    closing, lock = seat.closing, seat.lock
+    return [
+        [seat.target, seat.wanted, seat.deferred],
+        None if closing is None else [closing.intent, closing.attempts, closing.failed_ns, closing.asked_ns],
+        [seat.cover, seat.entry, dict(seat.entries), seat.renewals],
+        [list(seat.trades), plain(seat.trade_start), None if lock is None else [lock.until_ns, lock.reason]],
+        [seat.refusal, seat.rejections, seat.note, seat.bars_seen, seat.quiet_reason],
+    ]

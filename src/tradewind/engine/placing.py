@@ -11,7 +11,7 @@ import msgspec
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
-from tradewind.model.effects import Ask, CancelOrder, SetTimer, SubmitOrder
+from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
 from tradewind.model.orders import OrderKind, OrderRequest, Side
@@ -35,7 +35,7 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
         state.pending[number] = Pending(question, proposal)
         deadline = state.now_ns + state.config.ask_timeout_ns
         state.effects.append(Ask("risk", number, question, deadline))
-        state.effects.append(SetTimer(deadline, f"ask:{number}"))
+        state.set_timer(deadline, f"ask:{number}")
         return True
     return settle(state, market, proposal, state.reviewer.review(question))
 

@@ -12,7 +12,7 @@ from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
-from tradewind.model.effects import Effect
+from tradewind.model.effects import Effect, SetTimer
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
@@ -264,6 +264,7 @@ class EngineState:
         "squares_needed",
         "tier",
         "tiered",
+        "timers",
         "unchecked",
         "unmarked",
         "value_unit",
@@ -303,6 +304,7 @@ class EngineState:
         self.reduce_only: dict[str, str] = {}
         self.flags: dict[str, str] = {}
         self.fitted: dict[str, Fitted] = {}
+        self.timers: dict[str, int] = {}  # what is still to fire, by key: when
         self.effects: list[Effect] = []
         self.audit: list[msgspec.Struct] = []
         self.markets = {each.id: Market(each, self.ledger.lines[each.id]) for each in _by_id(config.instruments)}
@@ -440,6 +442,11 @@ class EngineState:
         for rule, reason in self.reduce_only.items():
             return f"{rule}: {reason}"
         return None
+
+    def set_timer(self, due_ns: int, key: str) -> None:
+        """Ask to be woken at `due_ns` with the event `TimerFired(due_ns, key)`."""
+        self.timers[key] = due_ns
+        self.effects.append(SetTimer(due_ns, key))
 
     def next_order_id(self) -> str:
         """Return the next client order id: the session's name and a number that is never used again (I16)."""
