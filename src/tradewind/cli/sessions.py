@@ -67,10 +67,20 @@ class Session:
         )
 
     def run(self, watch: Watch) -> Kept:
-        """Run until data or time are over, or a signal asks to stop; then keep what came of it."""
-        with stopped_by_signals(self.stop):
-            done = self.paper.run(watch)
-        self._recorder.close(done.state, done.audit_digest, done.ended)
+        """Run until data or time are over, or a signal asks to stop; then keep what came of it.
+
+        Whatever happens, the journal is whole as far as it goes, and the run counts as running no more.
+        """
+        try:
+            with stopped_by_signals(self.stop):
+                done = self.paper.run(watch)
+            self._recorder.close(done.state, done.audit_digest, done.ended)
+            return self._keep(done)
+        finally:
+            self._recorder.journal.close()
+            self._store.release(self.record.id)
+
+    def _keep(self, done: SessionRecord) -> Kept:
         result = result_of(done)
         series = bar_series(self.market)
         model = read_model(result)

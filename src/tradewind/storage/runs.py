@@ -3,12 +3,14 @@
     runs/<id>/run.json           configuration, data, version, digests, metrics; written last, so it is whole or absent
     runs/<id>/audit.msgpack.gz   every decision, order, answer and command, in order
     runs/<id>/journal.twj        what a session consumed (paper and live)
+    runs/<id>/session.lock       held by the process of a session while it runs
     runs/<id>/...                reports
 
 A finished run appears at once: it is made under a hidden name, then renamed.
 """
 
 import errno
+import fcntl
 import gzip
 import os
 import shutil
@@ -29,6 +31,7 @@ from tradewind.storage.journal.writer import is_being_written
 RUN_FILE = "run.json"
 AUDIT_FILE = "audit.msgpack.gz"
 JOURNAL_FILE = "journal.twj"
+LOCK_FILE = "session.lock"
 AUDIT_GROUP = 4096
 LATEST = "latest"
 _NUMBERS = count(1)
@@ -50,13 +53,16 @@ class RunDigests(msgspec.Struct, frozen=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was run and what came of it. `config` is what was asked for, `engine` and `settings` what that became."""
+    """What was run and what came of it. `config` is what was asked for, `engine` and `settings` what that became.
+
+    On the disk a session is `running` until it is finished; it is read as `interrupted` when its process has gone.
+    """
 
     kind: str
     created_at_ns: int
     code_version: str
     id: str = ""
-    status: Literal["running", "finished"] = "finished"
+    status: Literal["running", "finished", "interrupted"] = "finished"
     config: dict[str, Any] = {}
     config_hash: str = ""
     engine: dict[str, Any] = {}
@@ -92,6 +98,7 @@ class RunStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._locks: dict[str, int] = {}
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -118,8 +125,22 @@ class RunStore:
         raise AssertionError("ids never end")
 
     def begin(self, record: RunRecord) -> RunRecord:
-        """Return the record of a session that starts now, with its id; its folder is there, for the journal."""
-        return self.save(msgspec.structs.replace(record, status="running"))
+        """Return the record of a session that starts now, with its id; its folder is there, for the journal.
+
+        The run counts as running until `finish` or `release`, or until this process ends, however it ends.
+        """
+        begun = self.save(msgspec.structs.replace(record, status="running"))
+        handle = os.open(self.root / begun.id / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        self._locks[begun.id] = handle
+        return begun
+
+    def release(self, run: str) -> None:
+        """Say that the session is over, whether it was finished or not; a second call does nothing."""
+        handle = self._locks.pop(run, None)
+        if handle is not None:
+            (self.root / run / LOCK_FILE).unlink(missing_ok=True)
+            os.close(handle)
 
     def finish(
         self,
@@ -133,6 +154,7 @@ class RunStore:
         _write_parts(folder, audit, files or {})
         done = msgspec.structs.replace(record, status="finished")
         write_bytes(folder / RUN_FILE, _as_json(done), overwrite=True)
+        self.release(record.id)
         return done
 
     def delete(self, run: str) -> None:
@@ -141,7 +163,7 @@ class RunStore:
         Raises  StateError while its session is still being written.
         """
         folder = self.folder(run)
-        if (folder / JOURNAL_FILE).exists() and is_being_written(folder / JOURNAL_FILE):
+        if _is_alive(folder):
             raise StateError(f"run {run} is still going on: stop the session, then delete its run")
         hidden = self.root / f".{os.getpid()}-{next(_NUMBERS)}{PARTIAL}"
         folder.rename(hidden)
@@ -269,13 +291,21 @@ def _as_json(record: RunRecord) -> bytes:
 def _read(folder: Path) -> RunRecord:
     path = folder / RUN_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RunRecord)
+        record = msgspec.json.decode(path.read_bytes(), type=RunRecord)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(
             f"the record of run {folder.name} cannot be read ({path}: {why}): restore the file from a backup, "
             f"or remove the run with `tradewind runs delete {folder.name}`"
         ) from None
+    if record.status == "running" and not _is_alive(folder):
+        return msgspec.structs.replace(record, status="interrupted")
+    return record
+
+
+def _is_alive(folder: Path) -> bool:
+    """Return whether a process holds the run: the session's own, or whoever goes on with its journal."""
+    return any(is_being_written(folder / name) for name in (LOCK_FILE, JOURNAL_FILE) if (folder / name).exists())
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Runs as they are kept: whole or absent, named by time, found by a part of the name, compared, and deleted."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -85,6 +86,25 @@ def test_a_session_has_its_record_from_the_start(store: RunStore) -> None:
     assert list(store.audit(begun.id)) == AUDIT[:2]
 
 
+def test_a_session_whose_process_is_gone_was_interrupted(store: RunStore) -> None:
+    """The lock of a process that is killed is gone with it; the file stays behind."""
+    other = RunStore(store.root)
+    run = other.begin(msgspec.structs.replace(RECORD, kind="paper", digests=None)).id
+    assert [each.status for each in store.listing().runs] == ["running"]
+    os.close(other._locks.pop(run))
+    assert [each.status for each in store.listing().runs] == ["interrupted"]
+    with Journal.create(store.journal(run), HEADER):
+        assert store.load(run).status == "running"
+    assert store.load(run).status == "interrupted"
+
+
+def test_a_session_that_failed_is_no_longer_running(store: RunStore) -> None:
+    run = store.begin(RECORD).id
+    store.release(run)
+    store.release(run)
+    assert store.load(run).status == "interrupted"
+
+
 def test_a_failure_while_keeping_leaves_nothing(store: RunStore) -> None:
     def broken() -> object:
         yield AUDIT[0]
@@ -159,6 +179,9 @@ def test_a_run_is_deleted_with_all_it_has_unless_it_goes_on(store: RunStore) -> 
     run = store.begin(RECORD).id
     with Journal.create(store.journal(run), HEADER), pytest.raises(StateError, match=f"run {run} is still going on"):
         store.delete(run)
+    with pytest.raises(StateError, match=f"run {run} is still going on"):
+        store.delete(run)
+    store.release(run)
     store.delete(run)
     assert list(store.root.iterdir()) == []
     with pytest.raises(ConfigError, match="there is no run"):
