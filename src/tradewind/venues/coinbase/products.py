@@ -3,7 +3,7 @@
 `is_perpetual` and the expiry come from the record (`contract_expiry_type`, `contract_expiry`), never from the name.
 """
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
@@ -117,7 +117,7 @@ def _with_minimum(instrument: Instrument, smallest: Decimal | None) -> Instrumen
     if smallest is None or smallest <= 0:
         return instrument
     scaled = smallest.scaleb(instrument.quantity_scale, EXACT)
-    units = ceil_to(-int(-scaled // 1), instrument.lot)
+    units = ceil_to(int(scaled.to_integral_value(ROUND_CEILING)), instrument.lot)
     return msgspec.structs.replace(instrument, min_quantity=units)
 
 
