@@ -14,7 +14,7 @@ from tradewind.app.tick_data import read_ticks
 from tradewind.app.times import moment_ns
 from tradewind.engine.sequencer import Recorded
 from tradewind.model.errors import ConfigError, DataError
-from tradewind.model.instrument import Instrument
+from tradewind.model.instrument import Instrument, InstrumentKind
 from tradewind.model.money import ZERO
 from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, Kind, SeriesKey
 from tradewind.strategy.registry import nearest
@@ -190,6 +190,8 @@ def with_terms(instrument: Instrument, terms: InstrumentSettings | None) -> Inst
         return instrument
     name = instrument.id
     changes: dict[str, object] = {"min_notional": terms.min_notional, "initial_margin": terms.initial_margin}
+    if terms.kind is not None:
+        changes["kind"] = InstrumentKind(terms.kind)
     if terms.tick is not None:
         changes["tick"] = _units(f"instruments.{name}.tick", terms.tick, instrument.price_scale)
     if terms.lot is not None:

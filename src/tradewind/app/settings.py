@@ -118,6 +118,7 @@ class BotSettings(Section, frozen=True, kw_only=True):
 class InstrumentSettings(Section, frozen=True):
     """Terms of one instrument that replace those stated or derived when its data were imported."""
 
+    kind: Literal["spot", "perpetual"] | None = None
     tick: Decimal | None = None
     lot: Decimal | None = None
     min_quantity: Decimal = ZERO

@@ -35,6 +35,9 @@ def import_(
     time_unit: Annotated[str, Parameter(help="Unit of whole-number times: s, ms, us or ns. Guessed without it.")] = "",
     tick: Annotated[str, Parameter(help="The venue's price increment; derived from the data without it.")] = "",
     lot: Annotated[str, Parameter(help="The venue's quantity increment; derived without it.")] = "",
+    traded_as: Annotated[
+        Literal["spot", "perpetual"] | None, Parameter(help="What the instrument is; -PERP at the end tells too.")
+    ] = None,
     catalog: Catalog = None,
     json: Json = False,
 ) -> int:
@@ -63,6 +66,7 @@ def import_(
         time_unit=time_unit,
         tick=tick,
         lot=lot,
+        traded_as=traded_as,
     )
     return import_and_show(source, choice, catalog, json=json)
 

@@ -10,6 +10,7 @@ from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json, progress, table
 from tradewind.model.errors import ConfigError, DataError
+from tradewind.model.instrument import InstrumentKind
 from tradewind.storage.catalog import Catalog, ImportOptions, ImportReport, Kind, Manifest, SeriesKey, TreeReport
 
 BARS = Kind.BARS.value
@@ -29,6 +30,7 @@ class ImportChoice(msgspec.Struct, frozen=True, kw_only=True):
     time_unit: str
     tick: str
     lot: str
+    traded_as: str | None
 
 
 def import_and_show(source: Path, choice: ImportChoice, catalog: Path | None, *, json: bool) -> int:
@@ -222,6 +224,7 @@ def _options(choice: ImportChoice) -> ImportOptions:
         time_unit=choice.time_unit,
         tick=choice.tick,
         lot=choice.lot,
+        traded_as=None if choice.traded_as is None else InstrumentKind(choice.traded_as),
     )
 
 

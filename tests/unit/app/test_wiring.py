@@ -12,7 +12,7 @@ from tradewind.app.market_data import with_terms
 from tradewind.app.settings import Config, InstrumentSettings
 from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.model.errors import ConfigError
-from tradewind.model.instrument import Instrument, define_instrument
+from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.intents import Exits
 from tradewind.strategy.builtin.moving_average import MovingAverage
 
@@ -121,3 +121,10 @@ def test_stated_terms_replace_derived_ones() -> None:
     assert with_terms(derived, None) is derived
     with pytest.raises(ConfigError, match=r"instruments.BTC-USD.tick must be a positive multiple of 0.01, was 0.001"):
         with_terms(derived, InstrumentSettings(tick=Decimal("0.001")))
+
+
+def test_a_configuration_can_say_what_an_instrument_is() -> None:
+    spot = define_instrument("BIP-20DEC30")
+    made = with_terms(spot, InstrumentSettings(kind="perpetual"))
+    assert (made.kind, made.is_spot) == (InstrumentKind.PERPETUAL, False)
+    assert with_terms(made, InstrumentSettings()).kind is InstrumentKind.PERPETUAL

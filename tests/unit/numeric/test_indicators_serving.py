@@ -9,6 +9,7 @@ import pytest
 
 from tradewind.numeric import indicators
 from tradewind.numeric.bars import BarArrays, BarRow, reject_reason, scaled
+from tradewind.numeric.indicators.spec import IndicatorSpec
 from tradewind.numeric.serving import Server, precompute
 
 CLOSES = np.array([100, 103, 101, 106, 104, 99, 98, 104, 107, 103], dtype=np.int64)
@@ -96,3 +97,10 @@ def test_scaled_rounds_once_beyond_float_precision() -> None:
 )
 def test_bars_no_indicator_may_see(bar: BarRow, reason: str | None) -> None:
     assert reject_reason(bar) == reason
+
+
+def test_an_indicator_that_does_not_say_how_long_it_warms_up_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="Silent does not say how long it warms up: define warmup_bars"):
+
+        class Silent(IndicatorSpec, frozen=True):
+            length: int

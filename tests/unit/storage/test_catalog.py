@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.storage.candles import HOUR_MS, HOUR_NS, KEY, START_MS, START_NS, files_below, row, rows, write_csv
 from tradewind.model.errors import ConfigError, DataError
+from tradewind.model.instrument import InstrumentKind
 from tradewind.model.market_events import Bar, Gap
 from tradewind.storage.catalog import Catalog, ImportOptions, SeriesKey
 from tradewind.storage.catalog.staging import staging_folder
@@ -284,3 +285,33 @@ def test_exported_csv_is_exact_text(catalog: Catalog, tmp_path: Path) -> None:
     )
     catalog.export(book, tmp_path / "book.csv")
     assert (tmp_path / "book.csv").read_text().splitlines()[1].startswith("2024-01-01T00:00:00Z,update,sell,10.5,3,5,5")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "is_spot"),
+    [
+        ("BTC-USDT", None, True),
+        ("BTC-USDT-PERP", None, False),
+        ("BIP-20DEC30", InstrumentKind.PERPETUAL, False),
+        ("ODD-PERP", InstrumentKind.SPOT, True),
+    ],
+)
+def test_what_an_instrument_is_was_recorded_at_its_import(
+    name: str, said: InstrumentKind | None, is_spot: bool, tmp_path: Path
+) -> None:
+    catalog, key = Catalog(tmp_path / "c"), SeriesKey("binance", name, interval="1h")
+    catalog.import_file(write_csv(tmp_path / "a.csv", rows(4)), key, ImportOptions(traded_as=said))
+    assert catalog.instrument(key).is_spot is is_spot
+    assert catalog.instrument(catalog.resample(key, "2h").key).is_spot is is_spot
+    again = ImportOptions(traded_as=InstrumentKind.SPOT)
+    catalog.import_file(write_csv(tmp_path / "b.csv", rows(5, 20)), key, again)
+    assert catalog.instrument(key).is_spot
+
+
+def test_a_catalog_older_than_the_record_goes_by_the_name(tmp_path: Path) -> None:
+    catalog, key = Catalog(tmp_path / "c"), SeriesKey("binance", "BTC-PERP", interval="1h")
+    catalog.import_file(write_csv(tmp_path / "a.csv", rows(4)), key)
+    path = catalog.root / key.path / "manifest.json"
+    path.write_text(path.read_text().replace('"traded_as": "perpetual"', '"traded_as": null'))
+    assert catalog.manifest(key).traded_as is None
+    assert not catalog.instrument(key).is_spot

@@ -6,6 +6,7 @@ waits for a compiler.
 """
 
 import sys
+from abc import abstractmethod
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -44,6 +45,11 @@ class IndicatorSpec(msgspec.Struct, frozen=True):
     scale: ClassVar[str | None] = "price_scale"
     """Which scale the stream divides by; None where the unit cancels out."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.warmup_bars is IndicatorSpec.warmup_bars:
+            raise TypeError(f"{cls.__name__} does not say how long it warms up: define warmup_bars")
+
     @property
     def name(self) -> str:
         """Return the name of the constructor that makes this value."""
@@ -56,9 +62,9 @@ class IndicatorSpec(msgspec.Struct, frozen=True):
         return tuple(getattr(self, field) for field in self.__struct_fields__)
 
     @property
+    @abstractmethod
     def warmup_bars(self) -> int:
         """Return how many bars it takes to the first value."""
-        raise NotImplementedError(f"{self.name} does not say how long it warms up")
 
     def stream(self, price_scale: int = 1, volume_scale: int = 1) -> Stream:
         """Return a fresh state that reads bars whose prices are divided by `price_scale`."""

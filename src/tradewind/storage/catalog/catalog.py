@@ -16,7 +16,7 @@ from tradewind.storage.catalog.files import at_series_scales, read_file
 from tradewind.storage.catalog.importing import ImportOptions, ImportReport, Observer, import_source
 from tradewind.storage.catalog.manifest import MANIFEST, FileEntry, Manifest, read_manifest
 from tradewind.storage.catalog.resampling import resample_series
-from tradewind.storage.catalog.series import Kind, SeriesKey
+from tradewind.storage.catalog.series import Kind, SeriesKey, traded_as
 from tradewind.storage.catalog.sources import Source, open_source, rows_source
 from tradewind.storage.catalog.table import BarTable, gaps_in
 from tradewind.storage.catalog.tree import TreeReport, import_tree
@@ -109,18 +109,17 @@ class Catalog:
     def instrument(self, key: SeriesKey, kind: InstrumentKind | None = None, **terms: object) -> Instrument:
         """Return the instrument of a series, with scales that hold its data; `terms` are further fields.
 
-        A name that ends in `-PERP` is a perpetual unless `kind` says otherwise. Increments are those stated at the
-        import, else derived from the data, and then the instrument says so.
+        What it is was recorded at the import, unless `kind` says otherwise. Increments are those stated at the import,
+        else derived from the data, and then the instrument says so.
         """
         manifest = self.manifest(key)
         if manifest.increments is None:
             raise DataError(f"{key} states no tick and lot: use a series of bars, trades, quotes or the book")
-        perpetual = key.instrument.endswith("-PERP")
         scales = manifest.scales
         terms.setdefault("venue", key.venue)
         return define_instrument(
             key.instrument,
-            kind=kind or (InstrumentKind.PERPETUAL if perpetual else InstrumentKind.SPOT),
+            kind=kind or manifest.traded_as or traded_as(key.instrument),
             price_increment=Decimal(manifest.increments.tick),
             base_increment=Decimal(manifest.increments.lot),
             price_decimals=scales.get("price", 0),

@@ -10,12 +10,13 @@ import numpy as np
 
 from tradewind.market.quality import FAULTS, BarQuality, Fault
 from tradewind.model.errors import DataError
+from tradewind.model.instrument import InstrumentKind
 from tradewind.storage.catalog.columns import SCHEMAS, Role, match_columns
 from tradewind.storage.catalog.files import series_scales
 from tradewind.storage.catalog.increments import derived_increments
 from tradewind.storage.catalog.manifest import Increments, Manifest, SourceEntry, read_manifest
 from tradewind.storage.catalog.rows import BadRows, Judge, RowReader
-from tradewind.storage.catalog.series import Convention, Kind, SeriesKey, convention_of
+from tradewind.storage.catalog.series import Convention, Kind, SeriesKey, convention_of, traded_as
 from tradewind.storage.catalog.sources import Source
 from tradewind.storage.catalog.staging import Staged, staging_folder
 from tradewind.storage.catalog.times import guess_unit
@@ -28,7 +29,10 @@ Observer = Callable[[int, int], None]
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read a source. `columns` names its columns where they cannot be guessed: our name -> the source's."""
+    """How to read a source. `columns` names its columns where they cannot be guessed: our name -> the source's.
+
+    `traded_as` says what the instrument is; without it a new series takes it from the name.
+    """
 
     on_bad: OnBad = "refuse"
     replace: bool = False
@@ -39,6 +43,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     tick: str = ""
     lot: str = ""
     chain: str = ""
+    traded_as: InstrumentKind | None = None
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +80,8 @@ def import_source(
     there = read_manifest(folder)
     if there is None or options.replace:
         there = new_manifest(key, options)
+    elif options.traded_as is not None:
+        there = msgspec.structs.replace(there, traded_as=options.traded_as)
     base = key.instrument.split("-")[0]
     matched = match_columns(key.kind, source.columns, options.columns, base, source.name)
     with staging_folder(root, key) as staging:
@@ -94,6 +101,7 @@ def new_manifest(key: SeriesKey, options: ImportOptions) -> Manifest:
         span_ns=key.span_ns,
         convention=options.convention or convention_of(key.venue),
         chain=options.chain or ("contiguous" if key.kind == Kind.BOOK.value else ""),
+        traded_as=options.traded_as or traded_as(key.instrument),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tradewind.market.quality import BarQuality
 from tradewind.model.errors import DataError
+from tradewind.model.instrument import InstrumentKind
 from tradewind.storage.atomic import write_bytes
 from tradewind.storage.catalog.series import Convention, SeriesKey
 
@@ -57,7 +58,10 @@ class Increments(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One series. `scales` are the decimals at which its files are read, whatever each holds."""
+    """One series. `scales` are the decimals at which its files are read, whatever each holds.
+
+    `traded_as` is what the instrument is; None in a catalog older than the field, where the name tells.
+    """
 
     format: int = FORMAT
     venue: str
@@ -69,6 +73,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     chain: str = ""
     scales: dict[str, int] = {}
     increments: Increments | None = None
+    traded_as: InstrumentKind | None = None
     files: tuple[FileEntry, ...] = ()
     sources: tuple[SourceEntry, ...] = ()
 

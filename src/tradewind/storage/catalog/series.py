@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from tradewind.model.errors import ConfigError
+from tradewind.model.instrument import InstrumentKind
 
 UNIT_NS = {
     "s": 1_000_000_000,
@@ -42,6 +43,11 @@ NO_TRADE_VENUES = frozenset({"coinbase"})
 def convention_of(venue: str) -> Convention:
     """Return what an absent bar means at `venue`; an unknown venue's absent bars are missing data."""
     return Convention.NO_TRADE if venue in NO_TRADE_VENUES else Convention.GAP
+
+
+def traded_as(instrument: str) -> InstrumentKind:
+    """Return what an instrument is by its name, where an import does not say: `-PERP` at the end is a perpetual."""
+    return InstrumentKind.PERPETUAL if instrument.endswith("-PERP") else InstrumentKind.SPOT
 
 
 def interval_ns(interval: str) -> int:
