@@ -17,9 +17,9 @@ from tradewind.app.live.gate import Gate
 from tradewind.app.live.outbox import Leaving
 from tradewind.app.live.protecting import Act, Note, Protecting, Send, Tell, Withdraw
 from tradewind.engine.order_questions import FetchFills, FindOrder, Query, SendCancel
-from tradewind.engine.order_truth import OrderTruth, Told
+from tradewind.engine.order_truth import OrderTruth
+from tradewind.engine.reconciling import Corrected
 from tradewind.model import answers as a
-from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import VenueError
 from tradewind.model.orders import OrderKind, OrderRequest, TimeInForce
@@ -141,13 +141,13 @@ class Gateway:
 
     # -- in -----------------------------------------------------------------------------------------------------------
 
-    def told(self, events: Iterable[Told]) -> None:
+    def told(self, events: Iterable[Corrected]) -> None:
         """Let the engine hear what is known now, in order; exits at the venue become exits of the engine."""
         for event in events:
-            if isinstance(event, InstrumentDoubted | InstrumentCleared):
-                self._engine.take(event)
-            else:
+            if isinstance(event, a.VenueAnswer):
                 self.do(self.protecting.hear(event, self._engine.now_ns()))
+            else:
+                self._engine.take(event)
         self._wake.set()
 
     def seen(self, order: VenueOrder) -> None:

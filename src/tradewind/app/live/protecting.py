@@ -9,7 +9,7 @@ Pure: requests of the engine, answers about what was sent, marks and time go in;
 engine comes out. A replacement has an id of its own at the venue (`ID-x1`); the engine only ever hears of its own ids.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import msgspec
@@ -18,6 +18,7 @@ from tradewind.model import answers as a
 from tradewind.model.effects import CancelOrder, SubmitOrder
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
+from tradewind.orders.order import Order
 
 BPS = 10_000
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
@@ -80,6 +81,7 @@ class Cover:
         self.filled = 0
         self.legs: list[OrderRequest] = []
         self.leg_filled: dict[str, int] = {}
+        self.known_fills: frozenset[str] = frozenset()  # booked before a restart
         self.parent = first.after
         self.phase = Phase.WAITING if first.after is not None else Phase.WATCHED
         self.at_venue: str | None = None  # the id of the order that is there, or may be
@@ -231,6 +233,8 @@ class Protecting:
         return []
 
     def _filled(self, cover: Cover, event: a.OrderFilled, now_ns: int) -> list[Act]:
+        if event.fill_id in cover.known_fills:
+            return []
         cover.filled += event.quantity
         leg = self._leg_of(cover, event)
         cover.leg_filled[leg.order_id] = cover.leg_filled.get(leg.order_id, 0) + event.quantity
@@ -286,6 +290,55 @@ class Protecting:
             Note("protection_ended", f"{cover.leader.order_id} was ended from outside ({event.reason})"),
             *self._over(cover, "REQUESTED", now_ns),
         ]
+
+    # -- after a restart ----------------------------------------------------------------------------------------------
+
+    def restore(self, orders: Iterable[Order]) -> list[Cover]:
+        """Take up the live orders of an engine that was replayed; return the covers of which something may be sent."""
+        known = {order.request.order_id: order for order in orders}
+        live = sorted((order for order in known.values() if order.is_live), key=lambda order: order.number)
+        asked: list[Cover] = []
+        for order in live:
+            request = order.request
+            if request.after is None and request.oco is None and request.kind not in EMULATED:
+                parent = self._parents.setdefault(request.order_id, Parent(order.quantity))
+                parent.quantity, parent.filled = order.quantity, order.filled
+                continue
+            cover = self._join(request)
+            cover.leg_filled[request.order_id] = order.filled
+            cover.filled = sum(cover.leg_filled.values())
+            cover.known_fills |= frozenset(order.fill_ids)
+            above = known.get(request.after or "")
+            if above is None or not above.is_live:
+                cover.phase = Phase.WATCHED
+                if cover not in asked:
+                    asked.append(cover)
+        return asked
+
+    def candidates(self, cover: Cover) -> list[str]:
+        """Return the ids under which something of a restored cover may be at the venue."""
+        leader = cover.leader.order_id
+        return [leader, *(f"{leader}-x{number}" for number in range(1, 3 + REPRICES_MAX))]
+
+    def resume(self, cover: Cover, found: Mapping[str, bool], now_ns: int) -> list[Act]:
+        """Go on with a restored cover: `found` are the ids the venue knows, and whether they are still alive there.
+
+        What was never sent is sent now, under the same name: should it have arrived after all, it is the same order.
+        """
+        for client_id in found:
+            self._aliases[client_id] = cover
+        cover.attempts = len(found)
+        if len(found) > 1:
+            cover.fired, cover.fired_ns = cover.leg(OrderKind.STOP_MARKET) or cover.legs[0], now_ns
+            cover.reprices = REPRICES_MAX
+        alive = [client_id for client_id, is_alive in found.items() if is_alive]
+        if alive:
+            cover.at_venue = alive[-1]
+            cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
+            return []
+        if cover.remaining <= 0:
+            return self._over(cover, "OCO", now_ns)
+        return self._activate(cover, now_ns) if cover.fired is None else self._cross(cover)
 
     # -- time and marks -----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,253 @@
+"""From a checked configuration and an opened venue to a session that is ready to run: the live side's wiring.
+
+The account's lease comes first; what was cut off goes on; otherwise the venue's account becomes a new run. A failure in
+any step lets go of everything.
+"""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from tradewind.app.config import Resolved
+from tradewind.app.home import Home
+from tradewind.app.live.checking import Checker
+from tradewind.app.live.clock import SessionClock
+from tradewind.app.live.coverage import Coverage
+from tradewind.app.live.engine import LiveEngine
+from tradewind.app.live.gate import Gate
+from tradewind.app.live.gateway import Gateway
+from tradewind.app.live.guarding import Guarding
+from tradewind.app.live.latch import Latch
+from tradewind.app.live.lease import Lease
+from tradewind.app.live.opening import first_config, look_round, refuse_other
+from tradewind.app.live.outbox import Outbox
+from tradewind.app.live.plan import LivePlan, live_plan
+from tradewind.app.live.protecting import Protecting
+from tradewind.app.live.recovering import Recovered, recover
+from tradewind.app.live.restoring import restore
+from tradewind.app.live.session import Ended, LiveSession, Trading
+from tradewind.app.live.standing import Standing
+from tradewind.app.live.venue_side import VenueSide
+from tradewind.app.recording import run_record
+from tradewind.app.replaying import begin_session
+from tradewind.app.wiring import simulation_settings
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.digest import AuditDigest
+from tradewind.engine.order_truth import OrderTruth
+from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.reconciling import ReconcilePolicy, Reconciler
+from tradewind.engine.state import EngineState
+from tradewind.model.commands import TimerFired
+from tradewind.model.effects import Alarm
+from tradewind.model.entries import Intended
+from tradewind.model.errors import ConfigError
+from tradewind.risk.guards import GuardLimits
+from tradewind.storage.journal.recorder import JournalRecorder
+from tradewind.storage.journal.writer import Journal
+from tradewind.storage.runs import RunRecord, RunStore
+
+KEPT_ROWS = 5_000
+CHECKPOINT_EVENTS = 50_000
+
+
+class Built(msgspec.Struct):
+    """A session with what has to be closed after it."""
+
+    session: LiveSession
+    lease: Lease
+    recorder: JournalRecorder
+    record: RunRecord
+    store: RunStore
+    recovered: Recovered | None
+
+    def close(self, ended: Ended | None) -> RunRecord:
+        """Keep what came of it and let go; without an orderly end the journal stays open for the next start."""
+        session, record = self.session, self.record
+        try:
+            if ended is None:
+                self.recorder.journal.close()
+                return record
+            left = session.leftovers(ended)
+            session.standing.leave_behind(left)
+            if left is not None or (session.trading is not None and session.engine.state.live_orders()):
+                self.recorder.journal.close()
+                return record
+            session.engine.close_records()
+            self.recorder.close(session.engine.state, session.engine.digest.hexdigest(), ended.reason)
+            session.standing.hand_over(session.engine.state, record.id)
+            done = msgspec.structs.replace(record, ended=ended.reason)
+            return self.store.finish(done)
+        finally:
+            self.lease.release()
+
+
+async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Callable[[], int] = time.time_ns) -> Built:
+    """Return the session of this account, begun anew or taken up where it was cut off.
+
+    Raises  StateError when another process trades it, ConfigError, AuthError or VenueError when it cannot start.
+    """
+    plan = live_plan(resolved.config)
+    names = resolved.config.data.instruments
+    if not names:
+        raise ConfigError("say which instruments to trade: --instrument BTC-USD,ETH-USD, or data.instruments")
+    lease = Lease.take(home.root / "live", side.identity)
+    try:
+        standing = Standing(lease.folder)
+        store = RunStore(home.runs)
+        recovered, record = _cut_off(store, standing)
+        found = await look_round(side, names, private=True, skew_max_ns=plan.skew_max_ns)
+        if recovered is None or record is None:
+            config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
+            record, recorder = _begin(resolved, config, store, now_ns())
+            standing.begin(record.id)
+            parts = Parts(EngineState(config), model_for(config), AuditDigest())
+            clock = SessionClock()
+        else:
+            config = recovered.config
+            refuse_other(config, found.instruments)
+            recorder = _go_on(recovered, store, record)
+            parts = Parts(recovered.state, recovered.model, recovered.digest)
+            clock = SessionClock(recovered.state.now_ns)
+    except BaseException:
+        lease.release()
+        raise
+    side.know(config.instruments)
+    session = _compose(side, plan, config, parts, recorder, clock, lease, standing, record, recovered)
+    return Built(session, lease, recorder, record, store, recovered)
+
+
+class Parts(msgspec.Struct):
+    """An engine with its views, fresh or replayed."""
+
+    state: EngineState
+    model: ReadModel
+    digest: AuditDigest
+
+
+def model_for(config: EngineConfig) -> ReadModel:
+    """Return empty views for an engine."""
+    names = {bot.id: type(bot.strategy).__name__ for bot in config.bots}
+    return ReadModel(config.instruments, strategies=names, held=config.held, keep=KEPT_ROWS)
+
+
+def _cut_off(store: RunStore, standing: Standing) -> tuple[Recovered | None, RunRecord | None]:
+    """Return the account's run that has no orderly end, replayed; (None, None) when a new one begins."""
+    run = standing.current
+    if run is None:
+        return None, None
+    try:
+        path = store.journal(run)
+    except ConfigError:
+        raise ConfigError(
+            f"the account's run {run} is gone from {store.root}: restore it, or remove "
+            f"{standing.folder / 'current.json'} after looking at the venue"
+        ) from None
+    record = store.load(run)
+    if record.status == "finished":
+        return None, None
+    recovered = recover(path, model_for)
+    if recovered.closed is not None:
+        return None, None
+    return recovered, record
+
+
+def _begin(
+    resolved: Resolved, config: EngineConfig, store: RunStore, created_ns: int
+) -> tuple[RunRecord, JournalRecorder]:
+    record = run_record("live", resolved, config, simulation_settings(resolved.config), (), created_ns)
+    record, recorder = begin_session(store, record)
+    return record, JournalRecorder(recorder.journal, checkpoint_events=CHECKPOINT_EVENTS)
+
+
+def _go_on(recovered: Recovered, store: RunStore, record: RunRecord) -> JournalRecorder:
+    """Return the recorder of a run that goes on; what its last event wanted is recorded, and was never sent."""
+    journal = Journal.resume(store.journal(record.id))
+    if recovered.unsent:
+        journal.append(Intended(recovered.state.sequence, recovered.unsent))
+    journal.wait(journal.commit())
+    return JournalRecorder(journal, checkpoint_events=CHECKPOINT_EVENTS)
+
+
+def _compose(
+    side: VenueSide,
+    plan: LivePlan,
+    config: EngineConfig,
+    parts: Parts,
+    recorder: JournalRecorder,
+    clock: SessionClock,
+    lease: Lease,
+    standing: Standing,
+    record: RunRecord,
+    recovered: Recovered | None,
+) -> LiveSession:
+    sessions: list[LiveSession] = []
+    boxes: list[Gateway] = []
+
+    def alarmed(alarm: Alarm) -> None:
+        sessions[0].alarm(alarm)
+
+    def failed(what: str, why: str) -> None:
+        sessions[0].guarding.note_error()
+
+    outbox = Outbox(recorder.journal, lambda box: boxes[0].send(box))  # noqa: PLW0108 - it comes after
+    engine = LiveEngine(
+        parts.state,
+        outbox,
+        recorder,
+        clock,
+        model=parts.model,
+        digest=parts.digest,
+        release=outbox.release,
+        on_alarm=alarmed,
+    )
+    for timer in recovered.timers if recovered is not None else ():
+        engine.driver.agenda.add(timer.due_ns, TimerFired(timer.due_ns, timer.key))
+    latch = Latch(lease.folder)
+    truth = OrderTruth(config.instruments)
+    protecting = Protecting({each.id: each for each in config.instruments}, plan.protecting)
+    gateway = Gateway(
+        side.orders,
+        engine,
+        truth,
+        protecting,
+        Gate(parts.state, latch, lambda: lease.is_held),
+        timeout_s=plan.timeout_s,
+        ioc_only=plan.ioc_only,
+        on_alarm=alarmed,
+        on_error=failed,
+    )
+    boxes.append(gateway)
+    opened_ns = None if recovered is None else recovered.header.created_at_ns
+    policy = ReconcilePolicy(foreign_orders=plan.foreign_orders)
+    since_ns = clock.now_ns() if recovered is None else recovered.header.created_at_ns
+    checker = Checker(
+        side.orders,
+        side.account,
+        engine,
+        gateway,
+        Reconciler(truth, config.instruments, policy, opened_ns),
+        orders_every_s=plan.orders_every_s,
+        holdings_every_s=plan.accounts_every_s,
+        since_ns=since_ns,
+        timeout_s=plan.timeout_s,
+    )
+
+    def halted(reason: str) -> None:
+        sessions[0].halt(reason, "guard")
+
+    guarding = Guarding(engine, lease.folder, GuardLimits(), daily_loss_max=plan.daily_loss_max, halt=halted)
+    session = LiveSession(
+        side,
+        engine,
+        plan,
+        latch,
+        standing,
+        guarding,
+        Trading(outbox, gateway, checker, Coverage(parts.state, protecting, truth)),
+        run=record.id,
+        askable=plan.span_ns in side.spans_ns(),
+        restore=None if recovered is None else restore,
+    )
+    sessions.append(session)
+    return session

@@ -1,0 +1,73 @@
+"""The settings of a live session as numbers that are used."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from tradewind.app.live.protecting import ProtectingRules
+from tradewind.app.live.windows import Window, parse_windows
+from tradewind.app.settings import Config
+from tradewind.app.times import UNIT_NS, duration_ns
+from tradewind.model.errors import ConfigError
+
+DEFAULT_INTERVAL = "1m"
+SECOND_NS = UNIT_NS["s"]
+
+
+class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session behaves; durations in seconds where the event loop waits, in nanoseconds where the engine does."""
+
+    span_ns: int
+    windows: tuple[Window, ...]
+    protecting: ProtectingRules
+    timeout_s: float
+    orders_every_s: float
+    accounts_every_s: float
+    guards_every_s: float
+    telemetry_every_s: float
+    on_stop: Literal["keep", "cancel"]
+    foreign_orders: Literal["adopt", "cancel", "quarantine"]
+    unprotected: Literal["flatten", "alarm"]
+    ioc_only: bool
+    daily_loss_max: Decimal | None
+    skew_max_ns: int
+    minutes: Decimal | None
+    unprotected_healthy_s: float = 5.0
+    unprotected_faulty_s: float = 60.0
+    products_every_s: float = 60.0
+    stop_within_s: float = 30.0
+    tick_s: float = 0.05
+
+
+def live_plan(config: Config) -> LivePlan:
+    """Return the plan of a configuration.
+
+    Raises  ConfigError for a window that is none, or a stop that could never be placed.
+    """
+    live = config.live
+    if live.daily_loss_max is not None and live.daily_loss_max <= 0:
+        raise ConfigError(f"live.daily_loss_max must be above 0, was {live.daily_loss_max}")
+    return LivePlan(
+        span_ns=duration_ns(config.data.interval or DEFAULT_INTERVAL),
+        windows=parse_windows(live.windows),
+        protecting=ProtectingRules(
+            stop_limit_bps=live.stop_limit_bps, escalate_after_ns=duration_ns(live.escalate_after)
+        ),
+        timeout_s=_seconds(live.request_timeout),
+        orders_every_s=_seconds(live.orders_every),
+        accounts_every_s=_seconds(live.accounts_every),
+        guards_every_s=_seconds(live.guards_every),
+        telemetry_every_s=_seconds(live.telemetry_every),
+        on_stop=live.on_stop,
+        foreign_orders=live.foreign_orders,
+        unprotected=live.unprotected,
+        ioc_only=live.ioc_only,
+        daily_loss_max=live.daily_loss_max,
+        skew_max_ns=duration_ns(live.skew_max),
+        minutes=config.paper.minutes,
+    )
+
+
+def _seconds(text: str) -> float:
+    return duration_ns(text) / SECOND_NS
