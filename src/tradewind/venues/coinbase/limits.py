@@ -1,9 +1,10 @@
 """How fast requests may go: a budget that refills evenly, and that the venue's own headers and refusals correct.
 
 Coinbase allows 30 private requests a second per user and 10 public ones per address, and tightens that when markets are
-busy. So the budget starts there, believes `x-ratelimit-remaining` and `x-ratelimit-reset` where they say less, goes at
-half the rate after a 429, and finds its way back by a tenth every second without one. Some of it is kept for what must
-not wait: orders and cancels go before questions. Time is an argument.
+busy. So the budget starts there, takes another rate that `x-ratelimit-limit` states for a second, believes
+`x-ratelimit-remaining` where it is less, goes at half the rate after a 429, and finds its way back by a tenth every
+second without one. Some of it is kept for what must not wait: orders and cancels go before questions. Time is an
+argument.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ PRIVATE_PER_S, PUBLIC_PER_S = 30.0, 10.0
 KEPT_SHARE = 0.25  # of a full budget, for writes alone
 SLOWEST_PER_S = 0.5
 BACK_OFF, RECOVERY = 0.5, 0.1
+WINDOW_S_MAX = 2.0
 
 
 class RateBudget:
@@ -45,7 +47,9 @@ class RateBudget:
         """Take what an answer's headers and status say about the allowance."""
         self._refill(now_ns)
         found = {name.lower(): value for name, value in headers.items()}
-        remaining = _count(found.get("x-ratelimit-remaining"))
+        limit, remaining = _count(found.get("x-ratelimit-limit")), _count(found.get("x-ratelimit-remaining"))
+        if limit and limit != self.per_s_max and _resets_soon(found, now_ns):
+            self.burst, self.per_s_max, self.per_s = limit, float(limit), float(limit)
         if remaining is not None:
             self._left = min(self._left, float(remaining))
         if status == 429:
@@ -64,6 +68,11 @@ class RateBudget:
         self._counted_ns = now_ns
         self.per_s = min(self.per_s_max, self.per_s + passed_s * RECOVERY * self.per_s_max)
         self._left = min(float(self.burst), self._left + passed_s * self.per_s)
+
+
+def _resets_soon(found: Mapping[str, str], now_ns: int) -> bool:
+    """Return whether the limit is one of about a second; what a longer one allows in a second is not said."""
+    return "x-ratelimit-reset" in found and retry_after_s(found, now_ns / SECOND_NS) <= WINDOW_S_MAX
 
 
 def _count(text: str | None) -> int | None:

@@ -81,3 +81,13 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     assert budget.take(10 * SECOND_NS, urgent=True) == 0
     assert budget.take(5 * SECOND_NS, urgent=True) > 0
     assert budget.take(11 * SECOND_NS, urgent=True) == 0
+
+
+def test_a_rate_that_is_stated_for_a_second_is_taken() -> None:
+    budget = RateBudget(30.0)
+    budget.learn({"x-ratelimit-limit": "100", "x-ratelimit-remaining": "99", "x-ratelimit-reset": "1"}, 200, 0)
+    assert (budget.per_s, budget.burst) == (100.0, 100)
+    budget.learn({"x-ratelimit-limit": "10", "x-ratelimit-reset": "1"}, 200, 0)
+    assert (budget.per_s, budget.burst) == (10.0, 10)
+    budget.learn({"x-ratelimit-limit": "5000", "x-ratelimit-reset": "3600"}, 200, 0)
+    assert budget.per_s == 10.0
