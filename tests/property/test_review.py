@@ -3,7 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.model.decisions import Approved, Refused, ReviewRequest
@@ -101,6 +101,7 @@ def test_one_pass_and_check_by_check_agree() -> None:
     """Whatever is asked under whatever limits; every check refuses at least once, and something is approved."""
     seen: Counter[str] = Counter()
 
+    @settings(max_examples=max(1_000, settings.default.max_examples))  # so that every check surely has its turn
     @given(st.data(), limits())
     def check(data: st.DataObject, chosen: Limits) -> None:
         request = data.draw(requests(data.draw(st.sampled_from([SPOT, PERPETUAL]))))

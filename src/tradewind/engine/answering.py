@@ -15,7 +15,7 @@ from tradewind.model import answers as a
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits
-from tradewind.model.money import add, multiply, subtract
+from tradewind.model.money import ZERO, add, multiply, subtract
 from tradewind.model.orders import Side
 from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
@@ -56,7 +56,8 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
         else:
             market.open_sells -= quantity
     if order.held_cash:
-        line.purse.held = subtract(line.purse.held, order.release_hold(quantity))
+        purse, freed = line.purse, order.release_hold(quantity)
+        purse.held = ZERO if freed is purse.held else subtract(purse.held, freed)
     books = line.books
     for seat in order.owners:
         view = seat.view

@@ -283,12 +283,13 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
 
 def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, target: Target) -> None:
     """Propose one bot's market order; exits belong to what opens, enlarges or turns a position, not to a reduction."""
-    request, number = _market_order(state, market, change)
-    quantity = request.quantity or 0
-    exits = target.exits or seat.bot.spec.exits
+    bot = seat.bot
+    side, quantity = (BUY, change) if change > 0 else (SELL, -change)
+    exits = target.exits or bot.spec.exits
     if exits is not None and seat.view.position * change < 0 and quantity <= abs(seat.view.position):
         exits = None
-    shares = (Share(seat.bot.id, number, quantity),)
+    request = OrderRequest(state.next_order_id(), market.id, side, MARKET, quantity)
+    shares = (Share(bot.id, state.order_number, quantity),)
     propose(state, market, Proposal(request, shares, TARGET, "", exits, seat.alone, target))
 
 
@@ -296,17 +297,11 @@ def _propose_merged(
     state: EngineState, market: Market, seats: tuple[Seat, ...], changes: Sequence[int], intent: Target
 ) -> bool:
     """Propose one market order for several bots' changes, all of one sign; return whether it was not refused."""
-    request, number = _market_order(state, market, sum(changes))
+    total, order_id = sum(changes), state.next_order_id()
+    request = OrderRequest(order_id, market.id, BUY if total > 0 else SELL, MARKET, abs(total))
+    number = state.order_number
     shares = tuple([Share(seat.bot.id, number, abs(change)) for seat, change in zip(seats, changes, strict=True)])
     return propose(state, market, Proposal(request, shares, TARGET, "", None, seats, intent))
-
-
-def _market_order(state: EngineState, market: Market, change: int) -> tuple[OrderRequest, int]:
-    """Return a market order for a signed change, with its number."""
-    order_id = state.next_order_id()
-    if change > 0:
-        return OrderRequest(order_id, market.id, BUY, MARKET, change), state.order_number
-    return OrderRequest(order_id, market.id, SELL, MARKET, -change), state.order_number
 
 
 def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -> None:

@@ -245,10 +245,10 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
     price = age = None
     if mark is not None:
-        price = _worst(request, mark)
+        price = mark if request.price is None and request.stop is None else _worst(request, mark)
         bar = market.bar
         age = now - (market.mark_ns if bar is None else bar.ts_ns)
-    equity, last_ns = state.equity(), state.last_order_ns
+    equity, last_ns, purse = state.equity(), state.last_order_ns, market.line.purse
     return ReviewRequest(
         request,
         market.instrument,
@@ -259,7 +259,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         age,
         state.tier.taker,
         equity if state.simple else _in_quote(state, market, equity),
-        _free_cash(state, market),
+        purse.cash if state.spot_only and not purse.held else _free_cash(state, market),
         _own_base(market, proposal) if proposal.role is PLACED else market.held - market.open_sells,
         market.held,
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),

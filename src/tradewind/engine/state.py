@@ -360,11 +360,12 @@ class EngineState:
             cost = line.position.cost if held >= 0 else line.position.cost.copy_negate()
             self.costs = add(self.costs, subtract(cost, market.cost))
             market.cost = cost
-        if len(self.ledger.purses) == 1:
+        purses = self.ledger.purses
+        if len(purses) == 1:
             base = line.purse.cash
         else:
             base = ZERO
-            for purse in self.ledger.purses.values():
+            for purse in purses.values():
                 base = add(base, purse.cash)
         if self.costs:
             base = subtract(base, self.costs)

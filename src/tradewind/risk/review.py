@@ -356,13 +356,8 @@ class Reviewer:
         against each other.
         """
         order, instrument = request.order, request.instrument
-        size, price, mark, equity, exposure = (
-            order.quantity,
-            request.price,
-            request.mark,
-            request.equity,
-            request.exposure,
-        )
+        size, price, mark = order.quantity, request.price, request.mark
+        equity, exposure = request.equity, request.exposure
         if size is None or price is None or mark is None or equity is None or exposure is None or self._slow:
             return None
         if size <= 0 or size % instrument.lot or size < instrument.min_quantity or price <= 0:
@@ -371,7 +366,12 @@ class Reviewer:
             order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick)
         ):
             return None
-        reducing, age_max_ns = reduces(request), self._age_max_ns
+        sells, held, bot_holds = order.side is SELL, request.position, request.bot_position
+        open_buys, open_sells = request.open_buys, request.open_sells
+        # `reduces`, and further down the easy case of `_worst_units`, written out like the checks.
+        room = held - open_sells if sells else -held - open_buys
+        reducing = size <= room and size <= (bot_holds if sells else -bot_holds)
+        age_max_ns = self._age_max_ns
         if (
             age_max_ns is not None
             and not reducing
@@ -384,7 +384,7 @@ class Reviewer:
         needed: Number
         free: Number
         if instrument.is_spot:
-            if order.side is SELL:
+            if sells:
                 needed, free = size, request.free_base
             else:
                 needed, free = multiply(notional, self._with_fee(request.taker_rate)), request.free_cash
@@ -400,7 +400,8 @@ class Reviewer:
             return Approved((equity, needed, free), needed)
         if request.halted is not None or request.reduce_only is not None or request.locked is not None:
             return None
-        units, top = _worst_units(request, size), price if price > mark else mark
+        top = price if price > mark else mark
+        units = size if not (held or open_buys or open_sells) else _worst_units(request, size)
         worst = notional if units == size and top == price else multiply(instrument.unit_value, units * top)
         gross = add(exposure, worst) if exposure else worst
         gross_max = self._gross_max

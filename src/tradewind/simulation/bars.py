@@ -249,7 +249,10 @@ class BarVenue(Desk):
         if request.quantity is None:  # only now the client can know how much it is
             self.out.append(OrderAccepted(order.order_id, self.now_ns, quantity))
         if kind is MARKET:
-            if request.time_in_force is FOK and quantity > self._allowance:
+            if quantity <= self._allowance:
+                self._allowance -= quantity
+                self.fill(order, quantity, price, TAKER)
+            elif request.time_in_force is FOK:
                 self.cancel_order(order, "FOK_NOT_FILLABLE")
             else:
                 self._take(order, price, REMAINDER)
@@ -377,9 +380,8 @@ class BarVenue(Desk):
     def _forget_ended(self) -> None:
         for name in self.changed:
             live = self.live[name]
-            if len(live) == 1:
-                if live[0].phase is DONE:
-                    live.clear()
+            if len(live) == 1 and live[0].phase is DONE:
+                live.clear()
             else:
                 live[:] = [order for order in live if order.phase is not DONE]
             if not live:

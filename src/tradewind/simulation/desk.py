@@ -43,6 +43,7 @@ from tradewind.simulation.wallet import Holding, Wallet
 
 NOTHING: tuple[VenueAnswer, ...] = ()
 BUY, TAKER = Side.BUY, Liquidity.TAKER
+FIRST = ":1"  # what follows the order's identity in that of its first fill
 
 
 class Desk:
@@ -141,7 +142,7 @@ class Desk:
         fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
         order.fills = number = order.fills + 1
         order.filled = filled = order.filled + quantity
-        name, fill_id = request.instrument, f"{order_id}:{number}"
+        name, fill_id = request.instrument, order_id + FIRST if number == 1 else f"{order_id}:{number}"
         self.out.append(
             OrderFilled(order_id, fill_id, self.now_ns, name, request.side, quantity, price, liquidity, fee)
         )

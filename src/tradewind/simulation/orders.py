@@ -33,7 +33,7 @@ CANCELED = "canceled"
 REJECTED = "rejected"
 
 
-class Order(msgspec.Struct, eq=False):
+class Order(msgspec.Struct, eq=False, gc=False):  # nothing that an order holds leads back to it
     """One request with its age, its fee tier fixed at placement, and what has become of it."""
 
     request: OrderRequest
