@@ -1,10 +1,10 @@
 """A generated market as a run's data: several correlated instruments with prices and increments like real ones."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 import numpy as np
 
+from tradewind.app.generated_assets import ASSETS
 from tradewind.app.market_data import MarketData
 from tradewind.app.settings import MarketSettings
 from tradewind.model.instrument import define_instrument
@@ -15,32 +15,6 @@ from tradewind.storage.catalog import BarTable, Convention, interval_ns
 VENUE = "generated"
 FIRST_NS = 1_704_067_200_000_000_000
 """2024-01-01T00:00Z: a date that is plainly not today's, so that nobody takes the bars for real ones."""
-
-
-class Asset(NamedTuple):
-    """One made-up instrument: its price at the start, tick, lot, and quantity traded in an ordinary bar."""
-
-    name: str
-    price: float
-    tick: str
-    lot: str
-    volume: str
-
-
-ASSETS = (
-    Asset("BTC-USD", 60_000.0, "0.01", "0.00000001", "45"),
-    Asset("ETH-USD", 3_000.0, "0.01", "0.0000001", "700"),
-    Asset("SOL-USD", 150.0, "0.01", "0.00001", "12000"),
-    Asset("XRP-USD", 0.6, "0.0001", "0.01", "2500000"),
-    Asset("ADA-USD", 0.45, "0.0001", "0.01", "2000000"),
-    Asset("LINK-USD", 18.0, "0.001", "0.001", "60000"),
-    Asset("AVAX-USD", 35.0, "0.01", "0.001", "30000"),
-    Asset("DOGE-USD", 0.15, "0.00001", "0.1", "9000000"),
-    Asset("LTC-USD", 85.0, "0.01", "0.0001", "11000"),
-    Asset("DOT-USD", 7.0, "0.001", "0.001", "90000"),
-    Asset("ATOM-USD", 9.0, "0.001", "0.001", "70000"),
-    Asset("UNI-USD", 10.0, "0.001", "0.001", "65000"),
-)
 
 
 def generated_market(settings: MarketSettings, seed: int) -> list[MarketData]:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("demo:demo", "Watch a dozen bots trade a generated market for a minute."),
     "paper": Command("paper:paper", "Trade on paper: generated or recorded markets, paced by the clock."),
     "backtest": Command("backtest:backtest", "Run strategies over recorded bars."),
+    "exchange": Command("exchange:exchange", "Run a local exchange that speaks Coinbase Advanced Trade."),
     "report": Command("report:report", "The tear sheet of a run."),
     "replay": Command("replay:replay", "Do a kept run again and hold it to its digest."),
 }

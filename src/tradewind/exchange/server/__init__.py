@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade spoken over the exchange core: REST, WebSocket, faults, an admin port."""
