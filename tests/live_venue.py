@@ -190,6 +190,30 @@ class CoreVenue:
             for queue in self._streams:
                 queue.put_nowait(events)
 
+    def snapshots(self) -> list[StreamEvent]:
+        """The books as a stream tells them after a connection."""
+        books: list[StreamEvent] = []
+        for product in self.products:
+            book, instrument = self.exchange.book(product.id), self.instrument_of(product.id)
+            bids, asks = (
+                tuple((instrument.price_units(price), instrument.quantity_units(size)) for price, size in side)
+                for side in (book.bids, book.asks)
+            )
+            books.append(BookSnapshot(product.id, self.now_ns(), bids, asks))
+        return books
+
+    def cut(self, reason: str = "silent") -> None:
+        """Break every stream off, and bring it back: what was said meanwhile is lost."""
+        self.say(StreamKind.STALE, reason=reason)
+        self.say(StreamKind.CLOSED, reason=reason)
+
+    def mend(self) -> None:
+        """Bring the streams back."""
+        self.say(StreamKind.CONNECTED)
+        for queue in self._streams:
+            queue.put_nowait(self.snapshots())
+        self.say(StreamKind.RESYNCED, channel="user")
+
     def say(self, kind: StreamKind, channel: str = "", instrument: str = "", reason: str = "") -> None:
         """Let the streams report their own state."""
         state = StreamState(kind=kind, ts_ns=self.now_ns(), channel=channel, instrument=instrument, reason=reason)
@@ -200,8 +224,9 @@ class CoreVenue:
         queue: asyncio.Queue[list[StreamEvent]] = asyncio.Queue()
         self._streams.append(queue)
         queue.put_nowait([StreamState(kind=StreamKind.CONNECTED, ts_ns=self.now_ns())])
+        queue.put_nowait(self.snapshots())
         if user:
-            queue.put_nowait([StreamState(kind=StreamKind.CONNECTED, ts_ns=self.now_ns(), channel="user")])
+            queue.put_nowait([StreamState(kind=StreamKind.RESYNCED, ts_ns=self.now_ns(), channel="user")])
         try:
             while True:
                 yield await queue.get()

@@ -21,7 +21,7 @@ from tradewind.venues.ports import OrderSeen, StreamEvent, StreamKind, StreamSta
 CAUSE = "stream"
 USER = "user"
 BROKEN = frozenset({StreamKind.STALE, StreamKind.GAP, StreamKind.CLOSED})
-TRADES = frozenset({"", "market_trades"})
+BESIDE = frozenset({"rest", "heartbeats"})  # what they say of themselves is about no instrument
 MARK_AGE_NS = 10_000_000_000
 
 
@@ -85,6 +85,13 @@ class Inbound:
         if name not in self._candles:
             return
         self.activity.note_message(name, now_ns)
+        if isinstance(event, BookSnapshot):
+            self._believed(name, "a snapshot of its book")
+            if name not in self._books:
+                quote = _best(event)
+                if quote is None:
+                    return
+                event = quote
         if isinstance(event, TradePrint):
             self._candles[name].on_trade(event)
             self.marks.on_trade(event)
@@ -104,27 +111,41 @@ class Inbound:
         return []
 
     def _state(self, event: StreamState) -> None:
+        """A connection alone proves nothing: an instrument is believed from the next snapshot of its book on."""
+        if event.kind is StreamKind.CONNECTED or event.channel in BESIDE:
+            return
         broken = event.kind in BROKEN
-        if event.channel == USER:
+        if event.channel == USER or (broken and not event.channel):
             self._on_user(not broken)
+        if event.channel == USER:
             return
         names = [event.instrument] if event.instrument else list(self._candles)
         for name in names:
-            if name not in self._candles:
-                continue
-            if broken:
-                self._broken(name, event)
-            else:
-                if event.channel in TRADES:
-                    self._candles[name].stream_whole(self._engine.now_ns())
-                self._doubts.clear(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}")
+            if name in self._candles:
+                if broken:
+                    self._broken(name, event)
+                else:
+                    self._believed(name, f"{event.channel or 'stream'} {event.kind.value}")
+
+    def _believed(self, name: str, evidence: str) -> None:
+        self._candles[name].stream_whole(self._engine.now_ns())
+        self._doubts.clear(name, CAUSE, evidence)
 
     def _broken(self, name: str, event: StreamState) -> None:
         now_ns = self._engine.now_ns()
         self.gaps += 1
         self.activity.note_gap(name, now_ns)
-        if event.channel in TRADES:
+        if not event.channel:
             self._candles[name].stream_broken()
         self._doubts.raise_(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}: {event.reason}".rstrip(": "))
         # An empty book has no best prices: what is stale prices nothing (I34). The mark keeps its age.
         self._engine.feed([BookSnapshot(name, now_ns, (), ())])
+
+
+def _best(snapshot: BookSnapshot) -> QuoteTick | None:
+    """Return the best levels of a book as a quote, None when a side is empty or they are crossed."""
+    bid = max((level for level in snapshot.bids if level[1] > 0), default=None)
+    ask = min((level for level in snapshot.asks if level[1] > 0), default=None)
+    if bid is None or ask is None or bid[0] >= ask[0]:
+        return None
+    return QuoteTick(snapshot.instrument, snapshot.ts_ns, bid[0], bid[1], ask[0], ask[1])

@@ -1,0 +1,145 @@
+"""Coinbase as a session sees it: the desk, the streams, and whose account it is."""
+
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from tradewind.app.live.lease import AccountIdentity
+from tradewind.app.venue_access import Access
+from tradewind.model.errors import ConfigError
+from tradewind.model.instrument import Instrument
+from tradewind.model.market_events import QuoteTick
+from tradewind.model.orders import OrderKind, OrderRequest
+from tradewind.model.venue import PlaceAnswer
+from tradewind.venues.coinbase.configurations import bracket_gtc
+from tradewind.venues.coinbase.desk import CoinbaseDesk
+from tradewind.venues.coinbase.market_desk import GRANULARITIES
+from tradewind.venues.coinbase.order_desk import CoinbaseOrders
+from tradewind.venues.coinbase.session import StreamSession
+from tradewind.venues.coinbase.signing import Signer
+from tradewind.venues.coinbase.streaming import CoinbaseStream
+from tradewind.venues.ports import AccountDesk, MarketDesk, Stream, StreamEvent
+
+SECOND_NS = 1_000_000_000
+NONCE_BYTES = 16
+
+
+class BracketOrders(CoinbaseOrders):
+    """Orders, with one form more: a limit order with a stop is the venue's bracket."""
+
+    async def place(self, request: OrderRequest) -> PlaceAnswer:
+        if request.kind is not OrderKind.LIMIT or request.stop is None or request.price is None:
+            return await super().place(request)
+        instrument = await self.market.instrument(request.instrument)
+        form = bracket_gtc(
+            instrument.quantity_decimal(int(request.quantity or 0)),
+            instrument.price_decimal(request.price),
+            instrument.price_decimal(request.stop),
+        )
+        return await self.place_configuration(request.order_id, request.instrument, request.side, form)
+
+
+class CoinbaseSide:
+    """One account at Coinbase, or at an exchange on this machine that speaks like it."""
+
+    def __init__(self, access: Access, desk: CoinbaseDesk, identity: AccountIdentity) -> None:
+        self.identity = identity
+        self.is_real = access.is_real
+        self.orders: BracketOrders = BracketOrders(desk.client, desk.market, desk.account)
+        self._access = access
+        self._desk = desk
+
+    @property
+    def market(self) -> MarketDesk:
+        return self._desk.market
+
+    @property
+    def account(self) -> AccountDesk:
+        return self._desk.account
+
+    def know(self, instruments: Sequence[Instrument]) -> None:
+        """Tell prices and quantities in these instruments' units."""
+        self._desk.market.know(instruments)
+
+    def spans_ns(self) -> frozenset[int]:
+        return frozenset(seconds * SECOND_NS for seconds in GRANULARITIES)
+
+    def use_time(self, offset_ns: int) -> None:
+        self._desk.client.skew_ns = offset_ns
+
+    def stream(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool) -> Stream:
+        """Return the stream: trades first, so that they are complete from a book's first snapshot on."""
+        return self._streamed(instruments, books, user=user)
+
+    async def _streamed(
+        self, instruments: Sequence[Instrument], books: frozenset[str], *, user: bool
+    ) -> AsyncIterator[Sequence[StreamEvent]]:
+        names = tuple(each.id for each in instruments)
+        wanted: dict[str, tuple[str, ...]] = {"heartbeats": (), "market_trades": names, "level2": names}
+        if user:
+            wanted["user"] = ()
+        session = StreamSession(wanted, instruments, tell_levels=bool(books))
+        stream = CoinbaseStream(
+            self._access.address.ws,
+            session,
+            token=self._token if self._access.key is not None else None,
+            poll=lambda: self._quotes(names),
+            tls=_trust(self._access),
+        )
+        async with stream:
+            async for events in stream:
+                yield events
+
+    def _token(self) -> str:
+        if self._access.key is None:
+            raise ConfigError("a private stream needs a key: see `tradewind live --help`")
+        now_s = self._desk.client.venue_now_ns() // SECOND_NS
+        return Signer(self._access.key).stream_token(now_s, secrets.token_hex(NONCE_BYTES))
+
+    async def _quotes(self, names: Sequence[str]) -> list[StreamEvent]:
+        """Return best bid and ask by REST: what stands in for a stream that tells nothing (D6)."""
+        quotes: list[StreamEvent] = []
+        for name in names:
+            book = await self._desk.market.book(name)
+            if book.bids and book.asks:
+                (bid, bid_size), (ask, ask_size) = max(book.bids), min(book.asks)
+                quotes.append(QuoteTick(name, book.ts_ns, bid, bid_size, ask, ask_size))
+        return quotes
+
+    async def close(self) -> None:
+        await self._desk.close()
+
+
+async def open_side(access: Access) -> CoinbaseSide:
+    """Return the account that the key belongs to; without a key, the market alone.
+
+    Raises  VenueError when the venue does not say whose key it is.
+    """
+    desk = access.desk()
+    try:
+        account = "public"
+        if access.key is not None:
+            rights = await desk.account.permissions()
+            account = rights.portfolio_id or access.key.name
+    except BaseException:
+        await desk.close()
+        raise
+    identity = AccountIdentity(venue="coinbase", endpoint=access.address.rest, account=account)
+    return CoinbaseSide(access, desk, identity)
+
+
+def paper_identity(identity: AccountIdentity) -> AccountIdentity:
+    """Return the same account's state for paper: never mixed with that of real orders."""
+    return msgspec.structs.replace(identity, mode="paper")
+
+
+def _trust(access: Access) -> ssl.SSLContext | None:
+    """Return what to trust besides the machine's own authorities, None when nothing."""
+    authority = access.address.ca
+    if authority is None:
+        return None
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=authority)
+    return context
