@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tradewind.exchange.core.amounts import decimal_of, units_of
+from tradewind.exchange.core.trades import Trade
 
 
 class Balance:
@@ -72,13 +73,13 @@ class Account:
     __slots__ = (
         "balances",
         "by_client_id",
+        "ended",
         "exposed",
-        "fills",
         "fresh",
+        "history",
         "id",
         "name",
         "open_orders",
-        "orders",
         "owner",
         "room",
         "seats",
@@ -93,10 +94,10 @@ class Account:
         self.unlimited = unlimited
         self.balances: dict[str, Balance] = {}
         self.seats: dict[str, Seat] = {}
-        self.orders: dict[int, Any] = {}  # every order that is remembered, by number
-        self.open_orders: dict[int, Any] = {}
+        self.open_orders: dict[int, Any] = {}  # orders by number
+        self.ended: dict[int, Any] = {}  # those that are remembered
         self.by_client_id: dict[str, Any] = {}
-        self.fills: deque[Any] = deque(maxlen=0 if unlimited else history)  # trades of this account, newest last
+        self.history = 0 if unlimited else history
         self.exposed = 0  # how many perpetual positions are open
         self.volume = Volume(volume)
         self.fresh = 0  # traded value that the 30-day volume does not hold yet
@@ -108,6 +109,14 @@ class Account:
         if found is None:
             found = self.balances[currency] = Balance(currency)
         return found
+
+    def find(self, number: int) -> Any | None:
+        """Return an order that is open or remembered."""
+        return self.open_orders.get(number) or self.ended.get(number)
+
+    def all_orders(self) -> list[Any]:
+        """Return open and remembered orders, in the order of their placement."""
+        return sorted((*self.ended.values(), *self.open_orders.values()), key=lambda order: int(order.number))
 
     def deposit(self, currency: str, amount: Decimal) -> None:
         """Add to a balance (a negative amount takes away)."""
@@ -125,6 +134,7 @@ class Seat:
         "account",
         "base",
         "cost",
+        "fills",
         "funding",
         "maker_rate",
         "position",
@@ -146,6 +156,7 @@ class Seat:
         self.position = self.cost = 0
         self.realised = self.funding = 0
         self.reducing = {1: 0, -1: 0}
+        self.fills: deque[Trade] = deque(maxlen=account.history)  # trades of this account here, newest last
 
 
 def balance_view(balance: Balance, encumbered: int = 0) -> BalanceView:

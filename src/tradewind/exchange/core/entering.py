@@ -1,7 +1,7 @@
 """How an order that was accepted comes to the book, and what a trade sets off: stops, brackets, liquidations."""
 
 from tradewind.exchange.core.checks import bracket_stop_limit, schedule_of
-from tradewind.exchange.core.futures import change_position, margin
+from tradewind.exchange.core.futures import change_position, encumbered, margin
 from tradewind.exchange.core.matching import ANY_PRICE, Market
 from tradewind.exchange.core.orders import (
     CANCELLED,
@@ -36,12 +36,14 @@ def enter(state: State, market: Market, order: Order, now_ns: int) -> None:
                 state.at(max(now_ns, schedule.due_ns(index)), f"slice {index}", market, order)
         market.touched.append(order)
     else:
-        _to_book(market, order, now_ns)
+        _to_book(state, market, order, now_ns)
     settle(state, market, now_ns)
 
 
-def _to_book(market: Market, order: Order, now_ns: int) -> None:
-    if order.post_only and market.crosses(order.sign, order.price):
+def _to_book(state: State, market: Market, order: Order, now_ns: int) -> None:
+    if state.entry_delay_ns and order.kind is OrderType.MARKET and not affordable(state, market, order):
+        market.end(order, FAILED, "INSUFFICIENT_FUND", now_ns)
+    elif order.post_only and market.crosses(order.sign, order.price):
         market.end(order, FAILED, "INVALID_LIMIT_PRICE_POST_ONLY", now_ns)
     elif order.time_in_force is TimeInForce.FOK and _too_little(market, order):
         market.end(order, CANCELLED, "FOK_NOT_FILLABLE", now_ns)
@@ -49,6 +51,16 @@ def _to_book(market: Market, order: Order, now_ns: int) -> None:
         market.enter(order, now_ns)
         if order.kind is OrderType.BRACKET and order.open:
             market.triggers.wait(order, StopDirection.UP if order.sign > 0 else StopDirection.DOWN)
+
+
+def affordable(state: State, market: Market, order: Order) -> bool:
+    """Return whether a market order can still pay for what the book would give it: it may have moved meanwhile."""
+    seat = order.seat
+    walk = market.walk(seat, order.sign, order.price, order.open)
+    if seat.account.unlimited or order.reducing or (market.product.is_spot and order.sign < 0):
+        return True
+    free = seat.quote.total - seat.quote.hold - encumbered(seat.account, seat.quote.currency, state.markets)
+    return walk.value * seat.value_hold <= free + order.hold
 
 
 def _too_little(market: Market, order: Order) -> bool:
@@ -69,21 +81,23 @@ def _wait_for_stop(state: State, market: Market, order: Order, now_ns: int) -> N
 
 def settle(state: State, market: Market, now_ns: int) -> None:
     """Let everything happen that the newest trades set off, until nothing is left."""
-    while True:
-        fresh = market.trade_numbers - market.checked
-        if not fresh:
-            return
+    if market.is_spot and not market.triggers:
+        market.checked = market.trade_numbers
+    while fresh := market.trade_numbers - market.checked:
         market.checked = market.trade_numbers
         if market.triggers:
             prices = [trade.price for trade in market.tape.trades[-fresh:]]
             for order in market.triggers.due(min(prices), max(prices)):
                 _triggered(market, order, now_ns)
         if not market.product.is_spot:
-            check_margins(state, market, now_ns)
+            _check_margins(state, market, now_ns)
 
 
 def _triggered(market: Market, order: Order, now_ns: int) -> None:
     """A stop was reached: it becomes a limit order; a bracket leaves its first price for one beyond the stop."""
+    if not order.open or order.trigger is not TriggerStatus.PENDING:
+        return  # an older one of the same trade filled it, or its stop was listed twice
+    order.trigger = TriggerStatus.TRIGGERED
     if order.kind is OrderType.BRACKET:
         if order.level is not None:
             (market.bids if order.sign > 0 else market.asks).pull(order, order.level)
@@ -96,7 +110,14 @@ def _triggered(market: Market, order: Order, now_ns: int) -> None:
 # -- liquidation ------------------------------------------------------------------------------------------------------
 
 
-def check_margins(state: State, market: Market, now_ns: int) -> None:
+def revalue(state: State, market: Market, now_ns: int) -> None:
+    """Check margins after the mark or a balance has moved, and let happen what that sets off."""
+    if not market.product.is_spot:
+        _check_margins(state, market, now_ns)
+        settle(state, market, now_ns)
+
+
+def _check_margins(state: State, market: Market, now_ns: int) -> None:
     """Liquidate every account with a position here whose equity is strictly below its maintenance margin."""
     for seat in list(market.seats.values()):
         account = seat.account

@@ -4,13 +4,16 @@ Calls that change something first let happen what is due by then. Unknown accoun
 what a client may get wrong is answered, never raised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from heapq import merge
+from itertools import islice
 
 from tradewind.exchange.core import editing, placing, timing
-from tradewind.exchange.core.accounts import Account, BalanceView, balance_view
+from tradewind.exchange.core.accounts import Account, BalanceView, Seat, balance_view
 from tradewind.exchange.core.amounts import decimal_of, units_of
-from tradewind.exchange.core.entering import check_margins, enter
+from tradewind.exchange.core.desk import Desk
+from tradewind.exchange.core.entering import enter, revalue
 from tradewind.exchange.core.events import CoreEvent, LevelChanged, ModeChanged, OrderChanged, PositionChanged, Traded
 from tradewind.exchange.core.fees import PERPETUAL_FEES, RATE_DIGITS, SPOT_FEES, FeeTierView
 from tradewind.exchange.core.futures import PositionView, encumbered
@@ -19,6 +22,7 @@ from tradewind.exchange.core.orders import LIVE, NewOrder, Order, OrderStatus
 from tradewind.exchange.core.positions import position_view
 from tradewind.exchange.core.products import Product, ProductKind, ProductMode
 from tradewind.exchange.core.state import State
+from tradewind.exchange.core.trades import Trade
 from tradewind.exchange.core.views import (
     BookView,
     CancelOutcome,
@@ -68,9 +72,6 @@ class Exchange:
             cancel_delay_ns=cancel_delay_ns,
         )
         self._account_numbers = 0
-        for market in self.state.markets.values():
-            if not market.product.is_spot:
-                timing.start_funding(self.state, market, 0)
 
     # -- accounts -----------------------------------------------------------------------------------------------------
 
@@ -235,8 +236,9 @@ class Exchange:
         """Return an account's orders, newest first; with only live states asked for, the ended are not looked at."""
         account = self.state.account(account_id)
         live_only = statuses is not None and statuses <= LIVE
-        found = []
-        for order in reversed((account.open_orders if live_only else account.orders).values()):
+        orders = account.open_orders.values() if live_only else account.all_orders()
+        found: list[OrderView] = []
+        for order in reversed(orders):
             if product_id is not None and order.seat.product_id != product_id:
                 continue
             if statuses is not None and order.status not in statuses:
@@ -255,24 +257,23 @@ class Exchange:
         since_ns: int | None = None,
         limit: int | None = None,
     ) -> list[FillView]:
-        """Return an account's fills, newest first; a trade between its own portfolios shows in each."""
+        """Return an account's fills, newest first; the forgotten ones left out."""
         state = self.state
         account = state.account(account_id)
         if order_id is not None:
             order = placing.find(state, account, order_id)
-            trades = (order.fills or []) if order is not None else []
+            trades = [] if order is None else list(islice(_fills_of(order), order.fills))
         else:
-            trades = account.fills  # type: ignore[assignment]
+            seats = [seat for name, seat in account.seats.items() if product_id in {None, name}]
+            trades = list(merge(*(_newest_first(seat) for seat in seats), key=lambda found: -found[1].ts_ns))
         found: list[FillView] = []
-        for trade in reversed(trades):
-            if since_ns is not None and trade.ts_ns < since_ns:
+        for seat, trade in trades:
+            if (since_ns is not None and trade.ts_ns < since_ns) or (limit is not None and len(found) >= limit):
                 break
-            order = trade.maker if trade.maker.seat.account is account else trade.taker
-            if product_id is not None and order.seat.product_id != product_id:
-                continue
-            found.append(fill_view(trade, order, state.markets[order.seat.product_id], state.naming))
-            if limit is not None and len(found) >= limit:
-                break
+            number = trade.maker if trade.maker_account == account_id else trade.taker
+            order = account.find(number)
+            market = state.markets[seat.product_id]
+            found.append(fill_view(trade, number, "" if order is None else order.client_id, market, state.naming))
         return found
 
     # -- markets ------------------------------------------------------------------------------------------------------
@@ -306,8 +307,7 @@ class Exchange:
         timing.reach(self.state, now_ns)
         market = self.state.market(product_id)
         market.mark = None if price is None else units_of(price, market.scales.price_digits)
-        if not market.product.is_spot:
-            check_margins(self.state, market, self.state.now_ns)
+        revalue(self.state, market, self.state.now_ns)
 
     def set_funding_rate(self, product_id: str, rate: Decimal) -> None:
         """Set the rate of the next fundings: positive, longs pay shorts."""
@@ -355,6 +355,10 @@ class Exchange:
         found = market.tape.candles(granularity_s, start_s, end_s)
         return [candle_view(candle, market) for candle in reversed(found)]
 
+    def desk(self, account_id: str, product_id: str) -> Desk:
+        """Return the quick way in for a market feed in this process."""
+        return Desk(self.state, self.state.account(account_id), self.state.market(product_id))
+
     # -- time and news ------------------------------------------------------------------------------------------------
 
     def advance(self, now_ns: int) -> None:
@@ -379,18 +383,34 @@ class Exchange:
 
     def _drain_market(self, market: Market, events: list[CoreEvent]) -> None:
         name = market.product.id
+        touched = {order.number: order for order in market.touched}
+        market.touched.clear()
         if market.untold:
-            events += [Traded(trade_view(trade, market)) for trade in market.tape.trades[-market.untold :]]
+            for trade in market.tape.trades[-market.untold :]:
+                events.append(Traded(trade_view(trade, market)))
+                for account_id, number in ((trade.maker_account, trade.maker), (trade.taker_account, trade.taker)):
+                    order = self.state.accounts[account_id].find(number)
+                    if order is not None:
+                        touched[number] = order
             market.untold = 0
         for side, book_side in ((Side.BUY, market.bids), (Side.SELL, market.asks)):
             for price, size in levels_view(book_side.drain(), market):
                 events.append(LevelChanged(name, side, price, size))
-        touched = {order.number: order for order in market.touched if not order.seat.account.unlimited}
-        market.touched.clear()
         for order in touched.values():
+            if order.seat.account.unlimited:
+                continue
             events.append(OrderChanged(order.seat.account.id, self._view(order)))
             if order.fills and not market.product.is_spot:
                 market.positions_changed.add(order.seat.account.id)
 
     def _view(self, order: Order) -> OrderView:
         return order_view(order, self.state.markets[order.seat.product_id], self.state.naming)
+
+
+def _newest_first(seat: Seat) -> Iterator[tuple[Seat, Trade]]:
+    return ((seat, trade) for trade in reversed(seat.fills))
+
+
+def _fills_of(order: Order) -> Iterator[tuple[Seat, Trade]]:
+    number = order.number
+    return (found for found in _newest_first(order.seat) if number in {found[1].maker, found[1].taker})

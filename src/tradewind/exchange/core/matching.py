@@ -36,6 +36,7 @@ class Market:
         "funding_rate",
         "index",
         "initial_rate",
+        "is_spot",
         "last",
         "maintenance_rate",
         "mark",
@@ -56,6 +57,7 @@ class Market:
 
     def __init__(self, product: Product, index: int, fees: FeeTable, fee_balance: Balance, kept_trades: int) -> None:
         self.product = product
+        self.is_spot = product.is_spot
         self.index = index
         self.mode: ProductMode = product.mode
         self.scales = Scales(product)
@@ -114,8 +116,7 @@ class Market:
     def admit(self, order: Order, balance: Balance) -> None:
         """Let an order exist: it holds its funds and is found in its account."""
         balance.hold += order.hold_unit * order.open
-        account = order.seat.account
-        account.orders[order.number] = account.open_orders[order.number] = order
+        order.seat.account.open_orders[order.number] = order
         if order.reducing:
             order.seat.reducing[order.sign] += order.open
         self.touched.append(order)
@@ -146,11 +147,12 @@ class Market:
         self.forget(order)
 
     def forget(self, order: Order) -> None:
-        """Take an ended order off its account's open ones; accounts on credit keep no history."""
-        account = order.seat.account
-        del account.open_orders[order.number]
-        if account.unlimited:
-            del account.orders[order.number]
+        """Move an ended order from its account's open ones to its history; accounts on credit keep none."""
+        account, number = order.seat.account, order.number
+        del account.open_orders[number]
+        if not account.unlimited:
+            account.ended[number] = order
+        elif order.client_id:
             account.by_client_id.pop(order.client_id, None)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
@@ -167,10 +169,10 @@ class Market:
         if not keys or keys[-1] < threshold:
             return False
         seat = order.seat
-        levels, changed, touched = side.levels, side.changed, self.touched
-        trades, fills = self.tape.trades, order.fills
-        own_fills = seat.account.fills
-        is_spot, value_unit, counts = self.product.is_spot, self.value_unit, self.counts
+        levels, changed = side.levels, side.changed
+        trades = self.tape.trades
+        own_fills, account_id, taker_number = seat.fills, seat.account.id, order.number
+        is_spot, value_unit, counts = self.is_spot, self.value_unit, self.counts
         scale, lots_unit = self.fee_scale, self.scales.lots_unit
         exact, commission = scale.divide == 1, scale.commission
         maker_mul = scale.multiply
@@ -179,8 +181,6 @@ class Market:
         worth = charged = received = 0
         number = self.trade_numbers
         blocked = False
-        if fills is None:
-            fills = order.fills = []
         price = 0
         while left and keys:
             key = keys[-1]
@@ -192,7 +192,7 @@ class Market:
             while left:
                 maker = queue[0]
                 resting = maker.open
-                if resting == 0 or maker.level is not level:
+                if resting == 0:
                     queue.popleft()
                     level.gone -= 1
                     continue
@@ -209,22 +209,30 @@ class Market:
                     maker_fee = commission(value, maker.maker_rate * maker_mul)
                     taker_fee = commission(value, taker_factor)
                 number += 1
-                trade = Trade(number, price, quantity, sign, now_ns, maker, order, maker_fee, taker_fee, value)
+                account = other.account
+                trade = Trade(
+                    number,
+                    price,
+                    quantity,
+                    sign,
+                    now_ns,
+                    maker.number,
+                    taker_number,
+                    account.id,
+                    account_id,
+                    maker_fee,
+                    taker_fee,
+                    value,
+                )
                 trades.append(trade)
                 own_fills.append(trade)
-                other.account.fills.append(trade)
-                fills.append(trade)
-                # the maker
-                maker_fills = maker.fills
-                if maker_fills is None:
-                    maker.fills = [trade]
-                else:
-                    maker_fills.append(trade)
+                other.fills.append(trade)
+                maker.fills += 1
                 maker.filled += quantity
                 maker.value += value
                 maker.fees += maker_fee
                 maker.open = resting = resting - quantity
-                maker.updated_ns = now_ns
+                maker.last_fill_ns = now_ns
                 gross = value * value_unit
                 if is_spot:
                     balance = other.quote
@@ -242,8 +250,7 @@ class Market:
                     futures.settle(maker, quantity, gross, maker_fee)
                     futures.settle(order, quantity, gross, taker_fee)
                 if counts:
-                    other.account.fresh += gross
-                touched.append(maker)
+                    account.fresh += gross
                 left -= quantity
                 worth += value
                 charged += taker_fee
@@ -267,7 +274,8 @@ class Market:
             order.filled += quantity
             order.value += worth
             order.fees += charged
-            order.updated_ns = now_ns
+            order.fills += number - self.trade_numbers
+            order.last_fill_ns = now_ns
             gross = worth * value_unit
             if is_spot:
                 balance = seat.quote
@@ -287,7 +295,6 @@ class Market:
             self.untold += number - self.trade_numbers
             self.trade_numbers = number
             self.last = price
-            touched.append(order)
             if order.open == 0:
                 order.status = FILLED
                 self.forget(order)

@@ -11,7 +11,6 @@ from enum import Enum
 import msgspec
 
 from tradewind.exchange.core.accounts import Seat
-from tradewind.exchange.core.trades import Trade
 from tradewind.model.orders import Side, TimeInForce
 
 
@@ -124,7 +123,8 @@ class Order(msgspec.Struct, eq=False):
     filled: int = 0
     value: int = 0  # sum of price x quantity of the fills
     fees: int = 0
-    fills: list[Trade] | None = None
+    fills: int = 0
+    last_fill_ns: int = 0
     updated_ns: int = 0
     level: "Level | None" = None
     stop: int = 0
@@ -134,7 +134,6 @@ class Order(msgspec.Struct, eq=False):
     pending_cancel: bool = False
     reducing: bool = False
     liquidation: bool = False
-    touched: bool = False
     request: NewOrder | None = None
     edits: tuple[Edit, ...] = ()
 

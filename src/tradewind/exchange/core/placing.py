@@ -95,6 +95,7 @@ def fund(state: State, market: Market, order: Order, *, reduce_only: bool) -> Re
             return Refused.NO_LIQUIDITY
         if order.sign > 0 or not is_spot:
             need = -(-walk.value * seat.value_hold * opening // quantity)
+            order.hold_unit = need // quantity
     if is_spot and order.sign < 0:
         order.hold_unit = market.scales.lots_unit
         need = order.hold_unit * quantity
@@ -111,9 +112,6 @@ def _opening(order: Order) -> int:
     seat = order.seat
     against = abs(seat.position) if seat.position * order.sign < 0 else 0
     return max(0, order.open - max(0, against - seat.reducing[order.sign]))
-
-
-# -- preview ----------------------------------------------------------------------------------------------------------
 
 
 def preview(state: State, account: Account, request: NewOrder, now_ns: int) -> Preview:
@@ -147,9 +145,6 @@ def preview(state: State, account: Account, request: NewOrder, now_ns: int) -> P
         slippage=slippage,
         margin_total=ZERO if market.product.is_spot else decimal_of(value * market.initial_rate // RATE_UNIT),
     )
-
-
-# -- cancel -----------------------------------------------------------------------------------------------------------
 
 
 def cancel(state: State, account: Account, order_ids: Sequence[str], now_ns: int) -> list[CancelOutcome]:
@@ -189,10 +184,8 @@ def _not_cancelable(state: State, order: Order) -> str:
 def find(state: State, account: Account, order_id: str) -> Order | None:
     """Return an account's order by its id; None for another account's or an unknown one."""
     number = state.naming.orders.number(order_id)
-    return account.orders.get(number) if number is not None else None
-
-
-# -- close a position -------------------------------------------------------------------------------------------------
+    found: Order | None = account.find(number) if number is not None else None
+    return found
 
 
 def close_position(

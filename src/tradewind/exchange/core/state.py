@@ -89,7 +89,8 @@ class State:
         if account.fresh:
             volume.add(self.hour, account.fresh)
             account.fresh = 0
-        volume.roll(self.hour)
+        if self.now_ns:
+            volume.roll(self.hour)
         total = volume.total
         room = NO_ROOM_NEEDED
         for table in (self.spot_fees, self.perpetual_fees):
@@ -120,10 +121,8 @@ class State:
 
 def prune(account: Account, history: int) -> None:
     """Forget the oldest ended orders beyond the history kept."""
-    surplus = len(account.orders) - len(account.open_orders) - history
-    if surplus <= history // 4:
-        return
-    ended: list[Order] = [order for number, order in account.orders.items() if number not in account.open_orders]
-    for order in ended[:surplus]:
-        del account.orders[order.number]
-        account.by_client_id.pop(order.client_id, None)
+    surplus = len(account.ended) - history
+    if surplus > history // 4:
+        for order in list(account.ended.values())[:surplus]:
+            del account.ended[order.number]
+            account.by_client_id.pop(order.client_id, None)

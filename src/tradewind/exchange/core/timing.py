@@ -4,7 +4,7 @@ from heapq import heappop
 
 from tradewind.exchange.core.amounts import decimal_of, half_even
 from tradewind.exchange.core.checks import schedule_of
-from tradewind.exchange.core.entering import check_margins, enter, settle
+from tradewind.exchange.core.entering import enter, revalue, settle
 from tradewind.exchange.core.events import FundingPaid
 from tradewind.exchange.core.fees import RATE_DIGITS, RATE_UNIT
 from tradewind.exchange.core.matching import Market
@@ -14,6 +14,8 @@ from tradewind.exchange.core.state import State, prune
 
 def reach(state: State, now_ns: int) -> None:
     """Let everything that is due up to and at `now_ns` happen, in the order of its time; time never goes back."""
+    if not state.now_ns:
+        _start(state, now_ns)
     timers = state.timers
     while timers and timers[0][0] <= now_ns:
         due_ns, _, action, market, order = heappop(timers)
@@ -64,11 +66,13 @@ def _work_slice(state: State, market: Market, order: Order, index: int) -> None:
         settle(state, market, state.now_ns)
 
 
-def start_funding(state: State, market: Market, now_ns: int) -> None:
-    """Let funding be due at every whole interval from now on."""
-    interval = market.product.funding_interval_ns
-    market.next_funding_ns = now_ns - now_ns % interval + interval
-    state.at(market.next_funding_ns, "funding", market, None)
+def _start(state: State, now_ns: int) -> None:
+    """The first moment the exchange is told: from here on funding is due at every whole interval."""
+    for market in state.markets.values():
+        if not market.product.is_spot:
+            interval = market.product.funding_interval_ns
+            market.next_funding_ns = now_ns - now_ns % interval + interval
+            state.at(market.next_funding_ns, "funding", market, None)
 
 
 def _fund(state: State, market: Market, now_ns: int) -> None:
@@ -90,4 +94,4 @@ def _fund(state: State, market: Market, now_ns: int) -> None:
         state.news.append(FundingPaid(seat.account.id, market.product.id, amount, shown, now_ns))
         market.positions_changed.add(seat.account.id)
     state.house.balance(market.product.quote).total += left
-    check_margins(state, market, now_ns)
+    revalue(state, market, now_ns)

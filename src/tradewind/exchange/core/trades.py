@@ -1,22 +1,25 @@
 """The tape: every trade once, and the candles folded from it."""
 
-from typing import Any
-
 import msgspec
 
 MINUTE_S = 60
 
 
-class Trade(msgspec.Struct, eq=False):
-    """One match. `sign` is the taker's side; fees are money units; `maker` and `taker` are `Order`s."""
+class Trade(msgspec.Struct, eq=False, gc=False):
+    """One match. `sign` is the taker's side; fees are money units; orders and accounts are named, not referred to.
+
+    That makes a trade a leaf for the garbage collector, which then has half as much to look at.
+    """
 
     number: int
     price: int
     quantity: int
     sign: int
     ts_ns: int
-    maker: Any
-    taker: Any
+    maker: int
+    taker: int
+    maker_account: str
+    taker_account: str
     maker_fee: int
     taker_fee: int
     value: int

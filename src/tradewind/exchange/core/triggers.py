@@ -29,7 +29,7 @@ class Triggers:
             heappush(self._down, (-order.stop, order.number, order))
 
     def due(self, low: int, high: int) -> list[Order]:
-        """Take out and return the orders whose stop lies at or inside what was traded, oldest first."""
+        """Take out and return the orders whose stop was reached between two prices of trades, oldest first."""
         found = _reached(self._up, high) + _reached(self._down, -low)
         return sorted(found, key=lambda order: order.number)
 
@@ -39,6 +39,5 @@ def _reached(heap: list[tuple[int, int, Order]], bound: int) -> list[Order]:
     while heap and heap[0][0] <= bound:
         stop, _, order = heappop(heap)
         if order.open and order.trigger is TriggerStatus.PENDING and abs(stop) == order.stop:
-            order.trigger = TriggerStatus.TRIGGERED
             found.append(order)
     return found

@@ -192,11 +192,11 @@ def order_view(order: Order, market: Market, naming: Naming) -> OrderView:
         filled_value=decimal_of(value),
         average_filled_price=_average(order, scales.price_digits),
         fees=decimal_of(order.fees),
-        number_of_fills=len(order.fills) if order.fills else 0,
+        number_of_fills=order.fills,
         hold=decimal_of(order.hold),
         created_ns=order.created_ns,
-        updated_ns=order.updated_ns,
-        last_fill_ns=order.fills[-1].ts_ns if order.fills else None,
+        updated_ns=max(order.updated_ns, order.last_fill_ns),
+        last_fill_ns=order.last_fill_ns or None,
         trigger=order.trigger,
         reason=order.reason,
         pending_cancel=order.pending_cancel,
@@ -212,18 +212,18 @@ def _average(order: Order, price_digits: int) -> Decimal:
     return ratio(Decimal(order.value).scaleb(-price_digits), Decimal(order.filled)).normalize() + ZERO
 
 
-def fill_view(trade: Trade, order: Order, market: Market, naming: Naming) -> FillView:
-    """Return one side of a trade as that side's owner sees it."""
-    maker = trade.maker is order
+def fill_view(trade: Trade, order_number: int, client_id: str, market: Market, naming: Naming) -> FillView:
+    """Return one side of a trade as that side's owner sees it; `client_id` is empty for an order that was forgotten."""
+    maker = trade.maker == order_number
     number = (market.index << 64) + trade.number * 2 + (0 if maker else 1)
     return FillView(
         entry_id=naming.entries.text(number),
         trade_id=naming.fills.text(number),
-        order_id=naming.orders.text(order.number),
-        client_order_id=order.client_id,
-        account_id=order.seat.account.id,
+        order_id=naming.orders.text(order_number),
+        client_order_id=client_id,
+        account_id=trade.maker_account if maker else trade.taker_account,
         product_id=market.product.id,
-        side=Side(order.sign),
+        side=Side(-trade.sign if maker else trade.sign),
         price=decimal_of(trade.price, market.scales.price_digits),
         size=decimal_of(trade.quantity, market.scales.quantity_digits),
         value=decimal_of(trade.value * market.value_unit),
