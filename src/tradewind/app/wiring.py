@@ -28,6 +28,7 @@ from tradewind.simulation.settings import OpeningAccount, OpeningPosition, Simul
 from tradewind.storage.catalog import Convention
 
 SESSION_DIGITS = 12
+VOLUME_DAYS = 30
 BOOK_KINDS = frozenset({"quotes", "book"})
 
 
@@ -80,7 +81,9 @@ def session_name(engine: EngineConfig, settings: SimulationSettings) -> str:
 def fee_schedule(fees: FeeSettings) -> FeeSchedule:
     """Return the tiers, or one tier of the two rates."""
     if fees.tiers:
-        return FeeSchedule(tuple(FeeTier(tier.from_volume, tier.maker, tier.taker) for tier in fees.tiers))
+        return FeeSchedule(
+            tuple(FeeTier(tier.from_volume, tier.maker, tier.taker) for tier in fees.tiers), volume_days=VOLUME_DAYS
+        )
     return flat_fees(fees.maker, fees.taker)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import ask_cancel, submit_protection
+from tradewind.engine.placing import ask_cancel, keep_tier, submit_protection
 from tradewind.engine.state import EngineState, Seat
 from tradewind.engine.trades import trade_closed
 from tradewind.model import answers as a
@@ -339,9 +339,8 @@ def _unprotected(state: EngineState, seat: Seat, order: Order, how: str, *, cove
 
 def _count_volume(state: EngineState, fill: a.OrderFilled, unit_value: Decimal) -> None:
     """Keep the 30-day volume, and with it the fee tier, as our side of the account knows it."""
-    state.volume = add(state.volume, multiply(unit_value, fill.quantity * fill.price))
-    state.tier = state.config.fees.tier(state.volume)
-    state.cost_rate = add(state.tier.taker, state.config.price_allowance)
+    state.volume.add(fill.ts_ns, multiply(unit_value, fill.quantity * fill.price))
+    keep_tier(state)
 
 
 HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {

@@ -101,7 +101,7 @@ def state_values(state: EngineState) -> dict[str, object]:
             for seat in bot.seats
         },
         "peak": plain(state.peak),
-        "volume": plain(state.volume),
+        "volume": plain(state.volume.total),
         "numbers": [state.order_number, state.request_number, state.last_order_ns, list(state.order_times)],
         "timers": dict(state.timers),
         "pending": {str(number): waiting.proposal.request for number, waiting in state.pending.items()},

@@ -28,6 +28,8 @@ DAY_NS = 24 * HOUR_NS
 
 def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
     """Put the order to risk, inline or remote; return False when it was refused at once."""
+    if state.tiered:
+        keep_tier(state)
     question = _question(state, market, proposal)
     if state.asks:
         state.request_number += 1
@@ -38,6 +40,12 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
         state.set_timer(deadline, f"ask:{number}")
         return True
     return settle(state, market, proposal, state.reviewer.review(question))
+
+
+def keep_tier(state: EngineState) -> None:
+    """Look up the fee tier anew: what was traded long ago counts no more."""
+    state.tier = state.config.fees.tier(state.volume.at(state.now_ns))
+    state.cost_rate = add(state.tier.taker, state.config.price_allowance)
 
 
 def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Approved | Refused) -> bool:

@@ -13,6 +13,7 @@ from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
 from tradewind.model.effects import Effect, SetTimer
+from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
@@ -294,7 +295,7 @@ class EngineState:
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.squares_needed = config.limits.concentration_max is not None
         self.last_order_ns: int | None = None
-        self.volume = config.volume_30d
+        self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
         self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
         self.watches_trades = config.protections.watches_trades

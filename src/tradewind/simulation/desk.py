@@ -20,6 +20,7 @@ from tradewind.model.answers import (
     PositionLiquidated,
     VenueAnswer,
 )
+from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.market_events import FundingRate, FundingSettlement
 from tradewind.model.money import EXACT, ZERO, add, multiply
@@ -67,6 +68,10 @@ class Desk:
         self.groups: dict[str, list[Order]] = {}
         self.reducing: dict[str, list[Order]] = {}  # accepted reduce-only orders by instrument
         self.expiring = False  # whether any order has ever had an expiry
+        self.volume = TrailingVolume(account.volume_30d, settings.fees.volume_days)
+        self.trails = settings.fees.volume_days is not None and len(settings.fees.tiers) > 1
+        if self.trails:
+            self.wallet.next_tier_at = None  # the tier is looked up here: it can fall too
         self.payments = 0
         self.now_ns = 0  # the time answers carry
         self.later_ns = 0  # from when a child on another instrument than its parent's may activate
@@ -85,6 +90,8 @@ class Desk:
             why = "UNKNOWN_INSTRUMENT" if holding is None else reason or "DUPLICATE_ORDER_ID"
             self.out.append(OrderRejected(order_id, self.now_ns, why))
             return None
+        if self.trails:
+            self.wallet.tier = self.settings.fees.tier(self.volume.at(self.now_ns))
         order = Order(
             request,
             order_id,
@@ -140,6 +147,9 @@ class Desk:
         holding, request, tier, order_id = order.holding, order.request, order.tier, order.order_id
         rate = tier.taker if liquidity is TAKER else tier.maker
         fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
+        if self.trails:
+            volume = self.volume.add(self.now_ns, multiply(holding.unit_value, price * quantity))
+            self.wallet.tier = self.settings.fees.tier(volume)
         order.fills = number = order.fills + 1
         order.filled = filled = order.filled + quantity
         name, fill_id = request.instrument, order_id + FIRST if number == 1 else f"{order_id}:{number}"

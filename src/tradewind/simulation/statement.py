@@ -23,7 +23,7 @@ def account_report(desk: Desk, *, queued: bool) -> AccountReport:
         free_margin=subtract(wallet.perpetual_equity(), wallet.initial_margins()),
         funding=wallet.funding,
         accrued_funding=accrued,
-        volume_30d=wallet.volume_30d,
+        volume_30d=desk.volume.at(desk.now_ns) if desk.trails else wallet.volume_30d,
         insurance_deficit=wallet.deficit,
         marks={
             name: EXACT.scaleb(EXACT.create_decimal(holding.mark), -holding.price_scale)

@@ -182,7 +182,10 @@ class Wallet:
 
     @property
     def volume_30d(self) -> Decimal:
-        """The volume that decides the fee tier: every fill adds its notional, nothing leaves."""
+        """The volume that decides the fee tier: every fill adds its notional, nothing leaves.
+
+        Where days leave, the desk keeps the volume and looks up the tier.
+        """
         volume = self.opening_volume
         for holding in self.holdings.values():
             if holding.turnover:

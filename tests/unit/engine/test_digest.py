@@ -39,7 +39,7 @@ CHANGES: dict[str, Callable[[EngineState], None]] = {
     "refusal": lambda state: setattr(seat_of(state), "refusal", ("x",)),
     "bars seen": lambda state: setattr(seat_of(state), "bars_seen", 9),
     "peak": lambda state: setattr(state, "peak", Decimal(7)),
-    "volume": lambda state: setattr(state, "volume", Decimal(7)),
+    "volume": lambda state: setattr(state.volume, "total", Decimal(7)),
     "order number": lambda state: setattr(state, "order_number", 7),
     "order times": lambda state: state.order_times.append(7),
     "timers": lambda state: state.timers.clear(),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tradewind.model.errors import DataError
@@ -109,6 +109,7 @@ def test_any_decimals_of_fifteen_digits_come_back(numbers: list[Decimal]) -> Non
 
 
 @given(st.lists(st.floats(1e-4, 1e7), min_size=1, max_size=10))
+@example([1.880859375, 8388608.43660714])  # sixteen digits at the first one's scale
 def test_any_floats_are_exact_or_refused(values: list[float]) -> None:
     numbers = [Decimal(repr(value)) for value in values]
     try:

@@ -29,6 +29,8 @@ from tradewind.simulation.reference.exact import exact_decimal
 from tradewind.simulation.reference.live_order import LiveOrder
 from tradewind.simulation.settings import AccountReport, OpeningAccount, OrderReport, PositionReport, SimulationSettings
 
+DAY_NS = 24 * 3_600 * 10**9
+
 
 class ReferenceVenue:
     """The common part of the two venues; `now_ns` is the time that goes into answers."""
@@ -40,6 +42,8 @@ class ReferenceVenue:
         self.settings = settings
         self.account = Account(self.instruments.values(), account)
         self.orders: dict[str, LiveOrder] = {}
+        self.opening_volume = account.volume_30d
+        self.opened_day: int | None = None
         self.payments = 0
         self.staleness = dict.fromkeys(self.instruments, 0)
         self.now_ns = 0
@@ -78,13 +82,26 @@ class ReferenceVenue:
 
     def remember(self, request: OrderRequest, ts_ns: int) -> LiveOrder:
         """Return a new order whose fee tier is fixed now; with `after` it waits for its parent."""
-        tier = self.settings.fees.tier(exact_decimal(self.account.volume_30d))
+        tier = self.settings.fees.tier(exact_decimal(self.volume_30d()))
         instrument = self.instruments[request.instrument]
         order = LiveOrder(request, instrument, len(self.orders), ts_ns, tier)
         self.orders[order.id] = order
         if request.after is not None:
             self._wait_for_parent(order, request.after)
         return order
+
+    def volume_30d(self) -> Fraction:
+        """Return what was traded on the last days, today included; all of it where no day ever leaves."""
+        days = self.settings.fees.volume_days
+        if days is None:
+            return self.account.volume_30d
+        today = self.now_ns // DAY_NS
+        self.opened_day = today if self.opened_day is None else self.opened_day
+        volume = Fraction(self.opening_volume) if self.opened_day > today - days else Fraction(0)
+        for fill in self.fills:
+            if fill.ts_ns // DAY_NS > today - days:
+                volume += fill.quantity * self.account.holdings[fill.instrument].unit_value * fill.price
+        return volume
 
     def _wait_for_parent(self, order: LiveOrder, parent_id: str) -> None:
         # "until then its status is `pending`; with a parent that ends unfilled it is canceled PARENT_NOT_FILLED".
@@ -373,7 +390,7 @@ class ReferenceVenue:
             free_margin=exact_decimal(account.free_margin()),
             funding=exact_decimal(account.funding),
             accrued_funding=exact_decimal(sum(account.accrued.values(), NOTHING)),
-            volume_30d=exact_decimal(account.volume_30d),
+            volume_30d=exact_decimal(self.volume_30d()),
             insurance_deficit=exact_decimal(account.deficit),
             marks=marks,
             staleness=dict(self.staleness),

@@ -1,8 +1,8 @@
 """Decimal numbers as scaled integers: exactly for prices and quantities, at a declared scale for volumes.
 
 The value of a binary float is taken to be its shortest decimal text: 0.1 is one tenth. A float x has k decimals when
-m = rint(x * 10**k), below 2**53, gives x again as m / 10**k, because that division is correctly rounded. What has more
-digits goes through decimal text, one value at a time.
+m = rint(x * 10**k), below 10**15, gives x again as m / 10**k, because that division is correctly rounded and no two
+decimals of 15 digits are the same float. What has more digits goes through decimal text, one value at a time.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DECIMALS_MAX = 18
-EXACT_FLOAT = 2.0**53
+EXACT_FLOAT = 1e15
 UNITS_MAX = 2**62
 SAFE_TEXT = 16  # a point and 15 digits: such text and its float stand for the same decimal
 
