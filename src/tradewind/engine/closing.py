@@ -82,7 +82,7 @@ def _pursue(state: EngineState) -> None:
         if seat.closing is not None and _is_ready(state, seat, seat.closing):
             ready.setdefault(seat.market.id, []).append(seat)
     for seats in ready.values():
-        if len(seats) > 1 and (state.config.netting or state.halted is not None or state.reduce_only):
+        if len(seats) > 1 and _may_meet(state, seats):
             _meet(state, seats)
         for seat in seats:
             if seat.closing is None or state.pending:
@@ -115,6 +115,12 @@ def _clear(state: EngineState, seat: Seat, closing: Closing) -> None:
 
 def _marked_ns(market: Market) -> int:
     return market.mark_ns if market.bar is None else max(market.bar.ts_ns, market.mark_ns)
+
+
+def _may_meet(state: EngineState, seats: list[Seat]) -> bool:
+    """Return whether opposite positions may meet inside: as all orders do, or because the venue is no way out."""
+    refused = any(seat.closing is not None and seat.closing.attempts for seat in seats)
+    return state.config.netting or state.halted is not None or bool(state.reduce_only) or refused
 
 
 def _meet(state: EngineState, seats: list[Seat]) -> None:

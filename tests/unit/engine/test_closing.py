@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.engine_rig import MINUTE_NS, PERP, Desk, config
+from tests.engine_rig import MINUTE_NS, OPEN_LIMITS, PERP, Desk, config
 from tradewind.engine.closing import ATTEMPTS_MAX
 from tradewind.model.answers import CancelRejected, OrderFilled
 from tradewind.model.commands import CancelAll, EnterReduceOnly, Flatten, Halt, PauseBot, TimerFired
@@ -80,6 +81,25 @@ def test_flatten_of_one_of_two_opposite_bots_while_halted_goes_as_far_as_the_acc
         desk.bar(instrument=NAME)
     assert [alarm.name for alarm in desk.alarms] == ["halted", "unprotected"]
     assert len(desk.sent) == 3
+
+
+def test_without_netting_opposite_closings_meet_when_each_alone_was_refused() -> None:
+    """Each alone would turn the account into what its limits do not allow."""
+    limits = msgspec.structs.replace(OPEN_LIMITS, instrument_notional_max=Decimal(500))
+    desk = Desk(
+        config([target(4)], [None, target(-4)], [None, None, target(4)], [None, None, None, target(-4)],
+               instruments=[PERP], cash=Decimal(10**7), netting=False, limits=limits)
+    )  # fmt: skip
+    for number in range(1, 5):
+        desk.bar(instrument=NAME)
+        desk.fill(f"test-{number}")
+    desk.bar(20_000, instrument=NAME)
+    desk.take(Flatten(desk.ts_ns))
+    assert [type(each.outcome) for each in desk.records(Decided)[4:]] == [Refused] * 4
+    desk.bar(20_000, instrument=NAME)
+    assert len(desk.sent) == 4
+    assert [desk.position(bot, NAME) for bot in "abcd"] == [0, 0, 0, 0]
+    assert desk.state.closing == []
 
 
 def test_targets_that_reduce_both_bots_meet_while_reduce_only() -> None:
