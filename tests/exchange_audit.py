@@ -57,7 +57,7 @@ class Audit:
         for account in self.exchange.state.accounts.values():
             held: defaultdict[str, int] = defaultdict(int)
             reducing: Counter[tuple[str, int]] = Counter()
-            for order in account.open_orders.values():
+            for order in self.exchange.state.registers[account.id].open.values():
                 product = self.exchange.state.markets[order.seat.product_id].product
                 paid_in_base = product.is_spot and order.sign < 0
                 held[product.base if paid_in_base else product.quote] += order.hold_unit * order.open
@@ -78,7 +78,7 @@ class Audit:
         for side in (market.bids, market.asks):
             assert side.keys == sorted(side.levels)
             for key, level in side.levels.items():
-                live = [order for order in level.queue if order.open and order.level is level]
+                live = [order for order in level.queue if order.open]
                 assert live, f"an empty level at {key}"
                 assert level.size == sum(order.open for order in live)
                 assert level.gone == len(level.queue) - len(live)
@@ -86,7 +86,7 @@ class Audit:
                 assert len({order.number for order in live}) == len(live)
                 standing.update(order.number for order in live)
         for order in self.all_orders():
-            if order.seat.product_id == market.product.id and order.level is not None:
+            if order.seat.product_id == market.product.id and order.stands:
                 assert order.number in standing
 
     def positions_cancel_out(self, market: Market) -> None:
@@ -98,8 +98,6 @@ class Audit:
 
     def orders_are_sound(self) -> None:
         for order in self.all_orders():
-            if order.seat.account.unlimited:
-                continue
             fills = [trade for trade in order.seat.fills if order.number in {trade.maker, trade.taker}]
             fees = sum(trade.maker_fee if trade.maker == order.number else trade.taker_fee for trade in fills)
             assert order.fills == len(fills)
@@ -108,10 +106,10 @@ class Audit:
             assert order.fees == fees
             if order.status in LIVE:
                 assert order.open == order.quantity - order.filled > 0
-                assert order.number in order.seat.account.open_orders
+                assert order.number in self.exchange.state.registers[order.seat.account.id].open
             else:
                 assert order.open == 0
-                assert order.number not in order.seat.account.open_orders
+                assert order.number not in self.exchange.state.registers[order.seat.account.id].open
             assert (order.status is OrderStatus.FILLED) == (order.filled == order.quantity)
             self._moved(order)
 
@@ -128,7 +126,8 @@ class Audit:
     def all_orders(self) -> list[Order]:
         found: list[Order] = []
         for account in self.exchange.state.accounts.values():
-            found += account.all_orders()
+            if not account.unlimited:
+                found += self.exchange.state.registers[account.id].all()
         return found
 
 
@@ -136,6 +135,6 @@ def queue_order(market: Market) -> None:
     """Assert that orders that were never edited stand in their levels in the order of their entry."""
     for side in (market.bids, market.asks):
         for level in side.levels.values():
-            live = [order for order in level.queue if order.open and order.level is level and not order.edits]
+            live = [order for order in level.queue if order.open and not order.edits]
             plain = [order.number for order in live if not order.stop]
             assert all(a < b for a, b in pairwise(plain))

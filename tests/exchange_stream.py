@@ -243,7 +243,7 @@ class Session:
         for account in self.accounts[:3]:
             for order in self.exchange.orders(account, limit=3):
                 self._count_order(order)
-            self.seen["reducing"] += any(order.reducing for order in state.accounts[account].open_orders.values())
+            self.seen["reducing"] += any(order.reducing for order in state.registers[account].open.values())
         for position in (seat for market in state.markets.values() for seat in market.seats.values()):
             self.seen["funded"] += position.funding != 0
 

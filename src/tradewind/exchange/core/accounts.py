@@ -6,7 +6,6 @@ product: it keeps at hand what a trade there changes.
 
 from collections import deque
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -72,14 +71,11 @@ class Account:
 
     __slots__ = (
         "balances",
-        "by_client_id",
-        "ended",
         "exposed",
         "fresh",
         "history",
         "id",
         "name",
-        "open_orders",
         "owner",
         "room",
         "seats",
@@ -94,9 +90,6 @@ class Account:
         self.unlimited = unlimited
         self.balances: dict[str, Balance] = {}
         self.seats: dict[str, Seat] = {}
-        self.open_orders: dict[int, Any] = {}  # orders by number
-        self.ended: dict[int, Any] = {}  # those that are remembered
-        self.by_client_id: dict[str, Any] = {}
         self.history = 0 if unlimited else history
         self.exposed = 0  # how many perpetual positions are open
         self.volume = Volume(volume)
@@ -109,14 +102,6 @@ class Account:
         if found is None:
             found = self.balances[currency] = Balance(currency)
         return found
-
-    def find(self, number: int) -> Any | None:
-        """Return an order that is open or remembered."""
-        return self.open_orders.get(number) or self.ended.get(number)
-
-    def all_orders(self) -> list[Any]:
-        """Return open and remembered orders, in the order of their placement."""
-        return sorted((*self.ended.values(), *self.open_orders.values()), key=lambda order: int(order.number))
 
     def deposit(self, currency: str, amount: Decimal) -> None:
         """Add to a balance (a negative amount takes away)."""

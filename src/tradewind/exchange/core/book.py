@@ -40,14 +40,15 @@ class BookSide:
                 insort(keys, key)
         level.queue.append(order)
         level.size += order.open
-        order.level = level
+        order.stands = True
         self.changed.add(key)
 
-    def withdraw(self, order: Order, level: Level) -> None:
-        """Take an ended order's size off its level; its entry is skipped later. Call before `open` becomes 0."""
+    def withdraw(self, order: Order) -> None:
+        """Take an ending order's size off its level; its entry is skipped later. Call before `open` becomes 0."""
+        level = self.levels[order.price * self.sign]
         level.size -= order.open
         level.gone += 1
-        order.level = None
+        order.stands = False
         self.changed.add(level.key)
         if level.size == 0:
             self._drop(level)
@@ -55,17 +56,19 @@ class BookSide:
             level.queue = type(level.queue)(entry for entry in level.queue if entry.open and entry is not order)
             level.gone = 0
 
-    def pull(self, order: Order, level: Level) -> None:
+    def pull(self, order: Order) -> None:
         """Take an order out of its queue for good, so that it may stand again elsewhere."""
+        level = self.levels[order.price * self.sign]
         level.queue.remove(order)
         level.size -= order.open
-        order.level = None
+        order.stands = False
         self.changed.add(level.key)
         if level.size == 0:
             self._drop(level)
 
-    def shrink(self, order: Order, level: Level, by: int) -> None:
+    def shrink(self, order: Order, by: int) -> None:
         """Lessen what an order has open; it keeps its place."""
+        level = self.levels[order.price * self.sign]
         order.open -= by
         level.size -= by
         self.changed.add(level.key)

@@ -19,11 +19,12 @@ GTC, IOC = TimeInForce.GTC, TimeInForce.IOC
 class Desk:
     """One account's place at one product. Its orders are found by `Order` objects, which belong to the core."""
 
-    __slots__ = ("_account", "_levels", "_market", "_seat", "_spot", "_state")
+    __slots__ = ("_account", "_levels", "_market", "_open", "_seat", "_spot", "_state")
 
     def __init__(self, state: State, account: Account, market: Market) -> None:
         self._state = state
         self._account = account
+        self._open = state.registers[account.id].open
         self._market = market
         self._seat = market.seat(account)
         self._spot = market.product.is_spot
@@ -75,7 +76,7 @@ class Desk:
             post_only,
         )
         balance.hold += need
-        account.open_orders[number] = order
+        self._open[number] = order
         market.touched.append(order)
         keys = (market.asks if sign > 0 else market.bids).keys
         if time_in_force is GTC and (not keys or keys[-1] < -sign * price):
@@ -100,7 +101,7 @@ class Desk:
         """
         key = price * sign
         standing = self._levels.get(key)
-        if standing is not None and standing.level is not None:
+        if standing is not None and standing.stands:
             if size == standing.open:
                 return
             if 0 < size < standing.open:
@@ -109,7 +110,7 @@ class Desk:
                     standing.open - size
                 )
                 standing.quantity -= standing.open - size
-                side.shrink(standing, standing.level, standing.open - size)
+                side.shrink(standing, standing.open - size)
                 return
             self.cancel(standing, now_ns)
         self._levels.pop(key, None)

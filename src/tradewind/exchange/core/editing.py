@@ -111,7 +111,7 @@ def _of_values(
             refused = Refused.STOP_BELOW_LAST if up else Refused.STOP_ABOVE_LAST
             return _failed("INVALID_EDITED_STOP_PRICE", refused.value[2], refused.value[1])
     passive = order.post_only or market.mode is ProductMode.POST_ONLY
-    if order.level is not None and passive and market.crosses(order.sign, change.price):
+    if order.stands and passive and market.crosses(order.sign, change.price):
         return _failed("INVALID_EDITED_PRICE", Refused.POST_ONLY.value[2], Refused.POST_ONLY.value[1])
     more = _hold_unit(order, change) * (change.quantity - order.filled) - order.hold
     account = order.seat.account
@@ -138,15 +138,15 @@ def _hold_unit(order: Order, change: Change) -> int:
 
 def _apply(state: State, market: Market, order: Order, change: Change, now_ns: int) -> None:
     side = market.bids if order.sign > 0 else market.asks
-    stays = order.level is not None and change.price == order.price and change.quantity < order.quantity
+    stays = order.stands and change.price == order.price and change.quantity < order.quantity
     balance, seat = funding_balance(order), order.seat
     balance.hold -= order.hold
     before = order.open
-    if stays and order.level is not None:
-        side.shrink(order, order.level, order.quantity - change.quantity)
-    moves = order.level is not None and not stays
-    if moves and order.level is not None:
-        side.pull(order, order.level)
+    if stays:
+        side.shrink(order, order.quantity - change.quantity)
+    moves = order.stands and not stays
+    if moves:
+        side.pull(order)
     order.hold_unit = _hold_unit(order, change)
     order.open = change.quantity - order.filled
     order.price, order.quantity = change.price, change.quantity

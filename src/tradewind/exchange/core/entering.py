@@ -99,8 +99,8 @@ def _triggered(market: Market, order: Order, now_ns: int) -> None:
         return  # an older one of the same trade filled it, or its stop was listed twice
     order.trigger = TriggerStatus.TRIGGERED
     if order.kind is OrderType.BRACKET:
-        if order.level is not None:
-            (market.bids if order.sign > 0 else market.asks).pull(order, order.level)
+        if order.stands:
+            (market.bids if order.sign > 0 else market.asks).pull(order)
         order.price = bracket_stop_limit(order, market.scales.tick)
     order.updated_ns = now_ns
     market.touched.append(order)
@@ -136,7 +136,7 @@ def _liquidate(state: State, market: Market, account_id: str, now_ns: int) -> No
     account = state.accounts[account_id]
     seat = market.seats[account_id]
     currency = seat.quote.currency
-    for order in list(account.open_orders.values()):
+    for order in list(state.registers[account_id].open.values()):
         home = state.markets[order.seat.product_id]
         if home.product.quote == currency:
             home.end(order, CANCELLED, "LIQUIDATION", now_ns)

@@ -96,7 +96,7 @@ class Exchange:
             history=state.history,
             volume=units_of(volume_30d),
         )
-        state.accounts[account_id] = account
+        state.add_account(account)
         for currency, amount in (balances or {}).items():
             account.deposit(currency, amount)
         state.refresh(account)
@@ -222,7 +222,7 @@ class Exchange:
 
     def order_by_client_id(self, account_id: str, client_order_id: str) -> OrderView | None:
         """Return an order of the account by the client's id."""
-        order = self.state.account(account_id).by_client_id.get(client_order_id)
+        order = self.state.registers[self.state.account(account_id).id].by_client_id.get(client_order_id)
         return None if order is None else self._view(order)
 
     def orders(
@@ -234,9 +234,9 @@ class Exchange:
         limit: int | None = None,
     ) -> list[OrderView]:
         """Return an account's orders, newest first; with only live states asked for, the ended are not looked at."""
-        account = self.state.account(account_id)
+        register = self.state.registers[self.state.account(account_id).id]
         live_only = statuses is not None and statuses <= LIVE
-        orders = account.open_orders.values() if live_only else account.all_orders()
+        orders = list(register.open.values()) if live_only else register.all()
         found: list[OrderView] = []
         for order in reversed(orders):
             if product_id is not None and order.seat.product_id != product_id:
@@ -271,7 +271,7 @@ class Exchange:
             if (since_ns is not None and trade.ts_ns < since_ns) or (limit is not None and len(found) >= limit):
                 break
             number = trade.maker if trade.maker_account == account_id else trade.taker
-            order = account.find(number)
+            order = state.registers[account_id].find(number)
             market = state.markets[seat.product_id]
             found.append(fill_view(trade, number, "" if order is None else order.client_id, market, state.naming))
         return found
@@ -389,7 +389,7 @@ class Exchange:
             for trade in market.tape.trades[-market.untold :]:
                 events.append(Traded(trade_view(trade, market)))
                 for account_id, number in ((trade.maker_account, trade.maker), (trade.taker_account, trade.taker)):
-                    order = self.state.accounts[account_id].find(number)
+                    order = self.state.registers[account_id].find(number)
                     if order is not None:
                         touched[number] = order
             market.untold = 0

@@ -11,7 +11,7 @@ from tradewind.exchange.core.accounts import Account, Balance, Seat
 from tradewind.exchange.core.amounts import units_of
 from tradewind.exchange.core.book import BookSide
 from tradewind.exchange.core.fees import RATE_DIGITS, RATE_UNIT, FeeScale, FeeTable
-from tradewind.exchange.core.orders import CANCELLED, FILLED, Order, OrderStatus, OrderType
+from tradewind.exchange.core.orders import CANCELLED, FILLED, Order, OrderStatus, OrderType, Register
 from tradewind.exchange.core.products import Product, ProductMode, Scales
 from tradewind.exchange.core.trades import Tape, Trade
 from tradewind.exchange.core.triggers import Triggers
@@ -45,6 +45,7 @@ class Market:
         "positions_changed",
         "product",
         "queued",
+        "registers",
         "scales",
         "seats",
         "tape",
@@ -55,8 +56,17 @@ class Market:
         "value_unit",
     )
 
-    def __init__(self, product: Product, index: int, fees: FeeTable, fee_balance: Balance, kept_trades: int) -> None:
+    def __init__(
+        self,
+        product: Product,
+        index: int,
+        fees: FeeTable,
+        fee_balance: Balance,
+        registers: dict[str, Register],
+        kept_trades: int,
+    ) -> None:
         self.product = product
+        self.registers = registers
         self.is_spot = product.is_spot
         self.index = index
         self.mode: ProductMode = product.mode
@@ -116,7 +126,7 @@ class Market:
     def admit(self, order: Order, balance: Balance) -> None:
         """Let an order exist: it holds its funds and is found in its account."""
         balance.hold += order.hold_unit * order.open
-        order.seat.account.open_orders[order.number] = order
+        self.registers[order.seat.account.id].open[order.number] = order
         if order.reducing:
             order.seat.reducing[order.sign] += order.open
         self.touched.append(order)
@@ -133,8 +143,8 @@ class Market:
 
     def end(self, order: Order, status: OrderStatus, reason: str, now_ns: int) -> None:
         """Take an order out of the book and give its hold back."""
-        if order.level is not None:
-            (self.bids if order.sign > 0 else self.asks).withdraw(order, order.level)
+        if order.stands:
+            (self.bids if order.sign > 0 else self.asks).withdraw(order)
         seat = order.seat
         (seat.quote if order.sign > 0 else seat.base).hold -= order.hold_unit * order.open
         if order.reducing:
@@ -144,16 +154,7 @@ class Market:
         order.reason = reason
         order.updated_ns = now_ns
         self.touched.append(order)
-        self.forget(order)
-
-    def forget(self, order: Order) -> None:
-        """Move an ended order from its account's open ones to its history; accounts on credit keep none."""
-        account, number = order.seat.account, order.number
-        del account.open_orders[number]
-        if not account.unlimited:
-            account.ended[number] = order
-        elif order.client_id:
-            account.by_client_id.pop(order.client_id, None)
+        self.registers[seat.account.id].end(order)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class Market:
         if not keys or keys[-1] < threshold:
             return False
         seat = order.seat
-        levels, changed = side.levels, side.changed
+        levels, changed, registers = side.levels, side.changed, self.registers
         trades = self.tape.trades
         own_fills, account_id, taker_number = seat.fills, seat.account.id, order.number
         is_spot, value_unit, counts = self.is_spot, self.value_unit, self.counts
@@ -258,9 +259,9 @@ class Market:
                 level.size -= quantity
                 if resting == 0:
                     queue.popleft()
-                    maker.level = None
+                    maker.stands = False
                     maker.status = FILLED
-                    self.forget(maker)
+                    registers[account.id].end(maker)
                     if level.size == 0:
                         del levels[key]
                         keys.pop()
@@ -297,7 +298,7 @@ class Market:
             self.last = price
             if order.open == 0:
                 order.status = FILLED
-                self.forget(order)
+                registers[account_id].end(order)
         return blocked
 
     # -- what an order would do ---------------------------------------------------------------------------------------
@@ -316,7 +317,7 @@ class Market:
                 break
             level = side.levels[key]
             for maker in level.queue:
-                if not maker.open or maker.level is not level:
+                if not maker.open:
                     continue
                 if maker.seat is seat:
                     walk.blocked = True

@@ -98,11 +98,12 @@ class Edit(msgspec.Struct, frozen=True):
     ts_ns: int
 
 
-class Order(msgspec.Struct, eq=False):
+class Order(msgspec.Struct, eq=False, gc=False):
     """An order in the books. `sign` is +1 for a buy; `open` is what may still be executed, 0 once it ended.
 
-    `hold_unit` money is held per open quantity unit, on the balance of the currency it would spend. `level` is the
-    queue it stands in, None while it is not in the book.
+    `hold_unit` money is held per open quantity unit, on the balance of the currency it would spend; `stands` says that
+    it is in the queue at its price. The garbage collector does not look at orders: nothing an order refers to leads
+    back to it (seats and accounts do not know orders, registers and levels do).
     """
 
     number: int
@@ -126,7 +127,7 @@ class Order(msgspec.Struct, eq=False):
     fills: int = 0
     last_fill_ns: int = 0
     updated_ns: int = 0
-    level: "Level | None" = None
+    stands: bool = False
     stop: int = 0
     trigger: TriggerStatus = TriggerStatus.NONE
     expire_ns: int | None = None
@@ -141,6 +142,42 @@ class Order(msgspec.Struct, eq=False):
     def hold(self) -> int:
         """What this order holds back now, in money units."""
         return self.hold_unit * self.open
+
+
+class Register:
+    """The orders of one account by number, open ones and those remembered, and by the client's ids."""
+
+    __slots__ = ("by_client_id", "ended", "keeps", "open")
+
+    def __init__(self, *, keeps: bool) -> None:
+        self.keeps = keeps  # whether ended orders are remembered
+        self.open: dict[int, Order] = {}
+        self.ended: dict[int, Order] = {}
+        self.by_client_id: dict[str, Order] = {}
+
+    def find(self, number: int) -> Order | None:
+        """Return an order that is open or remembered."""
+        return self.open.get(number) or self.ended.get(number)
+
+    def all(self) -> list[Order]:
+        """Return open and remembered orders, in the order of their placement."""
+        return sorted((*self.ended.values(), *self.open.values()), key=lambda order: order.number)
+
+    def end(self, order: Order) -> None:
+        """Move an order that ended from the open ones to those remembered."""
+        del self.open[order.number]
+        if self.keeps:
+            self.ended[order.number] = order
+        elif order.client_id:
+            self.by_client_id.pop(order.client_id, None)
+
+    def prune(self, history: int) -> None:
+        """Forget the oldest ended orders when there are a quarter more than the history kept."""
+        surplus = len(self.ended) - history
+        if surplus > history // 4:
+            for order in list(self.ended.values())[:surplus]:
+                del self.ended[order.number]
+                self.by_client_id.pop(order.client_id, None)
 
 
 class Level:

@@ -30,7 +30,8 @@ from tradewind.model.orders import Side, TimeInForce
 
 def place(state: State, account: Account, request: NewOrder, now_ns: int) -> PlaceOutcome:
     """Take a new order, or say why not; a client id that was used returns the order it named."""
-    known = account.by_client_id.get(request.client_order_id)
+    register = state.registers[account.id]
+    known = register.by_client_id.get(request.client_order_id)
     if known is not None:
         market = state.markets[known.seat.product_id]
         return PlaceOutcome(order_view(known, market, state.naming), repeated=True)
@@ -39,7 +40,7 @@ def place(state: State, account: Account, request: NewOrder, now_ns: int) -> Pla
         return PlaceOutcome(failure=drafted.failure)
     state.order_numbers += 1
     market = state.markets[request.product_id]
-    account.by_client_id[request.client_order_id] = drafted
+    register.by_client_id[request.client_order_id] = drafted
     accept(state, market, drafted, now_ns)
     return PlaceOutcome(order_view(drafted, market, state.naming))
 
@@ -184,8 +185,7 @@ def _not_cancelable(state: State, order: Order) -> str:
 def find(state: State, account: Account, order_id: str) -> Order | None:
     """Return an account's order by its id; None for another account's or an unknown one."""
     number = state.naming.orders.number(order_id)
-    found: Order | None = account.find(number) if number is not None else None
-    return found
+    return state.registers[account.id].find(number) if number is not None else None
 
 
 def close_position(
@@ -196,7 +196,7 @@ def close_position(
     if market is None:
         return PlaceOutcome(failure=Refused.PRODUCT.failure)
     seat = market.seat(account)
-    if not seat.position and client_order_id not in account.by_client_id:
+    if not seat.position and client_order_id not in state.registers[account.id].by_client_id:
         return PlaceOutcome(failure=Refused.ZERO_POSITION.failure)
     whole = decimal_of(abs(seat.position), market.scales.quantity_digits)
     request = NewOrder(

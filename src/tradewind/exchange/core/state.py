@@ -7,7 +7,7 @@ from tradewind.exchange.core.accounts import Account
 from tradewind.exchange.core.events import CoreEvent
 from tradewind.exchange.core.fees import FeeTable
 from tradewind.exchange.core.matching import Market
-from tradewind.exchange.core.orders import Order
+from tradewind.exchange.core.orders import Order, Register
 from tradewind.exchange.core.products import HOUR_NS, Product
 from tradewind.exchange.core.views import Naming
 from tradewind.model.errors import ConfigError
@@ -36,8 +36,9 @@ class State:
         self.entry_delay_ns = entry_delay_ns
         self.cancel_delay_ns = cancel_delay_ns
         self.spot_fees, self.perpetual_fees = FeeTable(spot_fees), FeeTable(perpetual_fees)
-        self.house = Account(HOUSE, HOUSE, HOUSE, unlimited=True, history=0)
-        self.accounts: dict[str, Account] = {HOUSE: self.house}
+        self.accounts: dict[str, Account] = {}
+        self.registers: dict[str, Register] = {}
+        self.house = self.add_account(Account(HOUSE, HOUSE, HOUSE, unlimited=True, history=0))
         self.markets: dict[str, Market] = {}
         self.timers: list[tuple[int, int, str, Market, Order | None]] = []
         self.news: list[CoreEvent] = []
@@ -53,9 +54,16 @@ class State:
         if product.id in self.markets:
             raise ConfigError(f"product {product.id!r} is listed twice")
         fees = self.spot_fees if product.is_spot else self.perpetual_fees
-        market = Market(product, len(self.markets), fees, self.house.balance(product.quote), self.history)
+        house = self.house.balance(product.quote)
+        market = Market(product, len(self.markets), fees, house, self.registers, self.history)
         self.markets[product.id] = market
         return market
+
+    def add_account(self, account: Account) -> Account:
+        """Let an account exist, with a register for its orders."""
+        self.accounts[account.id] = account
+        self.registers[account.id] = Register(keeps=not account.unlimited)
+        return account
 
     def account(self, account_id: str) -> Account:
         """Return an account; raises ConfigError when there is none of that id."""
@@ -117,12 +125,3 @@ class State:
     def volume_30d(self, account: Account) -> int:
         """Return the account's 30-day volume in money units, trades of this moment included."""
         return account.volume.total + account.fresh
-
-
-def prune(account: Account, history: int) -> None:
-    """Forget the oldest ended orders beyond the history kept."""
-    surplus = len(account.ended) - history
-    if surplus > history // 4:
-        for order in list(account.ended.values())[:surplus]:
-            del account.ended[order.number]
-            account.by_client_id.pop(order.client_id, None)

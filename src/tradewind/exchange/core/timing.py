@@ -9,7 +9,7 @@ from tradewind.exchange.core.events import FundingPaid
 from tradewind.exchange.core.fees import RATE_DIGITS, RATE_UNIT
 from tradewind.exchange.core.matching import Market
 from tradewind.exchange.core.orders import CANCELLED, EXPIRED, TERMINAL, Order
-from tradewind.exchange.core.state import State, prune
+from tradewind.exchange.core.state import State
 
 
 def reach(state: State, now_ns: int) -> None:
@@ -33,8 +33,8 @@ def advance(state: State, now_ns: int) -> None:
     for market in state.markets.values():
         if not market.untold:
             market.tape.trim()
-    for account in state.accounts.values():
-        prune(account, state.history)
+    for register in state.registers.values():
+        register.prune(state.history)
 
 
 def _move_clock(state: State, now_ns: int) -> None:
