@@ -114,6 +114,10 @@ class StreamSession:
         self.feeds.mark_stale()
         return Step([_state(StreamKind.CLOSED, now_ns, reason=reason)])
 
+    def on_resumed(self, now_ns: int) -> None:
+        """Reading goes on after a pause of our own, which was not the venue's silence."""
+        self.last_received_ns = max(self.last_received_ns, now_ns)
+
     def live(self, now_ns: int) -> bool:
         """Whether the stream is proven: everything acknowledged, every book believed, and a frame not long ago."""
         return (

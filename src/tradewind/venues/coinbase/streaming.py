@@ -34,6 +34,7 @@ from tradewind.venues.ports import StreamEvent, StreamKind, StreamState
 Token = Callable[[], str]
 Poller = Callable[[], Awaitable[Sequence[StreamEvent]]]
 POLL_FLOOR_S = 0.5
+CLOSE_S = 1.0
 FRAME_BYTES_MAX = 64 * 1024 * 1024  # a whole book of a busy product is some megabytes
 
 
@@ -94,6 +95,7 @@ class CoinbaseStream:
         self._bridging = asyncio.Event()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._close_reason = ""
+        self._paused = False
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._connect_for_ever())]
@@ -184,8 +186,7 @@ class CoinbaseStream:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            with suppress(aiohttp.ClientError, ConnectionError, TimeoutError):
-                await socket.close()
+            await _shut(socket, "")
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> Closed:
         on_frame, clock_ns, levels = self.session.on_frame, self.clock_ns, self.session.feeds.tell_levels
@@ -210,6 +211,8 @@ class CoinbaseStream:
         """Let time pass for the session, and end the bridge when the stream is proven live."""
         while True:
             await asyncio.sleep(self.settings.tick_s)
+            if self._paused:
+                continue
             now_ns = self.clock_ns()
             await self._follow(socket, self.session.on_time(now_ns))
             if self.session.live(now_ns):
@@ -226,7 +229,7 @@ class CoinbaseStream:
         if step.close:
             self._close_reason = step.close
             self._bridging.set()
-            await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY, message=step.close.encode()[:120])
+            await _shut(socket, step.close)
 
     def _frame(self, send: Send) -> str | None:
         """Return a frame with a fresh token where it needs one; None, and said so, when there is no key for it."""
@@ -247,8 +250,14 @@ class CoinbaseStream:
             self._filled.set()
 
     async def _until_taken(self) -> None:
+        """Read no further until what was told is taken; what waits in the socket meanwhile is not silence."""
         self._emptied.clear()
-        await self._emptied.wait()
+        self._paused = True
+        try:
+            await self._emptied.wait()
+        finally:
+            self._paused = False
+            self.session.on_resumed(self.clock_ns())
 
     # -- the bridge ---------------------------------------------------------------------------------------------------
 
@@ -268,7 +277,14 @@ class CoinbaseStream:
             await asyncio.sleep(max(0.0, self.settings.poll_every_s - elapsed_s))
 
 
-_CLOSE_TIMEOUT = aiohttp.ClientWSTimeout(ws_close=1.0)
+_CLOSE_TIMEOUT = aiohttp.ClientWSTimeout(ws_close=CLOSE_S)
+
+
+async def _shut(socket: aiohttp.ClientWebSocketResponse, reason: str) -> None:
+    """Close a socket in bounded time: a far side that goes on talking instead of agreeing is cut off."""
+    with suppress(aiohttp.ClientError, ConnectionError, TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY, message=reason.encode()[:120])
 
 
 def _words(error: BaseException) -> str:
