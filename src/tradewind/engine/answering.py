@@ -36,6 +36,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     order = state.orders.get(fill.order_id) or _order(state, fill.order_id)
     if not order.take_fill(fill):
         return False
+    state.fills += 1
     state.audit.append(fill)
     market = state.markets[fill.instrument]
     line, quantity, role, shares = market.line, fill.quantity, order.role, order.shares

@@ -17,7 +17,7 @@ from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
-from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, power_of_ten, ratio, subtract
+from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, multiply_add, power_of_ten, ratio, subtract
 from tradewind.model.orders import OrderRequest
 from tradewind.numeric.indicators import IndicatorSpec
 from tradewind.numeric.serving import Server
@@ -238,6 +238,7 @@ class EngineState:
         "costs",
         "counts_orders",
         "effects",
+        "fills",
         "fitted",
         "flags",
         "foreign",
@@ -284,6 +285,7 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)
         self.orders: dict[str, Order] = {}
+        self.fills = 0  # booked executions of our orders
         self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
@@ -344,7 +346,7 @@ class EngineState:
         if self.simple:
             if self.unmarked and self._lacks_mark():
                 return None
-            return add(self.base, multiply(self.value_unit, self.marked)) if self.marked else self.base
+            return multiply_add(self.value_unit, self.marked, self.base) if self.marked else self.base
         marks = {name: market.mark for name, market in self.markets.items() if market.mark is not None}
         valuation = value_account(self.ledger, marks, self.config.currency, self.config.conversions)
         return None if valuation.missing else valuation.equity
@@ -391,7 +393,7 @@ class EngineState:
         base, marked, scale = self.base, self.marked, self.scale
         line = floor(scaleb(subtract(self.peak, base), scale))
         if marked > line:
-            self.peak = add(base, multiply(self.value_unit, marked))
+            self.peak = multiply_add(self.value_unit, marked, base)
             line = marked
         self.peak_line = line
         limit = self.config.protections.drawdown_max

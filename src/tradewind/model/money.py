@@ -33,6 +33,7 @@ _ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, 
 add = EXACT.add
 subtract = EXACT.subtract
 multiply = EXACT.multiply
+multiply_add = EXACT.fma  # a x b + c
 
 
 def power_of_ten(exponent: int) -> Decimal:

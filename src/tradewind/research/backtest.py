@@ -111,7 +111,7 @@ def run_events(
     driver = Driver(state, venue, responder=responder, recorder=recorder)
     running = AuditDigest()
     kept: list[msgspec.Struct] = []
-    done = fills = 0
+    done = 0
     with quiet_collector():
         for chunk in chunks:
             driver.feed(chunk)
@@ -121,7 +121,6 @@ def run_events(
                 progress(done, total)
         driver.finish()
     drain(state, running, kept if keep_audit else None)
-    fills = sum(len(order.fill_ids) for order in state.orders.values())
     audit_digest, end_digest = running.hexdigest(), state_digest(state)
     return BacktestResult(
         config,
@@ -130,7 +129,7 @@ def run_events(
         audit_digest,
         end_digest,
         done,
-        fills,
+        state.fills,
         len(state.orders),
         _final_equity(state),
         kept,

@@ -360,10 +360,10 @@ class Reviewer:
         equity, exposure = request.equity, request.exposure
         if size is None or price is None or mark is None or equity is None or exposure is None or self._slow:
             return None
-        if size <= 0 or size % instrument.lot or size < instrument.min_quantity or price <= 0:
-            return None
-        if (order.price is not None and order.price % instrument.tick) or (
-            order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick)
+        if (
+            (size <= 0 or size % instrument.lot or size < instrument.min_quantity or price <= 0)
+            or (order.price is not None and order.price % instrument.tick)
+            or (order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick))
         ):
             return None
         sells, held, bot_holds = order.side is SELL, request.position, request.bot_position
@@ -378,11 +378,14 @@ class Reviewer:
             and (request.data_age_ns is None or request.data_age_ns > age_max_ns)
         ):
             return None
+        needed: Number
+        free: Number
+        if reducing and sells and instrument.is_spot and not instrument.min_notional:
+            free = request.free_base  # no amount of money is compared with anything
+            return Approved((equity, size, free), size) if size <= free else None
         notional = multiply(instrument.unit_value, size * price)
         if notional < instrument.min_notional:
             return None
-        needed: Number
-        free: Number
         if instrument.is_spot:
             if sells:
                 needed, free = size, request.free_base

@@ -6,7 +6,7 @@ notional of `notional` (what fills at once, and what will rest at its price).
 
 from decimal import Decimal
 
-from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, subtract
+from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, multiply_add, subtract
 from tradewind.simulation.orders import Order
 from tradewind.simulation.wallet import Holding, Wallet
 
@@ -59,7 +59,7 @@ def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> st
         return None if _margin_suffices(wallet, order, counted, notional) else INSUFFICIENT_MARGIN
     if order.sign < 0:
         return _base_refusal(holding, order)
-    cost = add(notional, multiply(notional, order.tier.taker))
+    cost = multiply_add(notional, order.tier.taker, notional)
     return None if cost <= free_cash(wallet, order) else INSUFFICIENT_FUNDS
 
 
