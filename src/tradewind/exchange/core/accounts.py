@@ -109,7 +109,7 @@ class Account:
 
 
 class Seat:
-    """An account at one product: its balances there, its rates, and its position if the product is a perpetual.
+    """An account at one product: its balances there, its commissions, and its position if the product is a perpetual.
 
     `position` counts quantity units and is signed; `cost` is its entry value in money units; `value_hold` is what a
     unit of value of an opening order holds; `reducing` the open quantity of orders that only reduce, by side.
@@ -121,13 +121,13 @@ class Seat:
         "cost",
         "fills",
         "funding",
-        "maker_rate",
+        "maker_factor",
         "position",
         "product_id",
         "quote",
         "realised",
         "reducing",
-        "taker_rate",
+        "taker_factor",
         "tier",
         "value_hold",
     )
@@ -137,7 +137,7 @@ class Seat:
         self.product_id = product_id
         self.base = base
         self.quote = quote
-        self.tier = self.maker_rate = self.taker_rate = self.value_hold = 0
+        self.tier = self.maker_factor = self.taker_factor = self.value_hold = 0
         self.position = self.cost = 0
         self.realised = self.funding = 0
         self.reducing = {1: 0, -1: 0}

@@ -23,8 +23,10 @@ def units_of(value: Decimal | str | int, digits: int = DIGITS) -> int:
 
 def decimal_of(units: int, digits: int = DIGITS) -> Decimal:
     """Return an integer of 10**-digits as a decimal, without trailing zeros and without an exponent."""
-    value = EXACT.scaleb(Decimal(units), -digits).normalize(EXACT)
-    return value.quantize(Decimal(1), context=EXACT) if value.as_tuple().exponent > 0 else value  # type: ignore[operator]
+    unit = 10**digits
+    if units % unit == 0:
+        return Decimal(units // unit)
+    return Decimal(units).scaleb(-digits, EXACT).normalize(EXACT)
 
 
 def half_even(numerator: int, denominator: int) -> int:

@@ -108,11 +108,9 @@ class Market:
         """Give a seat the rates of its account's tier."""
         scale, share = self.fee_scale, RATE_UNIT if self.product.is_spot else self.initial_rate
         seat.tier = self.fees.tier_at(seat.account.volume.total)
-        seat.maker_rate, seat.taker_rate = self.fees.rates[seat.tier]
+        seat.maker_factor, seat.taker_factor = (scale.per_value(rate) for rate in self.fees.rates[seat.tier])
         # value_unit of a perpetual has fewer than 10 digits to spare below 1e-18, so its margin share rounds up.
-        seat.value_hold = -(-self.value_unit * share // RATE_UNIT) - (
-            -scale.per_value(max(0, seat.taker_rate)) // scale.divide
-        )
+        seat.value_hold = -(-self.value_unit * share // RATE_UNIT) - (-max(0, seat.taker_factor) // scale.divide)
 
     def mark_price(self) -> int | None:
         """Return the price positions are valued at: the given mark, else the mid (rounded down), else the last."""
@@ -176,8 +174,7 @@ class Market:
         is_spot, value_unit, counts = self.is_spot, self.value_unit, self.counts
         scale, lots_unit = self.fee_scale, self.scales.lots_unit
         exact, commission = scale.divide == 1, scale.commission
-        maker_mul = scale.multiply
-        taker_factor = order.taker_rate * maker_mul
+        taker_factor = order.taker_factor
         left = most
         worth = charged = received = 0
         number = self.trade_numbers
@@ -204,10 +201,10 @@ class Market:
                 quantity = resting if resting < left else left
                 value = price * quantity
                 if exact:
-                    maker_fee = value * maker.maker_rate * maker_mul
+                    maker_fee = value * maker.maker_factor
                     taker_fee = value * taker_factor
                 else:
-                    maker_fee = commission(value, maker.maker_rate * maker_mul)
+                    maker_fee = commission(value, maker.maker_factor)
                     taker_fee = commission(value, taker_factor)
                 number += 1
                 account = other.account
@@ -330,11 +327,10 @@ class Market:
     def affordable(self, seat: Seat, money: int) -> int:
         """Return the greatest quantity, on the lot, that `money` buys from the book with the commission included."""
         scale, lot = self.fee_scale, self.scales.lot
-        factor = scale.per_value(seat.taker_rate)
         quantity = 0
         for key in reversed(self.asks.keys):
             price, level = -key, self.asks.levels[key]
-            per_unit = price * scale.hold_factor(factor, self.value_unit)
+            per_unit = price * scale.hold_factor(seat.taker_factor, self.value_unit)
             units = min(level.size, money // per_unit)
             quantity += units
             money -= units * per_unit

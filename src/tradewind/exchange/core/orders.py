@@ -112,8 +112,8 @@ class Order(msgspec.Struct, eq=False, gc=False):
     price: int  # limit price; for a market order the bound of its walk
     quantity: int
     open: int
-    maker_rate: int
-    taker_rate: int
+    maker_factor: int  # commission in money units = price x quantity x factor / the product's divisor
+    taker_factor: int
     hold_unit: int
     created_ns: int
     client_id: str = ""

@@ -126,8 +126,8 @@ def preview(state: State, account: Account, request: NewOrder, now_ns: int) -> P
     rests = drafted.open - walk.quantity if drafted.kind is not OrderType.MARKET else 0
     value = (walk.value + rests * drafted.price) * market.value_unit
     scale = market.fee_scale
-    fee = scale.commission(walk.value, scale.per_value(seat.taker_rate))
-    fee += scale.commission(rests * drafted.price, scale.per_value(seat.maker_rate)) if rests else 0
+    fee = scale.commission(walk.value, seat.taker_factor)
+    fee += scale.commission(rests * drafted.price, seat.maker_factor) if rests else 0
     bid, ask = market.bids.best, market.asks.best
     average = slippage = None
     if walk.quantity:
