@@ -70,7 +70,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
                 close_position(state, seat, "overshoot")  # an exit never leads to the other side
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
-            seat.entry = None
+            seat.entry = seat.former = None
             if seat.cover is not None and seat.cover[0].order_id != fill.order_id:
                 seat.cover = None
         if state.watches_trades and before and before * after <= 0:
@@ -209,15 +209,11 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
             trade_closed(state, seat, stopped=True)
         seat.target = None
         if not position:
-            seat.entry = seat.cover = None
+            seat.entry = seat.cover = seat.former = None
         for order in tuple(seat.working.values()):
-            # The venue cuts what it knows to be reduce-only; what it does not know is canceled, and placed anew.
-            waits = order.status is OrderStatus.PENDING
-            if (
-                order.role is PROTECTION
-                and not (order.request.reduce_only or waits)
-                and order.remaining > abs(position)
-            ):
+            # The venue cuts by the account what it knows to be reduce-only; what it cannot judge is placed anew.
+            stays = order.status is OrderStatus.PENDING or (order.request.reduce_only and len(market.seats_all) == 1)
+            if order.role is PROTECTION and not stays and order.remaining > abs(position):
                 ask_cancel(state, order)
         state.unchecked.append(seat)
     state.audit.append(event)
@@ -299,8 +295,9 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
                 _protect(state, seat, order, exits, ts_ns, late)
                 if order.remaining == 0:
                     del seat.entries[order_id]
-        if seat.cover is not None and not view.position and seat.cover[0].order_id == order_id:
-            seat.cover = None  # it opened nothing: its exits are for no other position
+        opened = order.filled and view.position * request.side > 0
+        if not opened and seat.cover is not None and seat.cover[0].order_id == order_id:
+            seat.cover = seat.former if view.position else None  # its exits are for no other position
         if seat.deferred is not None and not working:
             resume_deferred(state, seat)
         if seat.cover is not None and (role is not PROTECTION or order.reason in RENEWED):

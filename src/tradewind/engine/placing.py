@@ -109,6 +109,8 @@ def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat:
     opening = (request.quantity or 0) - against
     children = child_requests(request, opening, exits, reference, market.instrument) if opening > 0 else []
     if children:
+        if seat.cover is None or seat.cover[0].order_id not in seat.working:
+            seat.former = seat.cover
         seat.cover = (request, exits, reference)
     for child in children:
         submit_protection(state, seat, child)
@@ -139,6 +141,8 @@ def _cover(state: EngineState, seat: Seat) -> None:
     for order in seat.working.values():
         if order.role is not PROTECTION:
             return
+        if order.status is OrderStatus.PENDING and state.orders[order.request.after or ""].remaining:
+            continue  # its entry has ended without filling: it will be canceled
         groups.setdefault(order.request.oco or order.request.order_id, []).append(order)
     stopped = exits.stop_loss is not None or exits.trailing is not None
     covered = 0

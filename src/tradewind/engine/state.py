@@ -54,6 +54,7 @@ class Seat:
         "deferred",
         "entries",
         "entry",
+        "former",
         "lock",
         "market",
         "note",
@@ -97,6 +98,7 @@ class Seat:
         self.working: dict[str, Order] = {}
         self.entries: dict[str, Exits] = {}
         self.cover: tuple[OrderRequest, Exits, int] | None = None  # the entry, its exits and their reference price
+        self.former: tuple[OrderRequest, Exits, int] | None = None  # the cover before an entry that is still under way
         self.entry: str | None = None  # the order whose time stop guards the present position
         self.quiet_since = 1
         self.quiet_reason = "warming_up"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.engine_rig import MINUTE_NS, PERP, Desk, config
@@ -112,6 +113,25 @@ def test_an_exit_the_venue_does_not_know_to_reduce_only_is_renewed_after_a_liqui
     assert desk.cancels == ["test-2-sl"]
     desk.cancel("test-2-sl")
     assert (desk.position("a", NAME), covered(desk, "a")) == (600, 600)
+
+
+@pytest.mark.parametrize("wish", [target(12), target(-3, Exits(stop_loss=0.2)), PlaceOrder(Side.BUY, Decimal(1))])
+def test_an_entry_that_the_venue_refuses_leaves_the_exits_of_the_position(wish: TargetQuantity | PlaceOrder) -> None:
+    """Long 10 with a stop; the next entry, with exits of its own, is rejected: the stop of the first one guards on."""
+    if isinstance(wish, PlaceOrder):
+        wish = msgspec.structs.replace(wish, exits=Exits(stop_loss=0.2))
+    desk = Desk(config([target(10), wish], instruments=[PERP], cash=CASH))
+    desk.bar(instrument=NAME)
+    desk.fill("test-1")
+    desk.take(OrderTriggered("test-1-sl", desk.ts_ns))
+    desk.bar(instrument=NAME)
+    if desk.cancels:
+        desk.cancel("test-1-sl")
+    (entry,) = [request for request in desk.sent[2:] if request.after is None]
+    desk.reject(entry.order_id)
+    desk.cancel(f"{entry.order_id}-sl", "PARENT_NOT_FILLED")
+    (seat,) = desk.state.bots["a"].seats
+    assert [(each.request.stop, each.remaining) for each in seat.working.values()] == [(9_000, 1_000)]
 
 
 # -- at the simulated venue ------------------------------------------------------------------------------------------
