@@ -83,7 +83,7 @@ class Venue:
         if route == "GET /products" and route not in self.answers:
             asked = request.query.getall("product_ids", [])
             return web.json_response({"products": [PRODUCT] if "BTC-USD" in asked else []})
-        handlers = self.answers[route]
+        handlers = self.answers.get(route, [status(404, '{"error":"NOT_FOUND"}')])
         handler = handlers.pop(0) if len(handlers) > 1 else handlers[0]
         return await handler(self, request) if callable(handler) else web.json_response(handler)
 
@@ -655,6 +655,29 @@ def test_what_would_be_refused_is_not_sent(fields: dict[str, Any], reason: str) 
         assert found.reason == reason
 
     assert play(script, venue).sent("POST /orders") == []
+
+
+def test_a_product_that_a_list_of_names_leaves_out_is_asked_for_by_itself() -> None:
+    future = {**PRODUCT, "product_id": "BIP-CDE", "product_type": "FUTURE"}
+
+    async def script(desk: CoinbaseDesk, venue: Venue) -> None:
+        venue.answer("GET /products/BIP-CDE", future)
+        found = await desk.market.instruments(["BIP-CDE", "BTC-USD"])
+        assert [(each.id, each.is_spot) for each in found] == [("BIP-CDE", False), ("BTC-USD", True)]
+
+    play(script)
+
+
+def test_all_products_are_spot_and_futures() -> None:
+    async def products(venue: Venue, request: web.Request) -> web.StreamResponse:
+        kind = request.query["product_type"]
+        return web.json_response({"products": [{**PRODUCT, "product_id": kind, "product_type": kind}]})
+
+    async def script(desk: CoinbaseDesk, venue: Venue) -> None:
+        venue.answer("GET /products", products)
+        assert [each.product_id for each in await desk.market.products()] == ["SPOT", "FUTURE"]
+
+    play(script)
 
 
 def test_a_product_in_cancel_only_takes_nothing_new() -> None:

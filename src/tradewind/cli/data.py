@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from tradewind.cli.options import From, Json, To
+from tradewind.cli.venue_options import Endpoint, Reach
 
 Key = Annotated[str, Parameter(help="A series: VENUE INSTRUMENT INTERVAL, such as coinbase/BTC-USD/1h.")]
 Catalog = Annotated[Path | None, Parameter(help="The catalog's folder, instead of the one in the home folder.")]
@@ -69,6 +70,29 @@ def import_(
         traded_as=traded_as,
     )
     return import_and_show(source, choice, catalog, json=json)
+
+
+def fetch(
+    series: Annotated[str, Parameter(help="A series of Coinbase: coinbase/BTC-USD/1h.")],
+    /,
+    *,
+    start: From = None,
+    end: To = None,
+    catalog: Catalog = None,
+    endpoint: Endpoint = None,
+    json: Json = False,
+) -> int:
+    """Download candles from Coinbase's public endpoint into the catalog; no key
+    is needed.
+
+    Only what is missing is fetched: run it again after an interruption, or
+    without --from to go on where the series ends.
+
+    Example: tradewind data fetch coinbase/BTC-USD/1h --from 2024-01-01
+    """
+    from tradewind.cli.fetching import fetch_and_show
+
+    return fetch_and_show(series, (start, end), catalog, Reach(endpoint), json=json)
 
 
 def list_(*, catalog: Catalog = None, json: Json = False) -> int:

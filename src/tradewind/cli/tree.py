@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, Command] = {
     "paper": Command("paper:paper", "Trade on paper: generated or recorded markets, paced by the clock."),
     "backtest": Command("backtest:backtest", "Run strategies over recorded bars."),
     "exchange": Command("exchange:exchange", "Run a local exchange that speaks Coinbase Advanced Trade."),
+    "markets": Command("markets:markets", "What can be traded at Coinbase."),
+    "doctor": Command("doctor:doctor", "Whether a live session may start: READY, REVIEW or NOT READY."),
     "report": Command("report:report", "The tear sheet of a run."),
     "replay": Command("replay:replay", "Do a kept run again and hold it to its digest."),
 }
@@ -28,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Market data: import, look at, check and convert candles, trades, books and funding.",
         {
             "import": Command("data:import_", "Take files into the catalog."),
+            "fetch": Command("data:fetch", "Download candles of Coinbase."),
             "list": Command("data:list_", "What the catalog has."),
             "verify": Command("data:verify", "Check files and rows."),
             "resample": Command("data:resample", "Make longer bars."),
@@ -56,8 +59,28 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         },
     ),
     "venues": (
-        "Venues: their payloads held against our types.",
-        {"decode": Command("venues:decode", "Read recorded payloads and compare them field by field.")},
+        "Venues: what each can do, and their payloads held against our types.",
+        {
+            "list": Command("venues:list_", "What each venue can do with an order."),
+            "decode": Command("venues:decode", "Read recorded payloads and compare them field by field."),
+        },
+    ),
+    "account": (
+        "An account at a venue: what there is, and moving it between one's own pockets.",
+        {
+            "snapshot": Command("account:snapshot", "Balances, positions, open orders, fees, the key's rights."),
+            "convert": Command("account:convert", "Convert one of your currencies into another at par."),
+            "move-funds": Command("account:move_funds", "Move money between two of your portfolios."),
+        },
+    ),
+    "order": (
+        "One order by hand, outside any session.",
+        {
+            "preview": Command("order:preview", "What an order would cost, and why it would be refused."),
+            "place": Command("order:place", "Place one order, after asking back."),
+            "edit": Command("order:edit", "Change price or quantity of a live order."),
+            "cancel": Command("order:cancel", "Cancel orders, each with its own answer."),
+        },
     ),
     "config": (
         "Configuration: what is set and where, its schema, a check of a file.",

@@ -26,3 +26,14 @@ def decode(
     from tradewind.cli.venue_payloads import decode_and_show
 
     return decode_and_show(path, json=json)
+
+
+def list_(*, json: Json = False) -> int:
+    """List the venues: what each can do with an order by itself, what is made
+    of other orders for it, and what it cannot.
+
+    Example: tradewind venues list
+    """
+    from tradewind.cli.venue_tables import show_venues
+
+    return show_venues(json=json)

@@ -41,6 +41,7 @@ CANDLES_PAGE = 300  # the venue gives at most 350 in one answer
 PRODUCTS_PAGE = 100
 TRADES_PAGE = 100
 UNKNOWN_PRODUCT = "UNKNOWN_PRODUCT"
+PRODUCT_TYPES = ("SPOT", "FUTURE")
 AGGRESSORS = {
     OrderSide.BUY: Side.SELL,
     OrderSide.SELL: Side.BUY,
@@ -79,16 +80,30 @@ class CoinbaseMarket:
         found = {product.product_id: state_of(product) for product in await self._named(ids)}
         return {each: found[each] for each in ids}
 
-    async def products(self, ids: Sequence[str] = (), *, product_type: str = "") -> tuple[Product, ...]:
-        """Return the venue's own records, of all products without names; states are remembered."""
+    async def products(self, ids: Sequence[str] = ()) -> tuple[Product, ...]:
+        """Return the venue's own records, of all spot products and futures without names; states are remembered."""
         signed = self.client.is_signed
-        parts = [ids[first : first + PRODUCTS_PAGE] for first in range(0, len(ids), PRODUCTS_PAGE)] or [()]
+        parts = [ids[first : first + PRODUCTS_PAGE] for first in range(0, len(ids), PRODUCTS_PAGE)]
+        # Without a type the venue lists spot alone.
+        asked = [requests.list_products(part, signed=signed) for part in parts] or [
+            requests.list_products(product_type=kind, signed=signed) for kind in PRODUCT_TYPES
+        ]
         found: list[Product] = []
-        for part in parts:
-            request = requests.list_products(part, product_type=product_type, signed=signed)
+        for request in asked:
             found += (await self.client.call(request, ListProducts)).products
-        self.states.update((each.product_id, state_of(each)) for each in found)
-        return tuple(found)
+        return self._remembered(found)
+
+    async def product(self, id: str) -> Product:
+        """Return the venue's own record of one product.
+
+        Raises  VenueRejected with UNKNOWN_PRODUCT when there is none of that name.
+        """
+        try:
+            found = await self.client.call(requests.get_product(id, signed=self.client.is_signed), Product)
+        except VenueRejected as error:
+            said = f"Coinbase has no product {id}: see `tradewind markets` ({error})"
+            raise VenueRejected(said, UNKNOWN_PRODUCT) from None
+        return self._remembered([found])[0]
 
     async def candles(self, id: str, span_ns: int, start_ns: int, end_ns: int) -> tuple[Bar, ...]:
         """Return the closed bars that open in [start_ns, end_ns), oldest first, each once."""
@@ -132,18 +147,14 @@ class CoinbaseMarket:
         """Return the venue's time; how far our clock is off is remembered for tokens."""
         return await self.client.server_time_ns()
 
-    async def _named(self, ids: Sequence[str]) -> tuple[Product, ...]:
-        """Return the records of the products named.
+    async def _named(self, ids: Sequence[str]) -> list[Product]:
+        """Return the records of the products named; what a list of names leaves out is asked for by itself."""
+        found = {each.product_id: each for each in (await self.products(ids) if ids else ())}
+        return [found[each] if each in found else await self.product(each) for each in ids]
 
-        Raises  VenueRejected when the venue has not all of them.
-        """
-        found = await self.products(ids) if ids else ()
-        missing = sorted(set(ids) - {each.product_id for each in found})
-        if missing:
-            raise VenueRejected(
-                f"Coinbase has no product {', '.join(missing)}: see `tradewind markets`", UNKNOWN_PRODUCT
-            )
-        return found
+    def _remembered(self, found: Sequence[Product]) -> tuple[Product, ...]:
+        self.states.update((each.product_id, state_of(each)) for each in found)
+        return tuple(found)
 
 
 def granularity_of(span_ns: int) -> str:

@@ -52,7 +52,7 @@ from tradewind.venues.coinbase.wire.orders import (
 )
 
 CANCELS_PAGE = 100
-OPEN, NOT_YET_OPEN = ("OPEN",), ("PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED")
+OPEN, NOT_YET_OPEN = ("OPEN",), ("PENDING", "QUEUED", "CANCEL_QUEUED")
 CLOCK_MARGIN_NS = 3_600_000_000_000  # how much older than its sending an order may be in the venue's list
 UNKNOWN_ORDER = "UNKNOWN_CANCEL_ORDER"
 

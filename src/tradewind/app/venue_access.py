@@ -1,0 +1,86 @@
+"""From what a person says about a venue (an endpoint file, an account, a key file) to a desk that can be asked.
+
+A key is looked for where it was named, then in the endpoint file, then in the environment (`COINBASE_API_KEY` and
+`COINBASE_API_SECRET`), then in `secrets/coinbase.json` of the home folder. Without any, the public market is open.
+"""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tradewind.app.home import Home
+from tradewind.model.errors import ConfigError
+from tradewind.venues.coinbase.addresses import PRODUCTION, Address, read_endpoint_file
+from tradewind.venues.coinbase.desk import CoinbaseDesk, open_desk
+from tradewind.venues.coinbase.keys import ApiKey, find_key, read_key_file
+
+LIVE_PACKAGES = ("aiohttp", "cryptography", "jwt")
+SECRET_FILE = "secrets/coinbase.json"
+
+
+class Access(msgspec.Struct, frozen=True):
+    """An address and the key for it; `source` says where the key is from, in words that may be shown."""
+
+    address: Address
+    key: ApiKey | None = None
+    source: str = "no key"
+
+    @property
+    def is_real(self) -> bool:
+        """Whether real money is there."""
+        return not self.address.is_local
+
+    def desk(self) -> CoinbaseDesk:
+        """Return a desk there; it is for the caller to close."""
+        return open_desk(self.address, self.key)
+
+
+def find_access(
+    home: Home,
+    environment: Mapping[str, str],
+    *,
+    endpoint: Path | None = None,
+    account: str = "",
+    key_file: Path | None = None,
+) -> Access:
+    """Return where to go and with which key.
+
+    Raises  ConfigError for files that cannot be used, or an account without an endpoint file.
+    """
+    if endpoint is None and account:
+        raise ConfigError("--account names an account of an endpoint file: add --endpoint FILE")
+    place = None if endpoint is None else read_endpoint_file(endpoint)
+    address = PRODUCTION if place is None else place.address
+    if key_file is not None:
+        return Access(address, read_key_file(key_file), f"the key file {key_file}")
+    if place is not None and place.accounts:
+        chosen = place.account(account)
+        return Access(address, chosen.key, f"account {chosen.name} of {endpoint}")
+    if place is not None:
+        return Access(address)
+    return _own_access(home, environment)
+
+
+def with_key(access: Access) -> Access:
+    """Return the same; raises ConfigError when there is no key."""
+    if access.key is None:
+        raise ConfigError(
+            "this needs a key: name a key file with --key, set COINBASE_API_KEY and COINBASE_API_SECRET, "
+            f"or put the file into the home folder as {SECRET_FILE}"
+        )
+    return access
+
+
+def _own_access(home: Home, environment: Mapping[str, str]) -> Access:
+    key = find_key(environment, None)
+    if key is not None:
+        return Access(PRODUCTION, key, "the environment")
+    kept = home.root / SECRET_FILE
+    return Access(PRODUCTION, read_key_file(kept), f"the key file {kept}") if kept.is_file() else Access(PRODUCTION)
+
+
+def live_extra_missing() -> str:
+    """Return the name of a package of the live extra that is not installed, "" when all are."""
+    return next((name for name in LIVE_PACKAGES if importlib.util.find_spec(name) is None), "")
