@@ -19,6 +19,7 @@ def decode_and_show(path: Path, *, json: bool) -> int:
     columns = ("file", "message type", "result", "payloads", "fields", "detail")
     screen = console()
     screen.print(table("Payloads", columns, _rows(outcomes), numbers=False), markup=False)
+    screen.print(table("Fields used", ("message type", "fields"), _fields(outcomes), numbers=False), markup=False)
     _print_unknown(totals)
     screen.print(
         table("Left out by rule", ("rule", "files or payloads", "what it is"), _rules(outcomes), numbers=False)
@@ -38,6 +39,17 @@ def _rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
         members = list(group)
         fields = {field for each in members for field in each.fields}
         yield file, message, result, str(len(members)), str(len(fields)) if fields else "-", detail
+
+
+def _fields(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    """Yield every message type with the fields of it that the payloads had."""
+    used: dict[str, dict[str, None]] = {}
+    for each in outcomes:
+        names = used.setdefault(each.message, {})
+        names.update(dict.fromkeys(field.partition(".")[2] or field for field in each.fields))
+    for message in sorted(used.keys() - {"-"}):
+        parents = {field.rpartition(".")[0].removesuffix("[]") for field in used[message]}
+        yield message, ", ".join(field for field in used[message] if field.removesuffix("[]") not in parents)
 
 
 def _print_unknown(totals: Tally) -> None:
