@@ -4,9 +4,11 @@ A book is believed from its snapshot on; changes before it are dropped. A crosse
 once, and when it stays crossed the book is owed a new snapshot.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from tradewind.market.book import BookState
+from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument
 from tradewind.venues.coinbase.market_events import ProductFeed
 from tradewind.venues.coinbase.wire.stream import (
@@ -21,21 +23,37 @@ from tradewind.venues.coinbase.wire.stream import (
 from tradewind.venues.ports import StreamEvent, StreamKind, StreamState
 
 SNAPSHOT = "snapshot"
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
 
 class ProductFeeds:
-    """Feeds by product. `owed` are the products whose book must be asked for; `foreign` counts rows of others."""
+    """Feeds by product. `owed` are the products whose book must be asked for; `foreign` counts rows of others.
 
-    def __init__(self, instruments: Iterable[Instrument], *, tell_levels: bool) -> None:
-        self.by_product = {each.id: ProductFeed(each) for each in instruments}
+    `product_of` names the product whose frames an instrument lives on where that is another one: the market channels
+    speak of BTC-USD when BTC-USDC is traded.
+    """
+
+    def __init__(
+        self, instruments: Iterable[Instrument], *, tell_levels: bool, product_of: Mapping[str, str] = NO_ALIASES
+    ) -> None:
+        self.by_product: dict[str, ProductFeed] = {}
+        self.product_of = product_of
+        self.add(instruments)
         self.tell_levels = tell_levels
         self.owed: set[str] = set()
         self.foreign = 0
 
     def add(self, instruments: Iterable[Instrument]) -> None:
-        """Feed these too."""
+        """Feed these too.
+
+        Raises  ConfigError when two instruments live on the frames of one product.
+        """
         for each in instruments:
-            self.by_product.setdefault(each.id, ProductFeed(each))
+            product = self.product_of.get(each.id, each.id)
+            feed = self.by_product.setdefault(product, ProductFeed(each))
+            if feed.instrument.id != each.id:
+                names = f"{feed.instrument.id} and {each.id}"
+                raise ConfigError(f"{names} share the market of {product}: trade one of them in a session")
 
     def believed(self, products: Iterable[str]) -> bool:
         """Whether every one of these books follows its snapshot without a gap."""
@@ -121,7 +139,7 @@ class ProductFeeds:
         """Return a quote per book that changed since the last look, and why books could not be read."""
         events: list[StreamEvent] = []
         failures: list[str] = []
-        for feed in self.by_product.values():
+        for product, feed in self.by_product.items():
             if not feed.changed or feed.book.state is not BookState.VALID:
                 continue
             before = feed.book.quote()
@@ -129,7 +147,7 @@ class ProductFeeds:
                 feed.settle()
             except ValueError as error:
                 failures.append(str(error))
-                events.append(self.doubt(feed.instrument.id, "a level could not be read", now_ns))
+                events.append(self.doubt(product, "a level could not be read", now_ns))
                 continue
             self._look_for_crossing(feed, now_ns, events)
             quote = feed.book.quote()

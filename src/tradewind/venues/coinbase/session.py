@@ -13,7 +13,7 @@ import msgspec
 
 from tradewind.model.errors import ProtocolError
 from tradewind.model.instrument import Instrument
-from tradewind.venues.coinbase.product_feeds import SNAPSHOT, ProductFeeds
+from tradewind.venues.coinbase.product_feeds import NO_ALIASES, SNAPSHOT, ProductFeeds
 from tradewind.venues.coinbase.subscriptions import WITHOUT_PRODUCTS, Send, Subscriptions
 from tradewind.venues.coinbase.user_orders import seen_order
 from tradewind.venues.coinbase.wire.stream import (
@@ -69,7 +69,11 @@ class Step(msgspec.Struct):
 
 
 class StreamSession:
-    """Subscriptions, sequence, books and liveness, of one connection after another."""
+    """Subscriptions, sequence, books and liveness, of one connection after another.
+
+    `desired` names the venue's products per channel; `product_of` the product of an instrument whose market is told
+    under another name (BTC-USDC is told as BTC-USD).
+    """
 
     def __init__(
         self,
@@ -78,9 +82,10 @@ class StreamSession:
         *,
         limits: SessionLimits = PATIENT,
         tell_levels: bool = True,
+        product_of: Mapping[str, str] = NO_ALIASES,
     ) -> None:
         self.subscriptions = Subscriptions({channel: tuple(ids) for channel, ids in desired.items()})
-        self.feeds = ProductFeeds(instruments, tell_levels=tell_levels)
+        self.feeds = ProductFeeds(instruments, tell_levels=tell_levels, product_of=product_of)
         self.limits = limits
         self.connected = False
         self.connected_ns = self.last_received_ns = 0

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tradewind.market.book import BookState
+from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import define_instrument
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, QuoteTick, TradePrint
 from tradewind.model.venue import VenueOrderStatus
@@ -293,6 +294,20 @@ def test_a_changed_plan_is_sent_on_a_connection_only() -> None:
     ]
     wire.session.on_closed(NOW, "gone")
     assert wire.session.change({"level2": ("BTC-USD",)}, [], NOW).sends == []
+
+
+def test_an_instrument_may_live_on_anothers_frames() -> None:
+    usdc = define_instrument("BTC-USDC", price_increment="0.01", base_increment="0.0001")
+    session = StreamSession({"level2": ("BTC-USD",)}, [usdc], product_of={"BTC-USDC": "BTC-USD"})
+    session.on_connected(NOW)
+    rows = [{"side": "bid", "price_level": "1", "new_quantity": "1"}]
+    event = {"type": "snapshot", "product_id": "BTC-USD", "updates": rows}
+    frame = {"channel": "l2_data", "sequence_num": 0, "events": [event]}
+    (snapshot,) = session.on_frame(msgspec.json.encode(frame), NOW).events
+    assert isinstance(snapshot, BookSnapshot)
+    assert snapshot.instrument == "BTC-USDC"
+    with pytest.raises(ConfigError, match="share the market of BTC-USD"):
+        StreamSession({}, [usdc, BTC], product_of={"BTC-USDC": "BTC-USD"})
 
 
 def test_recorded_frames_are_followed(shared: Path) -> None:
