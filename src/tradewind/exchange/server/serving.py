@@ -53,7 +53,7 @@ async def serve(
     streams = Streams(venue)
     rest = RestServer(venue, router(), streams)
     runners: list[web.BaseRunner] = []
-    front = web.ServerRunner(web.Server(rest.handle), shutdown_timeout=1.0)
+    front = web.ServerRunner(web.Server(rest.handle, access_log=None), shutdown_timeout=1.0)
     back = web.AppRunner(Admin(venue, streams).application(), shutdown_timeout=1.0)
     try:
         await front.setup()

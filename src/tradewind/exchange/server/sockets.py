@@ -177,8 +177,8 @@ class Streams:
     # -- news ---------------------------------------------------------------------------------------------------------
 
     def flush_soon(self) -> None:
-        """Tell the news once everything that is due now was done."""
-        if not self._flushing:
+        """Tell the news once everything that is due now was done; to nobody, the next tick is soon enough."""
+        if self._connections and not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self.flush)
 
