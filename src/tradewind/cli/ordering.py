@@ -13,7 +13,7 @@ from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import print_json
 from tradewind.cli.reaching import access_of, asked, confirm, positive
 from tradewind.cli.venue_options import Reach, Wish
-from tradewind.model.errors import ConfigError, InvalidOrder
+from tradewind.model.errors import ConfigError, InvalidOrder, VenueError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
@@ -175,9 +175,12 @@ def in_words(wish: Wish) -> str:
 
 
 async def _look(desk: "CoinbaseDesk", name: str) -> VenueOrder | None:
-    """Return the order when it shows up under its name within a while."""
+    """Return the order when it shows up under its name within a while; a look that fails is one that saw nothing."""
     for look in range(LOOKS):
-        found = await desk.orders.find(name)
+        try:
+            found = await desk.orders.find(name)
+        except VenueError:
+            found = None
         if found is not None:
             return found
         if look < LOOKS - 1:

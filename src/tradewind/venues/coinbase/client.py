@@ -33,7 +33,7 @@ SECOND_NS, MILLISECOND_NS = 1_000_000_000, 1_000_000
 ANSWER_BYTES_MAX = 64 << 20
 CONNECTIONS_MAX = 32
 USER_AGENT = f"tradewind/{__version__}"
-SKEW_AGE_NS_MAX = 30 * SECOND_NS  # a refused token is worth a new look at the clock when the last one is older
+SKEW_AGE_NS_MAX = 5 * SECOND_NS  # a refused token is worth a new look at the clock when the last one is older
 TOKEN_MARGIN_S = 1  # a token begins a second ago, for what the measured skew may be off
 NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
