@@ -217,10 +217,11 @@ class Auditor:
         """Hold what was sent at this event to the limits for the worst case (I18); older sends lost their marks."""
         sends, self._sends = self._sends, []
         limits = self._config.limits
+        shares = (limits.instrument_share_max, limits.exposure_share_max, limits.leverage_max)
         for decided, units, others in sends:
             if decided.sequence != engine.sequence or decided.order is None:
                 continue
-            if equity is None:
+            if equity is None and any(each is not None for each in shares):
                 raise broken("I18", f"order {decided.order.order_id} was sent while equity was not known")
             worst = self._notional(decided.order.instrument, units, max(decided.mark, decided.order.price or 0))
             gross = worst
@@ -277,5 +278,5 @@ def _no_equity(engine: EngineView, why: str) -> None:
         raise broken("I03", f"equity is {equity} although {why}")
 
 
-def _share(equity: Decimal, limit: Decimal | None) -> Decimal | None:
-    return None if limit is None else multiply(equity, limit)
+def _share(equity: Decimal | None, limit: Decimal | None) -> Decimal | None:
+    return None if limit is None or equity is None else multiply(equity, limit)

@@ -95,8 +95,9 @@ class Record:
         self.status = TRANSITIONS[self.status][event]
 
     def next_due_ns(self) -> int | None:
-        """Return when something is to be asked next, None when nothing is."""
-        waits = [each.due_ns for each in (self.find, self.fetch, self.cancel) if each.due_ns is not None]
+        """Return when something is to be asked next, None when nothing is; a cancel waits for the venue's name."""
+        asked = (self.find, self.fetch, self.cancel) if self.venue_id else (self.find, self.fetch)
+        waits = [each.due_ns for each in asked if each.due_ns is not None]
         return min(waits, default=None)
 
 

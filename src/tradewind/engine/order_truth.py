@@ -18,6 +18,7 @@ import msgspec
 
 from tradewind.engine.order_questions import FetchFills, FindOrder, Pace, Query, SendCancel
 from tradewind.engine.order_record import Record, differs, restored, units_of
+from tradewind.engine.state import EngineState
 from tradewind.model import answers as a
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, OrderAdopted
 from tradewind.model.errors import StateError
@@ -40,6 +41,7 @@ from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order
 
 CAUSE = "orders"
+CANCEL = "cancel"
 NEVER_ARRIVED = "NEVER_ARRIVED"
 GONE = "GONE"
 ID_REUSED = "ID_REUSED"
@@ -204,10 +206,9 @@ class OrderTruth:
             if record.fetch.take(now_ns, self.pace):
                 queries.append(FetchFills(record.id, record.venue_id))
             if record.venue_id and record.cancel.take(now_ns, self.pace):
-                if record.cancel.asked > self.pace.cancels:
-                    self._cancel_given_up(record, now_ns)
-                else:
-                    queries.append(SendCancel(record.id, record.venue_id))
+                queries.append(SendCancel(record.id, record.venue_id))
+                if record.cancel.asked >= self.pace.cancels:
+                    self._cancel_fails(record, now_ns)
             self._overdue(record, now_ns)
             told += self._told(record, now_ns)
         return Due(tuple(queries), tuple(told))
@@ -269,32 +270,56 @@ class OrderTruth:
         told = self._told(record, now_ns)
         return told + self.order_seen(order, now_ns)
 
-    def restore(self, orders: Iterable[Order], now_ns: int) -> list[Told]:
-        """Take up the orders of an engine that was replayed: what was live then is looked for now.
+    def restore(self, state: EngineState, now_ns: int) -> list[Told]:
+        """Take up the orders of an engine that was replayed: what was live then is in doubt until it has been seen.
 
         Orders in status PENDING are held on our side until their parent fills and have never left; give them to
         `sending` when they do.
         """
+        for name, market in state.markets.items():
+            if CAUSE in market.doubts:
+                self._doubted[name] = {"": market.doubts[CAUSE]}
         told: list[Told] = []
-        for order in orders:
-            if order.status is OrderStatus.PENDING:
+        for order in state.orders.values():
+            if order.status is not OrderStatus.PENDING:
+                told += self._restore(order, now_ns)
+        for name, market in state.markets.items():
+            told += self._restore_doubts(name, tuple(market.doubts), now_ns)
+        return told
+
+    def _restore(self, order: Order, now_ns: int) -> list[Told]:
+        record = restored(order, self._instruments[order.request.instrument])
+        self.records[record.id] = record
+        self._booked_before |= dict.fromkeys(order.fill_ids, record.id)
+        if record.foreign:
+            self._name(record, order.tag)
+        if not order.is_live:
+            record.ended_ns = now_ns
+            return []
+        record.left_ns = now_ns
+        record.find.want(now_ns)
+        record.doubt = "restarted, what it did meanwhile is not known"
+        if order.status is OrderStatus.SENT:
+            self._in_doubt(record, "restarted before the venue's answer was recorded", now_ns)
+        if record.wants_cancel:
+            record.cancel.want(now_ns)
+        return self._told(record, now_ns)
+
+    def _restore_doubts(self, instrument: str, causes: Sequence[str], now_ns: int) -> list[Told]:
+        """Take up the doubts that orders began before the restart; those of orders that are over end now."""
+        told: list[Told] = []
+        doubts = self._doubted.get(instrument, {})
+        if doubts.pop("", None) is not None and not doubts:
+            told.append(InstrumentCleared(now_ns, instrument, CAUSE, "no order is left from before the restart"))
+        for cause in causes:
+            kind, _, order_id = cause.partition(":")
+            if kind != CANCEL:
                 continue
-            record = restored(order, self._instruments[order.request.instrument])
-            self.records[record.id] = record
-            self._booked_before |= dict.fromkeys(order.fill_ids, record.id)
-            if record.foreign:
-                self._name(record, order.tag)
-            if not order.is_live:
-                record.ended_ns = now_ns
-                continue
-            self._watched[record.id] = record
-            record.left_ns = now_ns
-            record.find.want(now_ns)
-            if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
-                self._in_doubt(record, "restarted before the venue's answer was recorded", now_ns)
-            if record.wants_cancel:
-                record.cancel.want(now_ns)
-            told += self._told(record, now_ns)
+            record = self._watched.get(order_id)
+            if record is not None:
+                record.causes.append(cause)
+            else:
+                told.append(InstrumentCleared(now_ns, instrument, cause, f"order {order_id} is over"))
         return told
 
     def forget_ended(self, before_ns: int) -> None:
@@ -495,15 +520,16 @@ class OrderTruth:
         self._alarm(record, f"identity:{record.id}", f"the venue has another order under this name: {why}", now_ns)
         self._settle(record, now_ns)
 
-    def _cancel_given_up(self, record: Record, now_ns: int) -> None:
-        asked = self.pace.cancels
-        record.cancel.settle()
-        record.wants_cancel = False
-        cause = f"cancel:{record.id}"
-        record.causes.append(cause)
-        self._alarm(record, cause, f"still open after {asked} cancels", now_ns)
-        if record.may(OrderEvent.KEEP):  # only an order whose cancel the engine waits for
-            self._give(record, OrderEvent.KEEP, a.CancelRejected(record.id, now_ns, f"asked {asked} times"))
+    def _cancel_fails(self, record: Record, now_ns: int) -> None:
+        """Go on at the slow pace, and tell: operators by an alarm, the engine that its order is still open."""
+        record.cancel.due_ns = now_ns + self.pace.slow_ns
+        cause = f"{CANCEL}:{record.id}"
+        if cause not in record.causes:
+            record.causes.append(cause)
+            self._alarm(record, cause, f"still open after {self.pace.cancels} cancels", now_ns)
+            if record.may(OrderEvent.KEEP):  # only an order whose cancel the engine waits for
+                why = f"asked {self.pace.cancels} times"
+                self._give(record, OrderEvent.KEEP, a.CancelRejected(record.id, now_ns, why))
 
     def _overdue(self, record: Record, now_ns: int) -> None:
         """Tell operators, once, of an order that the quick questions did not settle."""
