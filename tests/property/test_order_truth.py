@@ -110,7 +110,7 @@ def test_a_perfect_wire_is_no_wire(report: Report) -> None:
     def check(seed: int) -> None:
         through, straight = World(seed, Wire()), World(seed, Wire(), plain=True)
         for world in (through, straight):
-            world.run(20)
+            world.run(10)
             world.close_counts()
         seen.update(through.seen)
         assert through.events == straight.events
@@ -128,7 +128,7 @@ def test_repeats_change_nothing(report: Report) -> None:
     def check(seed: int) -> None:
         once, often = World(seed, Wire()), World(seed, Wire(doubled=0.999))
         for world in (once, often):
-            world.run(20)
+            world.run(10)
             world.close_counts()
         seen.update(often.seen)
         first, second = state_values(once.state), state_values(often.state)

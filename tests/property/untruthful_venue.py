@@ -406,7 +406,7 @@ class World:
             self.seen["hint lost"] += 1
             return
         if self.wire.is_prompt or self._chance(self.wire.doubled):
-            fills = self._visible_fills()
+            fills = [fill for fill in self._visible_fills() if fill.ts_ns > self.now_ns - 20 * SECOND_NS]
             self._later(self._delay(), generation, lambda: self.truth.fills_seen(fills, self.now_ns))
         for _ in range(2 if self._chance(self.wire.doubled) else 1):
             self._later(self._delay(), generation, lambda: self.truth.order_seen(order, self.now_ns))

@@ -16,7 +16,10 @@ DRIFT = "drift"
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """One comparison: `units` of the first instrument (or `cash`) that the venue has more than the ledger says."""
+    """One comparison: `units` of the first instrument (or `cash`) that the venue has more than the ledger says.
+
+    `price` is what the venue says that it was entered at.
+    """
 
     key: str
     instruments: tuple[str, ...]
@@ -26,6 +29,7 @@ class Drift(msgspec.Struct, frozen=True):
     units: int = 0
     cash: Decimal | None = None
     is_spot: bool = True
+    price: Decimal | None = None
 
     @property
     def is_none(self) -> bool:
@@ -52,10 +56,10 @@ def compare(
 ) -> Iterator[Drift]:
     """Yield every comparison that the evidence allows, differences and agreements; less than an increment is none."""
     if positions is not None:
-        held = {each.instrument: each.quantity for each in positions}
+        held = {each.instrument: each for each in positions}
         for name, market in state.markets.items():
             if not market.instrument.is_spot:
-                yield _position(market.instrument, market.line.position.quantity, held.get(name, ZERO))
+                yield _position(market.instrument, market.line.position.quantity, held.get(name))
     if balances is None:
         return
     owned = {each.currency: each.total for each in balances}
@@ -115,10 +119,13 @@ def _bases(state: EngineState) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _position(instrument: Instrument, units: int, found: Decimal) -> Drift:
+def _position(instrument: Instrument, units: int, told: VenuePosition | None) -> Drift:
     expected = instrument.quantity_decimal(units)
+    found, price = (ZERO, None) if told is None else (told.quantity, told.average_price)
     gap = _whole_lots(instrument, subtract(found, expected))
-    return Drift(instrument.id, (instrument.id,), instrument.quote, expected, found, units=gap, is_spot=False)
+    return Drift(
+        instrument.id, (instrument.id,), instrument.quote, expected, found, units=gap, is_spot=False, price=price
+    )
 
 
 def _coins(state: EngineState, currency: str, names: tuple[str, ...], found: Decimal) -> Drift:
@@ -147,6 +154,8 @@ def _price(
 ) -> tuple[Decimal, str]:
     if instrument.id in cost_basis:
         return cost_basis[instrument.id], "supplied"
+    if drift.price is not None:
+        return drift.price, "venue"
     if instrument.id in prices:
         return prices[instrument.id], "mark"
     return (instrument.price_decimal(mark), "mark") if mark is not None else (ZERO, "unknown")

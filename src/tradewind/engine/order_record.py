@@ -20,9 +20,9 @@ class Record:
 
     __slots__ = (
         "absences", "absent_ns", "alarmed", "before", "booked", "booked_fees", "cancel", "cancel_taken_ns", "cap",
-        "causes", "doubt", "ended_ns", "excess", "fees", "fetch", "fill_ids", "final", "find", "foreign", "id",
-        "in_flight", "instrument", "left_ns", "others", "reason", "request", "seen", "sent_ns", "status", "total",
-        "triggered", "venue_id", "waiting", "wants_cancel",
+        "causes", "closed", "doubt", "ended_ns", "excess", "fees", "fetch", "fill_ids", "final", "find", "foreign",
+        "id", "in_flight", "instrument", "left_ns", "others", "reason", "request", "seen", "sent_ns", "status",
+        "total", "triggered", "venue_id", "waiting", "waived", "wants_cancel",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, instrument: Instrument, sent_ns: int) -> None:
@@ -44,9 +44,11 @@ class Record:
         self.fill_ids: set[str] = set()
         self.waiting: dict[str, VenueFill] = {}  # executions whose fee the venue has not said
         self.excess: dict[str, VenueFill] = {}  # executions that cannot be booked: beyond the order, or not exact
+        self.waived = 0  # what the venue says was filled beyond what can be booked, and the holdings have taken in
         self.total = 0  # the largest running total seen
         self.fees: Decimal | None = None  # the running total of fees that came with it
         self.final: VenueOrderStatus | None = None
+        self.closed = False  # whether the venue itself has said that it is over
         self.reason = ""
         self.doubt = ""  # why we do not know what came of a request; "" when we do
         self.alarmed = False

@@ -254,6 +254,7 @@ class OrderTruth:
             if record.request.instrument == instrument and record.excess:
                 record.fill_ids.update(record.excess)
                 record.excess.clear()
+                record.waived += record.total - record.booked
                 record.total = record.booked
                 self._settle(record, now_ns)
                 told += self._told(record, now_ns)
@@ -379,7 +380,7 @@ class OrderTruth:
         size = order.filled if order.quantity is None and order.is_final else order.quantity
         if record.foreign and size is not None and record.cap is not None:
             record.before = max(0, instrument.quantity_units(size) - record.cap)
-        total = instrument.quantity_units(order.filled) - record.before
+        total = instrument.quantity_units(order.filled) - record.before - record.waived
         if total >= record.total:
             record.total, record.fees = total, order.fees
         if record.owed:
@@ -404,9 +405,9 @@ class OrderTruth:
         if order.triggered and not record.triggered and record.may(OrderEvent.WAKE):
             record.triggered = True
             self._give(record, OrderEvent.WAKE, a.OrderTriggered(record.id, now_ns))
-        if not record.wants_cancel:
+        if not record.wants_cancel or record.cancel.due_ns is not None:
             record.find.settle()
-        elif order.status is VenueOrderStatus.CANCEL_QUEUED:
+        if order.status is VenueOrderStatus.CANCEL_QUEUED:
             record.cancel.settle()
         elif record.cancel_taken_ns is not None and now_ns >= record.cancel_taken_ns + self.pace.visible_ns:
             record.cancel_taken_ns = None
@@ -417,6 +418,7 @@ class OrderTruth:
             record.final = order.status
             asked = record.wants_cancel and order.status is VenueOrderStatus.CANCELED
             record.reason = "REQUESTED" if asked else order.reason or order.status.name
+        record.closed = True
         record.doubt = ""
         record.find.settle()
 
@@ -464,7 +466,7 @@ class OrderTruth:
             record.final = VenueOrderStatus.FILLED
         if record.waiting and record.final is not None:
             self._fee_of_the_rest(record)
-        if record.final is not None and record.excess and record.total == record.booked:
+        if record.closed and record.excess and record.total == record.booked:
             record.excess.clear()  # the venue's own total has no room for them
         if record.owed or record.waiting:
             record.fetch.want(now_ns)
@@ -472,7 +474,8 @@ class OrderTruth:
         record.fetch.settle()
         if record.final is None:
             return
-        record.find.settle()
+        if record.closed or not record.excess:
+            record.find.settle()
         record.cancel.settle()
         if not record.is_live:
             return
