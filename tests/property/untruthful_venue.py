@@ -477,7 +477,8 @@ class World:
         opened_ns, policy = self.reconciler.opened_ns, self.reconciler.policy
         self.truth = OrderTruth(MARKETS.values(), self.pace)
         self.reconciler = Reconciler(self.truth, MARKETS.values(), policy, opened_ns)
-        self.tell(self.truth.restore(self.state, self.now_ns))
+        doubts = {name: tuple(market.doubts) for name, market in self.state.markets.items()}
+        self.tell(self.truth.restore(self.state.orders.values(), self.now_ns, doubts))
         self._round()
 
     # -- the plain way -----------------------------------------------------------------------------------------------

@@ -11,14 +11,13 @@ Pure: every call takes the time and returns events, in the order in which the en
 asked comes from `due`. Not journaled: after a restart it is built again from the engine's orders (`restore`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from tradewind.engine.order_questions import FetchFills, FindOrder, Pace, Query, SendCancel
 from tradewind.engine.order_record import Record, differs, restored, units_of
-from tradewind.engine.state import EngineState
 from tradewind.model import answers as a
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, OrderAdopted
 from tradewind.model.errors import StateError
@@ -42,6 +41,7 @@ from tradewind.orders.order import Order
 
 CAUSE = "orders"
 CANCEL = "cancel"
+FORGOTTEN_MAX = 20_000
 NEVER_ARRIVED = "NEVER_ARRIVED"
 GONE = "GONE"
 ID_REUSED = "ID_REUSED"
@@ -68,6 +68,7 @@ class OrderTruth:
         self._watched: dict[str, Record] = {}
         self._orphans: dict[str, dict[str, VenueFill]] = {}  # executions of orders whose venue id we do not know yet
         self._booked_before: dict[str, str] = {}  # execution -> order, of what was booked before a restart
+        self._forgotten: dict[str, None] = {}
         self._doubted: dict[str, dict[str, str]] = {}  # instrument -> order -> why
         self._events: list[Told] = []
 
@@ -175,7 +176,9 @@ class OrderTruth:
         of: dict[str, list[VenueFill]] = {}
         for fill in fills:
             record = self._owner(fill)
-            if record is None:
+            if fill.venue_order_id in self._forgotten or (record is None and fill.fill_id in self._booked_before):
+                self.repeated_fills += 1
+            elif record is None:
                 self._orphans.setdefault(fill.venue_order_id, {})[fill.fill_id] = fill
             else:
                 of.setdefault(record.id, []).append(fill)
@@ -271,21 +274,25 @@ class OrderTruth:
         told = self._told(record, now_ns)
         return told + self.order_seen(order, now_ns)
 
-    def restore(self, state: EngineState, now_ns: int) -> list[Told]:
+    def restore(
+        self, orders: Iterable[Order], now_ns: int, doubts: Mapping[str, Iterable[str]] | None = None
+    ) -> list[Told]:
         """Take up the orders of an engine that was replayed: what was live then is in doubt until it has been seen.
 
-        Orders in status PENDING are held on our side until their parent fills and have never left; give them to
-        `sending` when they do.
+        `doubts` are the causes that the engine holds by instrument: those that orders began end with them. Orders in
+        status PENDING are held on our side until their parent fills and have never left; give them to `sending` when
+        they do.
         """
-        for name, market in state.markets.items():
-            if CAUSE in market.doubts:
-                self._doubted[name] = {"": market.doubts[CAUSE]}
+        causes = {name: tuple(each) for name, each in (doubts or {}).items()}
+        for name, each in causes.items():
+            if CAUSE in each:
+                self._doubted.setdefault(name, {})[""] = "before the restart"
         told: list[Told] = []
-        for order in state.orders.values():
+        for order in orders:
             if order.status is not OrderStatus.PENDING:
                 told += self._restore(order, now_ns)
-        for name, market in state.markets.items():
-            told += self._restore_doubts(name, tuple(market.doubts), now_ns)
+        for name, each in causes.items():
+            told += self._restore_doubts(name, each, now_ns)
         return told
 
     def _restore(self, order: Order, now_ns: int) -> list[Told]:
@@ -324,11 +331,18 @@ class OrderTruth:
         return told
 
     def forget_ended(self, before_ns: int) -> None:
-        """Drop the records of orders that were over before `before_ns`, to bound memory."""
+        """Drop the records of orders that were over before `before_ns`, to bound memory.
+
+        Their names at the venue are kept, so that an execution that is told once more is not taken for a stranger's.
+        """
         for record in [each for each in self.records.values() if each.ended_ns is not None]:
             if record.id not in self._watched and (record.ended_ns or 0) < before_ns:
                 del self.records[record.id]
                 self._by_venue.pop(record.venue_id, None)
+                if record.venue_id:
+                    self._forgotten[record.venue_id] = None
+        for venue_id in list(self._forgotten)[:-FORGOTTEN_MAX]:
+            del self._forgotten[venue_id]
 
     # -- one report --------------------------------------------------------------------------------------------------
 

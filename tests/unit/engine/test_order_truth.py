@@ -421,9 +421,15 @@ def test_ended_orders_can_be_forgotten() -> None:
     assert "a1" in truth.records
     truth.forget_ended(51 * S)
     assert truth.records == {}
+    assert truth.fills_seen([fill()], 52 * S) == []
+    assert truth.orphans() == {}
 
 
 # -- after a restart (stor-restart-lost-orders, stor-restart-open-entry) ----------------------------------------------
+
+
+def doubts_of(desk: Desk) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(market.doubts) for name, market in desk.state.markets.items()}
 
 
 def test_a_restart_doubts_what_was_live_until_it_is_seen() -> None:
@@ -431,20 +437,23 @@ def test_a_restart_doubts_what_was_live_until_it_is_seen() -> None:
     desk.bar()
     order_id = desk.sent[0].order_id
     truth = OrderTruth([BTC])
-    told = truth.restore(desk.state, desk.ts_ns)
+    told = truth.restore(desk.state.orders.values(), desk.ts_ns, doubts_of(desk))
     assert kinds(told) == ["InstrumentDoubted", "OrderUnknown"]
     for event in told:
         desk.take(event)
     again = OrderTruth([BTC])
-    assert kinds(again.restore(desk.state, desk.ts_ns)) == []
+    assert kinds(again.restore(desk.state.orders.values(), desk.ts_ns, doubts_of(desk))) == []
     assert again.due(desk.ts_ns).queries == (FindOrder(order_id, ""),)
     for event in again.order_seen(order(client_id=order_id, created_ns=desk.ts_ns), desk.ts_ns):
         desk.take(event)
     assert desk.state.markets["BTC-USD"].doubts == {}
     desk.fill(order_id, 1_000, fill_id="f1")
     last = OrderTruth([BTC])
-    assert last.restore(desk.state, desk.ts_ns) == []
+    assert last.restore(desk.state.orders.values(), desk.ts_ns, doubts_of(desk)) == []
     assert last.fills_seen([fill("f1")], desk.ts_ns) == []
+    assert last.settled("BTC-USD")
+    last.forget_ended(desk.ts_ns + 1)
+    assert last.fills_seen([fill("f1", venue_order_id="v2")], desk.ts_ns) == []
     assert last.settled("BTC-USD")
 
 
@@ -452,5 +461,5 @@ def test_a_restart_ends_the_doubts_of_orders_that_are_over() -> None:
     desk = Desk(config([None]))
     for cause in ("orders", "cancel:gone", "identity:x"):
         desk.take(InstrumentDoubted(5, "BTC-USD", cause, "before the crash"))
-    told = OrderTruth([BTC]).restore(desk.state, 9)
+    told = OrderTruth([BTC]).restore(desk.state.orders.values(), 9, doubts_of(desk))
     assert [each.cause for each in told if isinstance(each, InstrumentCleared)] == ["orders", "cancel:gone"]

@@ -243,7 +243,7 @@ def test_what_a_foreign_order_did_before_the_first_start_is_not_booked_again() -
     assert (adopted.request.quantity, adopted.since_ns) == (600, 10 * S)
     assert rig.round() == []
     again = OrderTruth([BTC, ETH, PERP])
-    rig.tell(again.restore(rig.state, rig.now_ns))
+    rig.tell(again.restore(rig.state.orders.values(), rig.now_ns))
     rig.reconciler = Reconciler(again, [BTC, ETH, PERP], opened_ns=10 * S)
     rig.orders = (foreign(CANCELED, "0.5", created_ns=1),)
     assert rig.round()[-1] == "OrderCanceled"

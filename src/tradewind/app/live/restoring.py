@@ -23,7 +23,8 @@ async def restore(session: LiveSession) -> None:
     orders = list(engine.state.orders.values())
     covers = gateway.protecting.restore(orders)
     plain = [order for order in orders if gateway.protecting.cover_of(order.request.order_id) is None]
-    gateway.told(gateway.truth.restore(plain, engine.now_ns()))
+    doubts = {name: tuple(market.doubts) for name, market in engine.state.markets.items()}
+    gateway.told(gateway.truth.restore(plain, engine.now_ns(), doubts))
     for cover in covers:
         await _look_for(session, gateway, cover)
 
