@@ -255,6 +255,7 @@ class World:
         """Let the engine take events; what it wants goes to the wire. Audited after each."""
         for event in events:
             self._count(event)
+            self._believe(event)
             self.events.append(event)
             effects = process(self.state, event)
             self.auditor.feed(self.state.audit[self._audited :])
@@ -505,6 +506,16 @@ class World:
             asked = self.state.orders[booking.client_id].status is OrderStatus.CANCELING
             reason = booking.reason or ("REQUESTED" if asked else booking.status.name)
             self.tell([a.OrderCanceled(booking.client_id, self.now_ns, reason)])
+
+    def _believe(self, event: Event) -> None:
+        """An end that is told is true, with all that had filled; what never arrived is nowhere."""
+        if isinstance(event, a.OrderCanceled):
+            order = self.state.orders[event.order_id]
+            booking = self.venue.orders.get(order.tag) or self.venue.by_client[event.order_id]
+            assert booking.status not in LIVE
+            assert order.filled == booking.filled
+        elif isinstance(event, a.OrderRejected) and event.reason == NEVER_ARRIVED:
+            assert event.order_id not in self.venue.by_client
 
     # -- counting ----------------------------------------------------------------------------------------------------
 
