@@ -233,8 +233,13 @@ def test_a_key_that_may_not_trade_places_nothing(exchange: Path, run: Run, tmp_p
 # -- moving one's own money ------------------------------------------------------------------------------------------
 
 
-def test_money_moves_only_with_a_key_named_for_the_call(exchange: Path, run: Run, tmp_path: Path) -> None:
+def test_money_moves_only_when_switched_on_and_with_a_key_named_for_the_call(
+    exchange: Path, run: Run, tmp_path: Path
+) -> None:
     words = ("account", "convert", "100", "USD", "USDC", "--endpoint", exchange, "--yes")
+    code, _, err = run(*words, "--key", key_of(exchange, "mover", tmp_path))
+    assert (code, "flags set moving_money on" in err) == (2, True)
+    run("flags", "set", "moving_money", "on")
     code, _, err = run(*words)
     assert (code, "named for this call" in err) == (2, True)
     before = balances(run, exchange)
@@ -251,6 +256,7 @@ def balances(run: Run, exchange: Path) -> dict[str, float]:
 
 
 def test_funds_move_between_portfolios_of_ones_own_alone(exchange: Path, run: Run) -> None:
+    run("flags", "set", "moving_money", "on")
     where = ("--endpoint", exchange, "--account", "mover", "--yes")
     code, _, err = run("account", "move-funds", "5", "USD", "--from", "mover", "--to", "alpha", *where)
     assert code == 2

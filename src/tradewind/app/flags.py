@@ -54,6 +54,13 @@ FLAGS = (
         "a live screen of equity, bots, fills and refusals on a terminal",
         "a line of text now and then",
     ),
+    Flag(
+        "moving_money",
+        False,
+        "account convert, account move-funds",
+        "money moves between one's own accounts and portfolios, with a key named for the call and after a yes",
+        "these commands refuse: nothing that tradewind does can move money by mistake",
+    ),
 )
 RETIRED: tuple[Retired, ...] = ()
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradewind.app.flags import flag_values
+from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE, FAILED
+from tradewind.cli.options import RunOptions
 from tradewind.cli.output import print_json
 from tradewind.cli.reaching import access_of, asked, confirm, positive
 from tradewind.cli.venue_options import Reach
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from tradewind.venues.coinbase.desk import CoinbaseDesk
     from tradewind.venues.coinbase.wire.accounts import Portfolio
     from tradewind.venues.coinbase.wire.converting import ConvertTrade
+
+FLAG = "moving_money"
 
 
 def convert_money(reach: Reach, amount: str, source: str, target: str, *, yes: bool, json: bool) -> int:
@@ -65,8 +70,10 @@ def find_portfolio(found: "Sequence[Portfolio]", named: str) -> "Portfolio":
 def _moving_access(reach: Reach) -> "Access":
     """Return the way there with the key of this call; no key that lies about is taken.
 
-    Raises  ConfigError without one.
+    Raises  ConfigError without one, or where moving money is not switched on.
     """
+    if not flag_values(resolved(None, RunOptions())[1].config.flags)[FLAG]:
+        raise ConfigError(f"moving money is off: tradewind flags set {FLAG} on")
     if reach.key is None and not (reach.endpoint is not None and reach.account):
         raise ConfigError("moving money takes a key named for this call: --key FILE (or --endpoint and --account)")
     return access_of(reach, needs_key=True)
