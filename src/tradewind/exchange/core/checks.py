@@ -13,7 +13,7 @@ from tradewind.exchange.core.matching import ANY_PRICE, Market
 from tradewind.exchange.core.orders import NewOrder, Order, OrderType, StopDirection
 from tradewind.exchange.core.products import ProductMode
 from tradewind.exchange.core.twap import Schedule
-from tradewind.model.money import ONE, ZERO
+from tradewind.model.money import EXACT, ONE, ZERO
 from tradewind.model.orders import Side, TimeInForce
 
 GTC, GTD, IOC, FOK = TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK
@@ -142,13 +142,12 @@ def _of_futures(market: Market, request: NewOrder) -> Refused | None:
     if market.product.is_spot:
         if request.reduce_only:
             return Refused.REDUCE_SPOT
-        return Refused.LEVERAGE if request.leverage not in {None, ONE} else None
-    if request.margin_type not in {"", "CROSS"}:
+    elif request.margin_type not in {"", "CROSS"}:
         return Refused.MARGIN_TYPE
+    most = ONE if market.product.is_spot else ONE / market.product.initial_margin
     leverage = request.leverage
-    if leverage is not None and not (leverage.is_finite() and 1 <= leverage <= ONE / market.product.initial_margin):
-        return Refused.LEVERAGE
-    return None
+    fits = leverage is None or (leverage.is_finite() and 1 <= leverage <= most)
+    return None if fits else Refused.LEVERAGE
 
 
 def _of_times(request: NewOrder, now_ns: int) -> Refused | None:
@@ -167,40 +166,38 @@ def _of_times(request: NewOrder, now_ns: int) -> Refused | None:
 
 def _of_numbers(market: Market, request: NewOrder) -> Refused | None:
     product = market.product
-    numbers = (request.base_size, request.quote_size, request.limit_price, request.stop_price)
-    if any(number is not None and not number.is_finite() for number in numbers):
+    return (
+        _of_number(request.base_size, product.base_increment, Refused.BASE_SMALL, Refused.SIZE_PRECISION)
+        or _of_number(request.quote_size, product.quote_increment, Refused.QUOTE_SMALL, Refused.QUOTE_PRECISION)
+        or _of_number(request.limit_price, product.price_increment, Refused.LIMIT_PRICE, Refused.PRICE_PRECISION)
+        or _of_number(request.stop_price, product.price_increment, Refused.STOP_PRICE, Refused.STOP_PRECISION)
+    )
+
+
+def _of_number(value: Decimal | None, increment: Decimal, low: Refused, off_grid: Refused) -> Refused | None:
+    if value is None:
+        return None
+    if not value.is_finite():
         return Refused.NUMBER
-    if request.base_size is not None:
-        if request.base_size <= 0:
-            return Refused.BASE_SMALL
-        if off(request.base_size, product.base_increment):
-            return Refused.SIZE_PRECISION
-    if request.quote_size is not None:
-        if request.quote_size <= 0:
-            return Refused.QUOTE_SMALL
-        if off(request.quote_size, product.quote_increment):
-            return Refused.QUOTE_PRECISION
-    if request.limit_price is not None:
-        if request.limit_price <= 0:
-            return Refused.LIMIT_PRICE
-        if off(request.limit_price, product.price_increment):
-            return Refused.PRICE_PRECISION
-    if request.stop_price is not None:
-        if request.stop_price <= 0:
-            return Refused.STOP_PRICE
-        if off(request.stop_price, product.price_increment):
-            return Refused.STOP_PRECISION
-    return None
+    if value <= 0:
+        return low
+    if value.adjusted() > MAX_DIGITS:
+        return LARGE[off_grid]
+    return off_grid if off(value, increment) else None
 
 
 def off(value: Decimal, increment: Decimal) -> bool:
-    """Return whether a positive number is no multiple of the increment (or has more digits than anything real)."""
-    if value.adjusted() > MAX_DIGITS or len(value.as_tuple().digits) > MAX_DIGITS:
-        return True
-    return value % increment != ZERO
+    """Return whether a positive number below 1e25 is no multiple of the increment."""
+    return len(value.as_tuple().digits) > 2 * MAX_DIGITS or EXACT.remainder(value, increment) != ZERO
 
 
-MAX_DIGITS = 24  # the default decimal context has 28: remainders stay exact
+MAX_DIGITS = 24  # before the point: more than anything that is traded, and little enough to be counted exactly
+LARGE = {
+    Refused.SIZE_PRECISION: Refused.BASE_LARGE,
+    Refused.QUOTE_PRECISION: Refused.QUOTE_LARGE,
+    Refused.PRICE_PRECISION: Refused.PRICE_LARGE,
+    Refused.STOP_PRECISION: Refused.PRICE_LARGE,
+}
 
 
 def _quantity(market: Market, request: NewOrder, price: int, seat: Seat) -> int:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tradewind.exchange.core.accounts import Account
 from tradewind.exchange.core.amounts import decimal_of, units_of
-from tradewind.exchange.core.checks import off
+from tradewind.exchange.core.checks import MAX_DIGITS, off
 from tradewind.exchange.core.entering import settle
 from tradewind.exchange.core.failures import UNKNOWN_EDIT, UNKNOWN_PREVIEW, Failure, Refused
 from tradewind.exchange.core.matching import Market
@@ -91,11 +91,11 @@ def _of_values(
     state: State, market: Market, order: Order, price: Decimal | None, size: Decimal | None, stop: Decimal | None
 ) -> Failure | None:
     product, scales = market.product, market.scales
-    if price is not None and not (price.is_finite() and price > 0 and not off(price, product.price_increment)):
+    if price is not None and not _fits(price, product.price_increment):
         return _failed("INVALID_EDITED_PRICE", "price must be positive and on the increment")
-    if size is not None and not (size.is_finite() and size > 0 and not off(size, product.base_increment)):
+    if size is not None and not _fits(size, product.base_increment):
         return _failed("INVALID_EDITED_SIZE", "size must be positive and on the increment")
-    if stop is not None and not (stop.is_finite() and stop > 0 and not off(stop, product.price_increment)):
+    if stop is not None and not _fits(stop, product.price_increment):
         return _failed("INVALID_EDITED_STOP_PRICE", "stop price must be positive and on the increment")
     change = _change(market, order, price, size, stop)
     if (change.price, change.quantity, change.stop) == (order.price, order.quantity, order.stop):
@@ -118,6 +118,10 @@ def _of_values(
     if more > 0 and not account.unlimited and more > free(state, account, funding_balance(order)):
         return _failed(UNKNOWN_EDIT, Refused.FUNDS.value[2], Refused.FUNDS.value[1])
     return None
+
+
+def _fits(value: Decimal, increment: Decimal) -> bool:
+    return value.is_finite() and value > 0 and value.adjusted() <= MAX_DIGITS and not off(value, increment)
 
 
 def _change(market: Market, order: Order, price: Decimal | None, size: Decimal | None, stop: Decimal | None) -> Change:

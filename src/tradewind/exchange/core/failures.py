@@ -46,6 +46,7 @@ class Refused(Enum):
         "stop price is off the increment",
     )
     LIMIT_PRICE = ("INVALID_LIMIT_PRICE", "PREVIEW_INVALID_LIMIT_PRICE", "limit price must be positive")
+    PRICE_LARGE = ("INVALID_LIMIT_PRICE", "PREVIEW_INVALID_PRICE_TOO_LARGE", "price is out of all proportion")
     STOP_PRICE = (UNKNOWN, "PREVIEW_INVALID_STOP_PRICE", "stop price must be positive")
     BASE_SMALL = (UNKNOWN, "PREVIEW_INVALID_BASE_SIZE_TOO_SMALL", "size is below the product's minimum")
     BASE_LARGE = (UNKNOWN, "PREVIEW_INVALID_BASE_SIZE_TOO_LARGE", "size is above the product's maximum")
