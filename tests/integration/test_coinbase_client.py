@@ -364,8 +364,8 @@ def test_tokens_are_fresh_for_each_request_and_name_it_without_its_query() -> No
         await desk.orders.open_orders()
 
     venue = play(script)
-    assert len(venue.tokens) == 4
-    assert len(set(venue.nonces)) == 4
+    assert len(venue.tokens) == 6
+    assert len(set(venue.nonces)) == 6
     assert all(claims["exp"] - claims["nbf"] == 120 for claims in venue.tokens)
     assert all(claims["uri"].endswith("/orders/historical/batch") for claims in venue.tokens)
     assert all(claims["iss"] == "cdp" for claims in venue.tokens)
@@ -550,6 +550,25 @@ def test_the_pending_are_open_too_and_an_order_is_found_wherever_it_stands() -> 
         assert await fresh.orders.find("never") is None
 
     play(script)
+
+
+def test_an_order_that_changes_between_two_lists_is_seen() -> None:
+    """Whatever the moment at which an order goes on from status to status, it is in one of the lists."""
+    way = ["PENDING", "OPEN", "CANCEL_QUEUED"]
+
+    for moments in ((0, 0), (0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)):
+
+        async def moving(venue: Venue, request: web.Request, moments: tuple[int, int] = moments) -> web.StreamResponse:
+            asked = len(venue.sent("GET /orders/historical/batch")) - 1
+            status = way[sum(asked >= moment for moment in moments)]
+            found = [listed(status=status)] if status in request.query.getall("order_status") else []
+            return web.json_response({"orders": found, "has_next": False})
+
+        async def script(desk: CoinbaseDesk, venue: Venue, moving: Handler = moving) -> None:
+            venue.answer("GET /orders/historical/batch", moving)
+            assert [each.client_id for each in await desk.orders.open_orders()] == ["mine-1"]
+
+        play(script)
 
 
 def test_a_placed_order_is_found_by_the_venues_name() -> None:

@@ -11,7 +11,6 @@ from tradewind.venues.ports import KeyRights, ProductState
 
 SECOND_NS = 1_000_000_000
 SKEW_S_REVIEW, SKEW_S_MAX = 1.0, 5.0
-EXPIRY_NS = 24 * 3_600 * SECOND_NS
 SILENCE = "no answer: "
 
 
@@ -91,7 +90,7 @@ async def products_finding(desk: CoinbaseDesk, instruments: Sequence[str]) -> Fi
 def judged_products(states: Sequence[ProductState], now_ns: int) -> Finding:
     """Return whether every product takes orders, and none ends within a day."""
     closed = [f"{each.instrument} is {each.mode.value}" for each in states if not each.takes_orders]
-    ending = [each.instrument for each in states if each.expiry_ns is not None and each.expiry_ns < now_ns + EXPIRY_NS]
+    ending = [each.instrument for each in states if each.takes_orders and not each.takes_new_risk(now_ns)]
     if len(closed) == len(states):
         return not_ready("products", "; ".join(closed), "nothing can be traded now: wait, or choose others")
     if closed or ending:

@@ -49,6 +49,8 @@ class ProductMode(Enum):
 
 TAKES_ORDERS = frozenset({ProductMode.ONLINE, ProductMode.POST_ONLY, ProductMode.LIMIT_ONLY, ProductMode.AUCTION})
 
+LAST_DAY_NS = 86_400_000_000_000
+
 
 class ProductState(msgspec.Struct, frozen=True, kw_only=True):
     """What may change about an instrument from one minute to the next, and the limits that no increment tells.
@@ -76,6 +78,10 @@ class ProductState(msgspec.Struct, frozen=True, kw_only=True):
     def takes_orders(self) -> bool:
         """Whether the venue takes any new order here now."""
         return self.mode in TAKES_ORDERS and self.session_open
+
+    def takes_new_risk(self, now_ns: int) -> bool:
+        """Whether a position may be opened or added to: orders are taken, and a dated future has a day left."""
+        return self.takes_orders and (self.expiry_ns is None or now_ns < self.expiry_ns - LAST_DAY_NS)
 
 
 class OrderSeen(msgspec.Struct, frozen=True):

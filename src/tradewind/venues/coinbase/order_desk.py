@@ -52,7 +52,7 @@ from tradewind.venues.coinbase.wire.orders import (
 )
 
 CANCELS_PAGE = 100
-OPEN, NOT_YET_OPEN = ("OPEN",), ("PENDING", "QUEUED", "CANCEL_QUEUED")
+NOT_YET_OPEN, OPEN, GOING = ("PENDING", "QUEUED", "CANCEL_QUEUED"), ("OPEN",), ("CANCEL_QUEUED",)
 CLOCK_MARGIN_NS = 3_600_000_000_000  # how much older than its sending an order may be in the venue's list
 UNKNOWN_ORDER = "UNKNOWN_CANCEL_ORDER"
 
@@ -253,9 +253,11 @@ class CoinbaseOrders:
         return verdict
 
     async def _live(self, product: tuple[str, ...]) -> list[Order]:
-        """Return live orders; the pending are asked first, so that one that opens meanwhile is in one list at least."""
+        """Return live orders. Those of a status are asked for in the order in which an order passes through them, and
+        what is being cancelled once more: so one that changes meanwhile is in one list at least.
+        """
         found: dict[str, Order] = {}
-        for statuses in (NOT_YET_OPEN, OPEN):
+        for statuses in (NOT_YET_OPEN, OPEN, GOING):
             async for order in self._orders("", product, statuses):
                 found[order.order_id] = order
         return list(found.values())

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tradewind.venues.coinbase import configurations as made
 from tradewind.venues.coinbase import requests
 from tradewind.venues.coinbase.requests import Request
 
@@ -68,6 +69,34 @@ def test_recorded_requests_are_built_field_by_field(shared: Path) -> None:
         assert sorted(made.query) == sorted(parse_qsl(wanted.query)), entry["description"]
         sent = None if made.payload is None else json.loads(made.payload)
         assert sent == entry.get("body"), entry["description"]
+
+
+def exact(terms: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(terms[name])
+
+
+FORMS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "market_market_ioc": lambda terms: made.market_ioc(
+        **{name.removesuffix("_size"): Decimal(size) for name, size in terms.items()}
+    ),
+    "limit_limit_gtc": lambda terms: made.limit_gtc(
+        exact(terms, "base_size"), exact(terms, "limit_price"), post_only=terms["post_only"]
+    ),
+    "sor_limit_ioc": lambda terms: made.limit_ioc(exact(terms, "base_size"), exact(terms, "limit_price")),
+    "stop_limit_stop_limit_gtc": lambda terms: made.stop_limit_gtc(
+        exact(terms, "base_size"), exact(terms, "limit_price"), exact(terms, "stop_price"), terms["stop_direction"]
+    ),
+}
+
+
+def test_recorded_order_forms_are_built_from_their_numbers(shared: Path) -> None:
+    recorded = json.loads((shared / RECORDED).read_text(encoding="utf-8"))["requests"]
+    forms = [
+        entry["body"]["order_configuration"] for entry in recorded if "order_configuration" in entry.get("body", {})
+    ]
+    assert len(forms) == 12
+    assert {name for form in forms for name in form} == set(FORMS)
+    assert [FORMS[name](terms) for form in forms for name, terms in form.items()] == forms
 
 
 def test_what_is_empty_is_left_out_and_false_is_not() -> None:
