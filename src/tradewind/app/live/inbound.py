@@ -138,6 +138,7 @@ class Inbound:
         if not event.channel:
             self._candles[name].stream_broken()
         self._doubts.raise_(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}: {event.reason}".rstrip(": "))
+        self.marks.drop_book(name)
         # An empty book has no best prices: what is stale prices nothing (I34). The mark keeps its age.
         self._engine.feed([BookSnapshot(name, now_ns, (), ())])
 

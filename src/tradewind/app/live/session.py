@@ -9,6 +9,7 @@ Whatever fails ends all of it. The journal is then left open: the next start goe
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ from tradewind.app.live.opening import measure_skew, trouble_of
 from tradewind.app.live.outbox import Outbox
 from tradewind.app.live.plan import LivePlan
 from tradewind.app.live.standing import Leftovers, Standing
+from tradewind.app.live.telemetry import AccountTelemetry
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.live.warming import warm_up
 from tradewind.app.live.windows import is_open
@@ -111,9 +113,16 @@ class LiveSession:
             on_order=self._order_seen,
             on_user=self._user_stream,
         )
+        self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
+        self._began_s = time.monotonic()
         self._asking: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._activity_ns = 0
+
+    @property
+    def uptime_s(self) -> float:
+        """How long ago the session was made."""
+        return time.monotonic() - self._began_s
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -121,7 +130,7 @@ class LiveSession:
         """Run until asked to stop, the time is over, or something fails; return how it ended."""
         try:
             async with asyncio.TaskGroup() as group:
-                await self._start(group)
+                await self._started(group)
                 await self._until_over()
                 ended = await self._end_in_order()
                 for task in self._tasks:
@@ -136,6 +145,13 @@ class LiveSession:
                 await self.trading.gateway.close()
         self.phase = "ended"
         return ended
+
+    async def _started(self, group: asyncio.TaskGroup) -> None:
+        """Start, unless somebody asks to stop before that is done."""
+        starting, asked = group.create_task(self._start(group)), group.create_task(self.stop.wait())
+        await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        starting.cancel()
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
         engine, state = self.engine, self.engine.state
@@ -172,6 +188,7 @@ class LiveSession:
             self.doubts.clear(name, START, "warm, connected and reconciled")
         self._begin(group, self.guarding.run(self.plan.guards_every_s))
         self._begin(group, self._watch_products())
+        self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
         self.phase = "trading"
         self.ready.set()
 

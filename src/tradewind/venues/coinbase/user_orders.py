@@ -38,7 +38,8 @@ def seen_order(order: UserOrder, ts_ns: int) -> VenueOrder:
         side=Side.BUY if order.order_side is OrderSide.BUY else Side.SELL,
         status=STATUSES.get(order.status, VenueOrderStatus.UNKNOWN),
         kind=_kind(order.order_type),
-        quantity=None if leaves is None else add(filled, leaves),
+        # Once an order is over nothing is left of it, however much was asked: its size is then not told here.
+        quantity=add(filled, leaves) if leaves else None,
         filled=filled,
         average_price=_positive(order.avg_price),
         fees=order.total_fees or ZERO,

@@ -1,0 +1,59 @@
+"""What operators may ask of a running session over its control socket."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradewind.app.live.control import Handler, Values
+from tradewind.app.live.session import LiveSession
+from tradewind.app.live.status import fills, orders, positions, status
+from tradewind.model.errors import ConfigError
+
+FILLS_SHOWN = 50
+
+
+def handlers(session: LiveSession) -> Mapping[str, Handler]:
+    """Return the handlers by the word that asks for them."""
+
+    async def tell_status(_: Values) -> Any:
+        return status(session)
+
+    async def tell_orders(asked: Values) -> Any:
+        return orders(session, everything=bool(asked.get("all")))
+
+    async def tell_positions(_: Values) -> Any:
+        return positions(session)
+
+    async def tell_fills(asked: Values) -> Any:
+        return fills(session, int(asked.get("limit", FILLS_SHOWN)))
+
+    async def halt(asked: Values) -> Any:
+        session.halt(str(asked.get("reason") or "operator"), "operator")
+        if asked.get("flatten"):
+            session.flatten(None)
+        return {"halted": session.engine.state.halted}
+
+    async def resume(asked: Values) -> Any:
+        session.resume(str(asked.get("reason") or "operator"))
+        return {"halted": session.engine.state.halted}
+
+    async def flatten(asked: Values) -> Any:
+        bot = asked.get("bot")
+        if bot is not None and bot not in session.engine.state.bots:
+            raise ConfigError(f"there is no bot {bot!r}: {', '.join(session.engine.state.bots)}")
+        session.flatten(bot)
+        return {"positions": positions(session)}
+
+    async def stop(_: Values) -> Any:
+        session.stop.set()
+        return {"phase": session.phase}
+
+    return {
+        "status": tell_status,
+        "orders": tell_orders,
+        "positions": tell_positions,
+        "fills": tell_fills,
+        "halt": halt,
+        "resume": resume,
+        "flatten": flatten,
+        "stop": stop,
+    }

@@ -1,0 +1,167 @@
+"""Asking a running session over its control socket, and stopping an account at the venue without one."""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tradewind.app.home import Home
+from tradewind.app.live.control import ask
+from tradewind.app.live.latch import Latch
+from tradewind.app.live.lease import holder
+from tradewind.cli.layers import here
+from tradewind.cli.main import DONE, FAILED
+from tradewind.cli.output import console, print_json, table
+from tradewind.model.errors import ConfigError
+
+OPERATOR = "operator"
+
+
+def session_folder(home: Home, name: str | None, *, running: bool = True) -> Path:
+    """Return the account folder that is meant.
+
+    Raises  ConfigError that says which there are.
+    """
+    root = home.root / "live"
+    folders = sorted(each for each in root.iterdir() if each.is_dir()) if root.is_dir() else []
+    if name is not None:
+        folders = [each for each in folders if name in each.name]
+    alive = [each for each in folders if holder(each) is not None]
+    chosen = alive if running or len(alive) == 1 else folders
+    if len(chosen) == 1:
+        return chosen[0]
+    if not chosen:
+        what = "no session is running" if running else "there is no account yet"
+        raise ConfigError(f"{what} in {root}: `tradewind live` starts one")
+    raise ConfigError(f"which one? say --session with a part of {', '.join(each.name for each in chosen)}")
+
+
+def show_status(name: str | None, *, json: bool) -> int:
+    """Print a session's status."""
+    told: dict[str, Any] = ask(session_folder(here(), name), {"do": "status"})
+    if json:
+        print_json(told)
+        return DONE
+    screen = console()
+    rows = [
+        ("run", told["run"]),
+        ("account", f"{told['venue']} {told['account']}{'  REAL MONEY' if told['real_money'] else ''}"),
+        ("phase", told["phase"]),
+        ("halted", told["halted"] or "no"),
+        ("reduce-only", _listed(told["reduce_only"])),
+        ("in doubt", "; ".join(f"{each}: {_listed(why)}" for each, why in told["in_doubt"].items()) or "nothing"),
+        ("equity", told["equity"]),
+        ("cash", _listed(told["cash"])),
+        ("open orders", told["orders_open"]),
+        (
+            "requests",
+            _listed({key: told["requests"].get(key) for key in ("attempted", "placed", "refused", "in_doubt")}),
+        ),
+        ("unknown", ", ".join(told["requests"].get("unknown", ())) or "none"),
+        ("uptime", f"{told['uptime_s']:.0f} s"),
+        ("process", _listed(told["process"])),
+    ]
+    screen.print(table("session", ("", ""), rows, numbers=False))
+    show_table(told["positions"], "positions")
+    show_table([{"instrument": each, **told["markets"][each]} for each in told["markets"]], "markets")
+    for alarm in told["alarms"][-5:]:
+        screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
+    return DONE
+
+
+def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: bool) -> int:
+    """Print a list that a session tells."""
+    rows: list[dict[str, Any]] = ask(session_folder(here(), name), {"do": what, **more})
+    if json:
+        print_json({what: rows})
+    else:
+        show_table(rows, what)
+    return DONE
+
+
+def show_table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Print rows as a table, or that there are none."""
+    screen = console()
+    if not rows:
+        screen.print(f"no {title}", markup=False)
+        return
+    columns = list(rows[0])
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    screen.print(table(title, columns, cells, numbers=False))
+
+
+def told_session(what: Mapping[str, Any], name: str | None, *, json: bool) -> int:
+    """Tell a session something, and print what it answers."""
+    answer = ask(session_folder(here(), name), what)
+    if json:
+        print_json(answer)
+    else:
+        console().print(f"done: {_listed(answer) if isinstance(answer, Mapping) else answer}", markup=False)
+    return DONE
+
+
+def halt_session(reason: str, name: str | None, *, flatten: bool, json: bool) -> int:
+    """Latch an account's kill switch: through its session, and on the disk where that does not answer."""
+    folder = session_folder(here(), name, running=False)
+    tripped = Latch(folder).trip(reason, time.time_ns(), OPERATOR)
+    if holder(folder) is not None:
+        return told_session({"do": "halt", "reason": reason, "flatten": flatten}, folder.name, json=json)
+    if json:
+        print_json({"halted": tripped.reason, "running": False})
+    else:
+        text = f"halted: {tripped.reason}. No session is running: for orders at the venue say `tradewind halt --venue`"
+        console().print(text, markup=False, soft_wrap=True)
+    return DONE
+
+
+def resume_session(reason: str, name: str | None, *, json: bool) -> int:
+    """Take a latch away: through the session where one is running."""
+    folder = session_folder(here(), name, running=False)
+    if holder(folder) is not None:
+        return told_session({"do": "resume", "reason": reason}, folder.name, json=json)
+    Latch(folder).release()
+    if json:
+        print_json({"halted": None, "running": False})
+    else:
+        console().print("the next session may trade again", markup=False)
+    return DONE
+
+
+def halt_at_venue(
+    reason: str,
+    endpoint: Path | None,
+    account: str | None,
+    key: Path | None,
+    instruments: Sequence[str],
+    *,
+    flatten: bool,
+    json: bool,
+) -> int:
+    """Stop an account at the venue, with the bot dead or alive; the exit code is 1 while something is left."""
+    from tradewind.app.live.halting import halt_venue
+    from tradewind.app.venue_access import find_access, with_key
+
+    home = here()
+    access = with_key(find_access(home, os.environ, endpoint=endpoint, account=account or "", key_file=key))
+    done = asyncio.run(halt_venue(home, access, reason, tuple(instruments), flatten=flatten))
+    if json:
+        print_json(done)
+    else:
+        screen = console()
+        screen.print(f"halted: {reason}", markup=False)
+        screen.print(f"canceled {len(done.canceled)}, closed {len(done.closed)}", markup=False)
+        for each in (*done.left, *done.errors):
+            screen.print(f"NOT DONE: {each}", markup=False, soft_wrap=True)
+    return DONE if done.is_done else FAILED
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items()) or "nothing"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
