@@ -6,7 +6,7 @@ kind of rounding inside (a commission, a released cost) names its rule.
 
 from decimal import Decimal
 
-from tradewind.model.money import EXACT, money
+from tradewind.model.money import EXACT, ZERO, money
 
 DIGITS = 18
 UNIT = 10**DIGITS
@@ -23,6 +23,8 @@ def units_of(value: Decimal | str | int, digits: int = DIGITS) -> int:
 
 def decimal_of(units: int, digits: int = DIGITS) -> Decimal:
     """Return an integer of 10**-digits as a decimal, without trailing zeros and without an exponent."""
+    if not units:
+        return ZERO
     unit = 10**digits
     if units % unit == 0:
         return Decimal(units // unit)

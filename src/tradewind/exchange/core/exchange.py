@@ -381,6 +381,14 @@ class Exchange:
         state.news.clear()
         return events
 
+    def forget(self) -> None:
+        """Drop what has changed since the last drain, for when nobody listens: it costs no views."""
+        for market in self.state.markets.values():
+            market.untold = 0
+            for changes in (market.touched, market.positions_changed, market.bids.changed, market.asks.changed):
+                changes.clear()
+        self.state.news.clear()
+
     def _drain_market(self, market: Market, events: list[CoreEvent]) -> None:
         name = market.product.id
         touched = {order.number: order for order in market.touched}

@@ -152,6 +152,17 @@ def test_drain_tells_trades_then_levels_then_orders_once() -> None:
     assert rig.exchange.drain() == []
 
 
+def test_what_nobody_listens_to_can_be_dropped() -> None:
+    rig = Rig()
+    rig.place(rig.ann, SELL, "0.2", "20000")
+    rig.place(rig.bob, BUY, "0.1", "20000")
+    rig.exchange.set_mode(SPOT.id, ProductMode.LIMIT_ONLY, rig.now_ns)
+    rig.exchange.forget()
+    assert rig.exchange.drain() == []
+    rig.place(rig.bob, BUY, "0.05", "20000")
+    assert [type(event) for event in rig.exchange.drain()] == [Traded, LevelChanged, OrderChanged, OrderChanged]
+
+
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
