@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,30 +10,17 @@ from typing import Any
 
 import pytest
 
+from tests.local_exchange import local_exchange
 from tradewind.cli.main import main
 
-START_S = 20.0
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The endpoint file of an exchange that serves until the module's tests are done."""
-    folder = tmp_path_factory.mktemp("exchange")
-    keys = folder / "keys.json"
-    command = [sys.executable, "-m", "tradewind", "exchange", "--port", "0", "--keys-out", str(keys), "--seed", "3"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "TRADEWIND_HOME": str(folder)})
-    try:
-        until_s = time.monotonic() + START_S
-        while not keys.exists():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < until_s
-            time.sleep(0.05)
+    with local_exchange(tmp_path_factory.mktemp("exchange"), "--seed", "3") as keys:
         yield keys
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
 
 
 @pytest.fixture(autouse=True)

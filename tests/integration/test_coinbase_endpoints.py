@@ -1,45 +1,28 @@
 """Every endpoint of the table, asked of a local exchange by its builder and read as its type."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from tradewind.model.errors import PermissionMissing, VenueRejected
+from tests.local_exchange import local_exchange
+from tradewind.model.errors import PermissionMissing, TransportError, VenueRejected
 from tradewind.venues.coinbase.addresses import read_endpoint_file
 from tradewind.venues.coinbase.configurations import limit_gtc, market_ioc
 from tradewind.venues.coinbase.desk import CoinbaseDesk, open_desk
 from tradewind.venues.coinbase.endpoints import BY_NAME, ENDPOINTS
 
-START_S = 20.0
 PERPETUAL, DATED = "BTC-PERP-INTX", "BIP-20DEC30-CDE"
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("exchange")
-    keys = folder / "keys.json"
-    command = [sys.executable, "-m", "tradewind", "exchange", "--port", "0", "--keys-out", str(keys), "--seed", "5"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "TRADEWIND_HOME": str(folder)})
-    try:
-        until_s = time.monotonic() + START_S
-        while not keys.exists():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < until_s
-            time.sleep(0.05)
+    with local_exchange(tmp_path_factory.mktemp("exchange"), "--seed", "5") as keys:
         yield keys
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
 
 
 class Round:
@@ -191,3 +174,22 @@ def test_a_key_without_the_right_to_transfer_cannot(endpoint: Path) -> None:
             await desk.close()
 
     asyncio.run(play())
+
+
+def test_over_tls_the_files_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
+    with local_exchange(tmp_path, "--tls") as keys:
+        place = read_endpoint_file(keys)
+        assert place.address.rest.startswith("https://")
+
+        async def play() -> None:
+            desk = open_desk(place.address, place.account("alpha").key)
+            stranger = open_desk(msgspec.structs.replace(place.address, ca=None))
+            try:
+                assert (await desk.account.permissions()).trade
+                with pytest.raises(TransportError, match="Certificate"):
+                    await stranger.client.server_time_ns()
+            finally:
+                await desk.close()
+                await stranger.close()
+
+        asyncio.run(play())

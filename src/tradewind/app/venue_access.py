@@ -4,7 +4,6 @@ A key is looked for where it was named, then in the endpoint file, then in the e
 `COINBASE_API_SECRET`), then in `secrets/coinbase.json` of the home folder. Without any, the public market is open.
 """
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tradewind.venues.coinbase.addresses import PRODUCTION, Address, read_endpoi
 from tradewind.venues.coinbase.desk import CoinbaseDesk, open_desk
 from tradewind.venues.coinbase.keys import ApiKey, find_key, read_key_file
 
-LIVE_PACKAGES = ("aiohttp", "cryptography", "jwt")
 SECRET_FILE = "secrets/coinbase.json"
 
 
@@ -79,8 +77,3 @@ def _own_access(home: Home, environment: Mapping[str, str]) -> Access:
         return Access(PRODUCTION, key, "the environment")
     kept = home.root / SECRET_FILE
     return Access(PRODUCTION, read_key_file(kept), f"the key file {kept}") if kept.is_file() else Access(PRODUCTION)
-
-
-def live_extra_missing() -> str:
-    """Return the name of a package of the live extra that is not installed, "" when all are."""
-    return next((name for name in LIVE_PACKAGES if importlib.util.find_spec(name) is None), "")
