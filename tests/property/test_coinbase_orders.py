@@ -10,11 +10,12 @@ from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.venue import Placed, PlaceRefused
 from tradewind.venues.coinbase.incoming import venue_order
 from tradewind.venues.coinbase.limits import SECOND_NS, RateBudget
-from tradewind.venues.coinbase.outgoing import SIDES, Outgoing, outgoing_order, refusal_before_sending
+from tradewind.venues.coinbase.outgoing import SIDES, Outgoing, outgoing_order
 from tradewind.venues.coinbase.requests import create_order
 from tradewind.venues.coinbase.verdicts import Sent, place_verdict
 from tradewind.venues.coinbase.wire.orders import CreateOrder, Order
 from tradewind.venues.coinbase.wire.values import parse, read_values
+from tradewind.venues.terms import refusal_before_sending
 
 KIND_WORDS = {OrderKind.MARKET: "market", OrderKind.LIMIT: "limit", OrderKind.STOP_LIMIT: "stop_limit"}
 increments = st.sampled_from(["1", "0.5", "0.25", "0.1", "0.05", "0.01", "0.00001", "0.00000001", "5", "100"])

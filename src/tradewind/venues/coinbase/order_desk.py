@@ -27,15 +27,13 @@ from tradewind.venues.coinbase.client import Client
 from tradewind.venues.coinbase.configurations import Configuration, moment
 from tradewind.venues.coinbase.incoming import is_execution, venue_fill, venue_order
 from tradewind.venues.coinbase.market_desk import CoinbaseMarket
-from tradewind.venues.coinbase.outgoing import SIDES, Outgoing, outgoing_order, refusal_before_sending
+from tradewind.venues.coinbase.outgoing import SIDES, Outgoing, outgoing_order
 from tradewind.venues.coinbase.pages import pages
 from tradewind.venues.coinbase.requests import FILLS_PAGE, ORDERS_PAGE, Request
 from tradewind.venues.coinbase.verdicts import (
     Sent,
-    cancel_failure,
     cancel_verdicts,
     edit_verdict,
-    place_failure,
     place_verdict,
 )
 from tradewind.venues.coinbase.wire.orders import (
@@ -50,6 +48,8 @@ from tradewind.venues.coinbase.wire.orders import (
     Order,
     PreviewOrder,
 )
+from tradewind.venues.doubts import cancel_failure, place_failure
+from tradewind.venues.terms import refusal_before_sending
 
 CANCELS_PAGE = 100
 NOT_YET_OPEN, OPEN, GOING = ("PENDING", "QUEUED", "CANCEL_QUEUED"), ("OPEN",), ("CANCEL_QUEUED",)

@@ -9,15 +9,13 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.model.instrument import Instrument
-from tradewind.model.money import EXACT, ONE, ZERO, multiply, plain
+from tradewind.model.money import multiply, plain
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.venue import PlaceRefused
 from tradewind.venues.coinbase import configurations as made
 from tradewind.venues.coinbase.configurations import Configuration
-from tradewind.venues.ports import ProductMode, ProductState
+from tradewind.venues.terms import STOP_BAND, UNSUPPORTED, decimal_of, price_through
 
-STOP_BAND = Decimal("0.05")
-UNSUPPORTED = "UNSUPPORTED_ORDER"
 CLIENT_ID_CHARACTERS_MAX = 128
 SIDES = {Side.BUY: "BUY", Side.SELL: "SELL"}
 MARKET_FORCES = {TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK}
@@ -38,8 +36,8 @@ def outgoing_order(
     lacking = _lacking(request)
     if lacking:
         return PlaceRefused(UNSUPPORTED, f"Coinbase has no {lacking}")
-    base = _decimal(request.quantity, instrument.quantity_unit)
-    price, stop = _decimal(request.price, instrument.price_unit), _decimal(request.stop, instrument.price_unit)
+    base = decimal_of(request.quantity, instrument.quantity_unit)
+    price, stop = decimal_of(request.price, instrument.price_unit), decimal_of(request.stop, instrument.price_unit)
     reduce_only = request.reduce_only and not instrument.is_spot
     if request.kind is OrderKind.MARKET:
         return _market(request, base, cash, reduce_only=reduce_only)
@@ -48,15 +46,6 @@ def outgoing_order(
     if request.kind is OrderKind.LIMIT:
         return _limit(request, base, price, reduce_only=reduce_only)
     return _stop(request, instrument, base, price, stop, stop_band, reduce_only=reduce_only)
-
-
-def refusal_before_sending(
-    request: OrderRequest, instrument: Instrument, state: ProductState | None
-) -> PlaceRefused | None:
-    """Return why the venue would not take the order as things stand, None when nothing is known against it."""
-    return _increment_refusal(request, instrument) or (
-        None if state is None else _state_refusal(request, state, instrument)
-    )
 
 
 # -- the forms -------------------------------------------------------------------------------------------------------
@@ -120,13 +109,6 @@ def _stop(
     return Outgoing(made.stop_limit_gtc(base, price, stop, direction, reduce_only=reduce_only), emulation)
 
 
-def price_through(instrument: Instrument, stop: Decimal, side: Side, band: Decimal) -> Decimal:
-    """Return the limit price beyond a stop by a share of it, on the tick, at least one tick above nothing."""
-    beyond = multiply(stop, ONE - band if side is Side.SELL else ONE + band)
-    units = instrument.stop_price(beyond, side)
-    return instrument.price_decimal(max(units, instrument.tick))
-
-
 # -- refusals --------------------------------------------------------------------------------------------------------
 
 
@@ -150,58 +132,3 @@ def _lacking(request: OrderRequest) -> str:
         (not request.order_id, "order without a name of ours"),
     )
     return next((words for lacks_it, words in lacks if lacks_it), "")
-
-
-def _increment_refusal(request: OrderRequest, instrument: Instrument) -> PlaceRefused | None:
-    quantity = request.quantity
-    if quantity is not None and (quantity <= 0 or quantity % instrument.lot):
-        lot = plain(multiply(Decimal(instrument.lot), instrument.quantity_unit))
-        shown = plain(multiply(Decimal(quantity), instrument.quantity_unit))
-        return PlaceRefused("INVALID_SIZE_PRECISION", f"{shown} of {instrument.id} is no positive multiple of {lot}")
-    for price in (request.price, request.stop):
-        if price is not None and (price <= 0 or price % instrument.tick):
-            tick = plain(multiply(Decimal(instrument.tick), instrument.price_unit))
-            shown = plain(multiply(Decimal(price), instrument.price_unit))
-            return PlaceRefused(
-                "INVALID_PRICE_PRECISION", f"{shown} for {instrument.id} is no positive multiple of {tick}"
-            )
-    return None
-
-
-def _state_refusal(request: OrderRequest, state: ProductState, instrument: Instrument) -> PlaceRefused | None:
-    if not state.takes_orders:
-        why = state.mode.value if state.session_open else "outside its session"
-        return PlaceRefused("PRODUCT_NOT_TAKING_ORDERS", f"{instrument.id} is {why}: nothing new is taken")
-    if state.mode is not ProductMode.ONLINE and request.kind is OrderKind.MARKET:
-        return PlaceRefused("PRODUCT_LIMIT_ONLY", f"{instrument.id} is {state.mode.value}: send a limit order")
-    if state.mode is ProductMode.POST_ONLY and not request.post_only:
-        return PlaceRefused("PRODUCT_POST_ONLY", f"{instrument.id} is post_only: send a post-only limit order")
-    return _size_refusal(request, state, instrument)
-
-
-def _size_refusal(request: OrderRequest, state: ProductState, instrument: Instrument) -> PlaceRefused | None:
-    base = _decimal(request.quantity, instrument.quantity_unit)
-    price = (
-        _decimal(request.price, instrument.price_unit) or _decimal(request.stop, instrument.price_unit) or state.price
-    )
-    notional = request.quote_quantity
-    if base is not None and price is not None:
-        notional = EXACT.multiply(EXACT.multiply(base, price), instrument.contract_size)
-    limits = (
-        (base, state.min_quantity, state.max_quantity, "SIZE", instrument.base or "contracts"),
-        (notional, state.min_notional, state.max_notional, "NOTIONAL", instrument.quote),
-    )
-    for value, low, high, word, unit in limits:
-        if value is not None and low is not None and value < low:
-            return PlaceRefused(
-                f"BELOW_MINIMUM_{word}", f"{plain(value)} {unit} is below {plain(low)} for {instrument.id}"
-            )
-        if value is not None and high is not None and ZERO < high < value:
-            return PlaceRefused(
-                f"ABOVE_MAXIMUM_{word}", f"{plain(value)} {unit} is above {plain(high)} for {instrument.id}"
-            )
-    return None
-
-
-def _decimal(units: int | None, unit: Decimal) -> Decimal | None:
-    return None if units is None else multiply(Decimal(units), unit)

@@ -8,14 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tradewind.model.errors import (
-    AuthenticationFailed,
-    PermissionMissing,
-    RateLimited,
-    TransportError,
-    VenueError,
-    VenueRejected,
-)
 from tradewind.model.orders import Side
 from tradewind.model.venue import CancelAnswer, CancelRefused, CancelTaken, InDoubt, PlaceAnswer, Placed, PlaceRefused
 from tradewind.venues.coinbase.configurations import Configuration
@@ -33,7 +25,6 @@ from tradewind.venues.coinbase.wire.orders import (
 from tradewind.venues.coinbase.wire.values import read_values
 
 CLIENT_ID_REUSED = "CLIENT_ID_REUSED"
-NOT_SENT, UNAUTHORIZED, FORBIDDEN, TOO_MANY = "NOT_SENT", "UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED"
 REFUSALS = frozenset(
     """
     UNSUPPORTED_ORDER_CONFIGURATION INVALID_SIDE INVALID_PRODUCT_ID INVALID_SIZE_PRECISION INVALID_PRICE_PRECISION
@@ -60,12 +51,6 @@ REFUSALS = frozenset(
     BUCKET_SIZE_SMALLER_THAN_BASE_MIN BUCKET_SIZE_LARGER_THAN_BASE_MAX INSUFFICIENT_MARGIN
     """.split()
 )
-CERTAIN: Mapping[type[VenueError], str] = {
-    TransportError: NOT_SENT,
-    AuthenticationFailed: UNAUTHORIZED,
-    PermissionMissing: FORBIDDEN,
-    RateLimited: TOO_MANY,
-}
 PREVIEWED = "PREVIEW_"  # what a preview finds wrong is found before there is an order
 SILENT = ("", "UNKNOWN_FAILURE_REASON", "UNKNOWN_PREVIEW_FAILURE_REASON", "UNKNOWN_EDIT_ORDER_FAILURE_REASON")
 
@@ -110,25 +95,6 @@ def cancel_verdicts(order_ids: Sequence[str], answer: CancelOrders) -> Mapping[s
         for each in answer.results
     }
     return {order_id: told.get(order_id, InDoubt("the venue passed over this order")) for order_id in order_ids}
-
-
-def place_failure(error: VenueError) -> PlaceAnswer:
-    """Return what an error means for a new order: nothing was done for certain, or nobody knows."""
-    word = _certain(error)
-    return InDoubt(str(error)) if word is None else PlaceRefused(word, str(error))
-
-
-def cancel_failure(error: VenueError) -> CancelAnswer:
-    """Return what an error means for a cancel."""
-    word = _certain(error)
-    return InDoubt(str(error)) if word is None else CancelRefused(word)
-
-
-def _certain(error: VenueError) -> str | None:
-    """Return the word for an error that proves that nothing was done, None for any other."""
-    if isinstance(error, VenueRejected):
-        return error.reason
-    return next((word for kind, word in CERTAIN.items() if isinstance(error, kind)), None)
 
 
 def _refused(reason: str, failure: OrderFailure | None) -> PlaceAnswer:

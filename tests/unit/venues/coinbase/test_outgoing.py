@@ -10,8 +10,9 @@ from tradewind.model.instrument import InstrumentKind, define_instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.venue import PlaceRefused
 from tradewind.venues.coinbase import configurations as made
-from tradewind.venues.coinbase.outgoing import Outgoing, outgoing_order, refusal_before_sending
+from tradewind.venues.coinbase.outgoing import Outgoing, outgoing_order
 from tradewind.venues.ports import ProductMode, ProductState
+from tradewind.venues.terms import refusal_before_sending
 
 SPOT = define_instrument("BTC-USD", price_increment="0.01", base_increment="0.0001", min_notional=Decimal(1))
 PERPETUAL = define_instrument("BTC-PERP-INTX", kind=InstrumentKind.PERPETUAL, base_increment="0.0001")

@@ -25,14 +25,13 @@ from tradewind.venues.coinbase.configurations import limit_gtc, market_ioc
 from tradewind.venues.coinbase.verdicts import (
     REFUSALS,
     Sent,
-    cancel_failure,
     cancel_verdicts,
     edit_verdict,
-    place_failure,
     place_verdict,
 )
 from tradewind.venues.coinbase.wire.orders import CancelOrders, CreateOrder, EditOrder
 from tradewind.venues.coinbase.wire.values import read_values
+from tradewind.venues.doubts import cancel_failure, place_failure
 
 REST = "fixtures/coinbase/advanced_trade/rest"
 SENT = Sent("mine", "BTC-USD", Side.BUY, limit_gtc(Decimal("0.5"), Decimal(40_000)))
