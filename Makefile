@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 PYTEST := $(BIN)/python -m pytest -q
 COVERAGE := --cov --cov-report=term --cov-report=xml
 
-.PHONY: help demo test test-slow test-long oracle check fmt bench scenarios docs changelog lock clean
+.PHONY: help demo test test-slow test-long oracle oracle-venue check fmt bench scenarios docs changelog lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,10 @@ test-long: $(STAMPS)/project $(STAMPS)/test ## the property suites with 10,000 e
 
 oracle: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test $(STAMPS)/oracle ## our numbers against other libraries
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) tests -n $(WORKERS) --dist worksteal -m oracle
+
+oracle-venue: $(STAMPS)/project $(STAMPS)/live .venv-oracle-sdk/.stamp .venv-oracle-ccxt/.stamp ## the official SDK and ccxt against the local exchange
+	@.venv-oracle-sdk/bin/python tests/oracle/venue/sdk_suite.py
+	@.venv-oracle-ccxt/bin/python tests/oracle/venue/ccxt_suite.py
 
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)
@@ -78,7 +82,7 @@ lock: $(STAMPS)/lint ## write requirements/*.txt anew from pyproject.toml (UPGRA
 	@scripts/lock.sh $(BIN)/uv $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what targets made, the environment included
-	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* coverage.xml \
+	@rm -rf $(VENV) .venv-oracle-* .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* coverage.xml \
 		site build dist $(BENCH_OUT)
 
 # -- the environment ---------------------------------------------------------------------------------------------
@@ -97,6 +101,13 @@ $(STAMPS)/core: requirements/build.txt requirements/core.txt | $(STAMPS)/venv
 
 $(STAMPS)/project: pyproject.toml $(STAMPS)/core
 	@$(INSTALL) --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+# Environments of their own, for clients whose pins fight with ours.
+.venv-oracle-%/.stamp: requirements/oracle-%.txt | $(STAMPS)/venv
+	@echo "installing requirements/oracle-$*.txt into .venv-oracle-$*"
+	@test -x .venv-oracle-$*/bin/python || $(PYTHON) -m venv .venv-oracle-$*
+	@.venv-oracle-$*/bin/python -m pip --disable-pip-version-check install -qq --require-hashes -r $<
 	@touch $@
 
 $(STAMPS)/%: requirements/%.txt | $(STAMPS)/venv

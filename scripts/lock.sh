@@ -2,9 +2,10 @@
 # Writes requirements/GROUP.txt for every group, from pyproject.toml.
 #
 # One resolution over all groups comes first, so that a package two groups share has one version; each group is then
-# cut out of it with the hashes of every published file. Versions stay as they are unless --upgrade is given. The locks
-# are universal (any platform, Python 3.11 and later) and hold no address: `--no-config` and the emptied environment keep
-# a machine's own settings out of them.
+# cut out of it with the hashes of every published file. The groups in `apart` are installed in environments of their
+# own and resolved by themselves. Versions stay as they are unless --upgrade is given. The locks are universal (any
+# platform, Python 3.11 and later) and hold no address: `--no-config` and the emptied environment keep a machine's own
+# settings out of them.
 #
 # usage: scripts/lock.sh UV [--upgrade]
 set -euo pipefail
@@ -12,6 +13,7 @@ cd "$(dirname "$0")/.."
 
 uv_program=${1:?usage: scripts/lock.sh UV [--upgrade]}
 groups=(build test lint docs oracle)
+apart=(oracle-sdk oracle-ccxt)
 everything=$(mktemp)
 trap 'rm -f "$everything"' EXIT
 
@@ -22,7 +24,7 @@ compile() {
 
 if [[ ${2:-} != --upgrade ]]; then
     # What is pinned today is preferred: uv keeps the versions it finds in the output file.
-    grep -h '==' requirements/*.txt | sed 's/ \\$//' | sort -u >"$everything"
+    grep -h '==' $(printf 'requirements/%s.txt ' core live "${groups[@]}") | sed 's/ \\$//' | sort -u >"$everything"
 fi
 compile pyproject.toml --all-extras "${groups[@]/#/--group=}" --output-file "$everything"
 
@@ -31,6 +33,10 @@ compile pyproject.toml --extra live --constraints "$everything" --generate-hashe
 for group in "${groups[@]}"; do
     compile --group "pyproject.toml:$group" --constraints "$everything" --generate-hashes \
         --output-file "requirements/$group.txt"
+done
+for group in "${apart[@]}"; do
+    [[ ${2:-} != --upgrade ]] || rm -f "requirements/$group.txt"
+    compile --group "pyproject.toml:$group" --generate-hashes --output-file "requirements/$group.txt"
 done
 
 if grep -nE '://|--find-links|--index|file:' requirements/*.txt; then

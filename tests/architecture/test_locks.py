@@ -11,6 +11,8 @@ from packaging.utils import canonicalize_name
 from tests.architecture.source_tree import REPOSITORY
 
 LOCKS = sorted((REPOSITORY / "requirements").glob("*.txt"), key=lambda path: path.name)
+APART = {"oracle-sdk", "oracle-ccxt"}
+"""Groups that are installed in environments of their own: their versions need not agree with anybody's."""
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>\S+)( ; .+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -53,6 +55,8 @@ def test_lock_holds_what_is_asked_for(lock: Path) -> None:
 def test_groups_agree_on_versions() -> None:
     together: dict[str, set[frozenset[str]]] = {}
     for lock in LOCKS:
+        if lock.stem in APART:
+            continue
         for name, versions in pins(lock).items():
             together.setdefault(name, set()).add(frozenset(versions))
     assert {name: seen for name, seen in together.items() if len(seen) > 1} == {}
@@ -62,3 +66,9 @@ def test_every_group_has_a_lock() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
     assert {lock.stem for lock in LOCKS} == {"core", *extras, *project["dependency-groups"]}
+
+
+def test_groups_apart_are_what_the_script_says() -> None:
+    script = (REPOSITORY / "scripts/lock.sh").read_text(encoding="utf-8")
+    [names] = re.findall(r"^apart=\((.*)\)$", script, re.MULTILINE)
+    assert set(names.split()) == APART

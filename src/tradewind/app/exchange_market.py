@@ -68,7 +68,8 @@ class GeneratedMarket:
         self._seed = seed
         self._stocks = stocks
         self._assets = max(stock.asset for stock in stocks) + 1
-        self._start_ns = start_ns - start_ns % MINUTE_NS + MINUTE_NS
+        self._start_ns = start_ns - start_ns % MINUTE_NS - MINUTE_NS
+        """A whole minute of trades and more is there when the exchange opens."""
         self._levels = np.ones(self._assets)
         self._chunk = 0
         self._flows = [
@@ -118,7 +119,7 @@ class GeneratedMarket:
             market = self._drawn(DAY_MINUTES, CALM, keep_path=True)
             columns = [self._bars(market, stock, 1) for stock in self._stocks]
             for index in range(DAY_MINUTES):
-                open_ns = self._start_ns + (minute - 1) * MINUTE_NS
+                open_ns = self._start_ns + minute * MINUTE_NS
                 yield self._minute(columns, index, open_ns)
                 minute += 1
 

@@ -121,7 +121,9 @@ def _generated(options: ExchangeOptions, now_ns: int) -> Market:
         def move(venue: Venue) -> None:
             at_ns = venue.clock()
             for happening in generated.until(market_time()):
-                hands.apply(happening.product_id, happening.row, at_ns)
+                # What happened before the exchange opened keeps its own time; later, the market may outrun the clock.
+                when_ns = happening.ts_ns if happening.ts_ns < now_ns else at_ns
+                hands.apply(happening.product_id, happening.row, when_ns)
 
         return move
 

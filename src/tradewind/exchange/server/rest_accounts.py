@@ -18,14 +18,14 @@ ACCOUNTS_USUALLY, ACCOUNTS_AT_ONCE = 49, 250
 def list_accounts(venue: Venue, ask: Ask) -> Json:
     account = ask.account
     limit = ask.count("limit", ACCOUNTS_USUALLY, ACCOUNTS_AT_ONCE)
-    shown, cursor = page(_balances(venue, account), lambda balance: balance.currency, ask.one("cursor"), limit)
+    shown, cursor = page(balances(venue, account), lambda balance: balance.currency, ask.one("cursor"), limit)
     accounts = [_account(venue, account, balance) for balance in shown]
     return {"accounts": accounts, "has_next": bool(cursor), "cursor": cursor, "size": len(accounts)}
 
 
 def get_account(venue: Venue, ask: Ask) -> Json:
     wanted = ask.named["account_uuid"]
-    for balance in _balances(venue, ask.account):
+    for balance in balances(venue, ask.account):
         if account_uuid(ask.account, balance.currency) == wanted:
             return {"account": _account(venue, ask.account, balance)}
     raise not_found(f"account {wanted} was not found")
@@ -110,14 +110,14 @@ def price_in_dollars(venue: Venue, currency: str) -> Decimal:
 
 def worth(venue: Venue, account: str) -> Decimal:
     """Return the worth of all balances in dollars, and of open positions."""
-    balances = sum(
+    owned = sum(
         (balance.total * price_in_dollars(venue, balance.currency) for balance in venue.exchange.balances(account)),
         ZERO,
     )
-    return balances + sum((position.unrealised for position in venue.exchange.positions(account)), ZERO)
+    return owned + sum((position.unrealised for position in venue.exchange.positions(account)), ZERO)
 
 
-def _balances(venue: Venue, account: str) -> list[BalanceView]:
+def balances(venue: Venue, account: str) -> list[BalanceView]:
     """Return the account's balances and a zero for each other currency that is traded."""
     found = {balance.currency: balance for balance in venue.exchange.balances(account)}
     for listed in venue.listings.values():

@@ -65,16 +65,17 @@ TABLE: tuple[tuple[str, str, Needs, Answering], ...] = (
     ("POST", "/intx/allocate", TRANSFER, futures.intx_allocate),
     ("POST", "/intx/multi_asset_collateral", TRADE, futures.intx_collateral),
 )
-OLDER: tuple[tuple[str, Answering], ...] = (
-    ("/v2/time", older.older_time),
-    ("/v2/currencies", older.fiat_currencies),
-    ("/v2/currencies/crypto", older.crypto_currencies),
-    ("/v2/exchange-rates", older.exchange_rates),
+OLDER: tuple[tuple[str, Needs, Answering], ...] = (
+    ("/v2/time", PUBLIC, older.older_time),
+    ("/v2/currencies", PUBLIC, older.fiat_currencies),
+    ("/v2/currencies/crypto", PUBLIC, older.crypto_currencies),
+    ("/v2/exchange-rates", PUBLIC, older.exchange_rates),
+    ("/v2/accounts", VIEW, older.older_accounts),
 )
 
 
 def router() -> Router[Answering]:
     """Return the table, ready to be asked."""
     routes = [Route(method, API + path, needs, answer) for method, path, needs, answer in TABLE]
-    routes += [Route("GET", path, PUBLIC, answer) for path, answer in OLDER]
+    routes += [Route("GET", path, needs, answer) for path, needs, answer in OLDER]
     return Router(routes)
