@@ -196,6 +196,9 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
         "recovered": built.recovered is not None,
         "equity": None if equity is None else plain(equity),
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
+        "positions": {
+            name: plain(market.instrument.quantity_decimal(market.held)) for name, market in state.markets.items()
+        },
         "orders": len(state.orders),
         "fills": sum(len(order.fill_ids) for order in state.orders.values()),
         "requests": status(built.session)["requests"],

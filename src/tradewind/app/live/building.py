@@ -34,6 +34,7 @@ from tradewind.app.replaying import begin_session
 from tradewind.app.wiring import simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
+from tradewind.engine.order_questions import Pace
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.reconciling import ReconcilePolicy, Reconciler
@@ -49,6 +50,8 @@ from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 5_000
 CHECKPOINT_EVENTS = 50_000
+# Every three seconds for some minutes: when a venue comes back doubt is over in seconds, not at the next round.
+PACE = Pace(steps_ns=(500_000_000, 1_000_000_000, 2_000_000_000, *([3_000_000_000] * 100)))
 
 
 class Built(msgspec.Struct):
@@ -204,7 +207,7 @@ def _compose(
     for timer in recovered.timers if recovered is not None else ():
         engine.driver.agenda.add(timer.due_ns, TimerFired(timer.due_ns, timer.key))
     latch = Latch(lease.folder)
-    truth = OrderTruth(config.instruments)
+    truth = OrderTruth(config.instruments, PACE)
     protecting = Protecting({each.id: each for each in config.instruments}, plan.protecting)
     gateway = Gateway(
         side.orders,
@@ -236,7 +239,8 @@ def _compose(
     def halted(reason: str) -> None:
         sessions[0].halt(reason, "guard")
 
-    guarding = Guarding(engine, lease.folder, GuardLimits(), daily_loss_max=plan.daily_loss_max, halt=halted)
+    limits = GuardLimits(errors_per_minute_max=plan.errors_per_minute_max)
+    guarding = Guarding(engine, lease.folder, limits, daily_loss_max=plan.daily_loss_max, halt=halted)
     session = LiveSession(
         side,
         engine,

@@ -31,6 +31,7 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
     unprotected: Literal["flatten", "alarm"]
     ioc_only: bool
     daily_loss_max: Decimal | None
+    errors_per_minute_max: int | None
     skew_max_ns: int
     minutes: Decimal | None
     unprotected_healthy_s: float = 5.0
@@ -64,6 +65,7 @@ def live_plan(config: Config) -> LivePlan:
         unprotected=live.unprotected,
         ioc_only=live.ioc_only,
         daily_loss_max=live.daily_loss_max,
+        errors_per_minute_max=live.errors_per_minute_max,
         skew_max_ns=duration_ns(live.skew_max),
         minutes=config.paper.minutes,
     )
