@@ -68,6 +68,14 @@ PROGRAMS: dict[str, Program] = {
     "book_replay": Program(
         "book_replay", (), ("--events", "100000", "--rounds", "1"), ("ratio",), (), ("orders", "fills", "position")
     ),
+    "exchange_core": Program(
+        "exchange_core",
+        (),
+        ("--commands", "60000", "--rounds", "3"),
+        ("ratio",),
+        (),
+        ("orders", "trades", "ledger"),
+    ),
     "startup": Program("startup", (), ("--rounds", "3"), (), ("version_ratio", "backtest_help_ratio"), ()),
 }
 

@@ -13,13 +13,14 @@ from tradewind.exchange.core.products import ProductMode
 from tradewind.exchange.core.state import State
 from tradewind.model.orders import TimeInForce
 
-GTC, IOC = TimeInForce.GTC, TimeInForce.IOC
+# Looked up once: an attribute of an Enum class costs as much as a function call.
+GTC, LIMIT, ONLINE = TimeInForce.GTC, OrderType.LIMIT, ProductMode.ONLINE
 
 
 class Desk:
     """One account's place at one product. Its orders are found by `Order` objects, which belong to the core."""
 
-    __slots__ = ("_account", "_levels", "_market", "_open", "_seat", "_spot", "_state")
+    __slots__ = ("_account", "_levels", "_lots_unit", "_market", "_open", "_seat", "_spot", "_state")
 
     def __init__(self, state: State, account: Account, market: Market) -> None:
         self._state = state
@@ -27,7 +28,8 @@ class Desk:
         self._open = state.registers[account.id].open
         self._market = market
         self._seat = market.seat(account)
-        self._spot = market.product.is_spot
+        self._spot = market.is_spot
+        self._lots_unit = market.scales.lots_unit
         self._levels: dict[int, Order] = {}  # the order that stands for a level, by signed price
 
     def limit(
@@ -42,21 +44,21 @@ class Desk:
     ) -> Order | None:
         """Place a limit order of whole ticks and lots; None when funds, the mode or post-only forbid it."""
         state, market, seat, account = self._state, self._market, self._seat, self._account
-        if market.mode is not ProductMode.ONLINE or (post_only and market.crosses(sign, price)):
+        if market.mode is not ONLINE or (post_only and market.crosses(sign, price)):
             return None
         if account.fresh >= account.room:
             state.refresh(account)
         if self._spot and sign < 0:
-            hold_unit, balance = market.scales.lots_unit, seat.base
+            hold_unit, balance = self._lots_unit, seat.base
         else:
             hold_unit, balance = price * seat.value_hold, seat.quote
         need = hold_unit * quantity
-        if need > balance.total - balance.hold and not account.unlimited:
-            return None
-        if account.exposed and need > balance.total - balance.hold - encumbered(
-            account, balance.currency, state.markets
-        ):
-            return None
+        if not account.unlimited:
+            free = balance.total - balance.hold
+            if account.exposed:
+                free -= encumbered(account, balance.currency, state.markets)
+            if need > free:
+                return None
         state.order_numbers = number = state.order_numbers + 1
         order = Order(
             number,
@@ -70,7 +72,7 @@ class Desk:
             hold_unit,
             now_ns,
             "",
-            OrderType.LIMIT,
+            LIMIT,
             time_in_force,
             OPEN,
             post_only,

@@ -18,6 +18,7 @@ from tradewind.exchange.core.triggers import Triggers
 from tradewind.model.money import ZERO
 from tradewind.model.orders import TimeInForce
 
+IOC, MARKET = TimeInForce.IOC, OrderType.MARKET
 ANY_PRICE: Final = 1 << 80  # a market order's bound: no price is beyond it
 DOLLARS: Final = frozenset({"USD", "USDC", "USDT", "PYUSD", "DAI"})
 
@@ -134,7 +135,7 @@ class Market:
         if self.take(order, order.open, now_ns):
             self.end(order, CANCELLED, "SELF_TRADE_PREVENTION", now_ns)
         elif order.open:
-            if order.time_in_force is TimeInForce.IOC or order.kind is OrderType.MARKET:
+            if order.time_in_force is IOC or order.kind is MARKET:
                 self.end(order, CANCELLED, "IOC_REMAINDER", now_ns)
             else:
                 (self.bids if order.sign > 0 else self.asks).add(order)
@@ -258,7 +259,11 @@ class Market:
                     queue.popleft()
                     maker.stands = False
                     maker.status = FILLED
-                    registers[account.id].end(maker)
+                    register = registers[account.id]
+                    if register.keeps:
+                        register.ended[maker.number] = register.open.pop(maker.number)
+                    else:
+                        register.end(maker)
                     if level.size == 0:
                         del levels[key]
                         keys.pop()
