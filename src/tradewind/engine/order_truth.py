@@ -326,6 +326,7 @@ class OrderTruth:
             record = self._watched.get(order_id)
             if record is not None:
                 record.causes.append(cause)
+                self.withdraw(order_id, now_ns)  # a cancel that had not worked is still wanted
             else:
                 told.append(InstrumentCleared(now_ns, instrument, cause, f"order {order_id} is over"))
         return told

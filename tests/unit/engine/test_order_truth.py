@@ -464,3 +464,17 @@ def test_a_restart_ends_the_doubts_of_orders_that_are_over() -> None:
         desk.take(InstrumentDoubted(5, "BTC-USD", cause, "before the crash"))
     told = OrderTruth([BTC]).restore(desk.state.orders.values(), 9, doubts_of(desk))
     assert [each.cause for each in told if isinstance(each, InstrumentCleared)] == ["orders", "cancel:gone"]
+
+
+def test_a_restart_goes_on_with_a_cancel_that_had_not_worked() -> None:
+    desk = Desk(config([PlaceOrder(Side.BUY, D(1), kind=OrderKind.LIMIT, price=D(100))]))
+    desk.bar()
+    name = desk.sent[0].order_id
+    desk.accept(name)
+    desk.take(InstrumentDoubted(desk.ts_ns, "BTC-USD", f"cancel:{name}", "still open after 5 cancels"))
+    truth = OrderTruth([BTC])
+    truth.restore(desk.state.orders.values(), desk.ts_ns, doubts_of(desk))
+    truth.order_seen(order(client_id=name, created_ns=desk.ts_ns), desk.ts_ns)
+    assert SendCancel(name, "v1") in truth.due(desk.ts_ns).queries
+    told = truth.order_seen(order(CANCELED, client_id=name), desk.ts_ns)
+    assert [each.cause for each in told if isinstance(each, InstrumentCleared)] == [f"cancel:{name}"]
