@@ -24,6 +24,7 @@ ALLOWED = {
     OrderType.BRACKET: frozenset({GTC, GTD}),
     OrderType.TWAP: frozenset({GTD}),
 }
+BUCKETS_MOST = 10_000  # of a TWAP
 BRACKET_STOP_SHARE = 20  # a bracket's stop becomes a limit order 1/20 (5 %) beyond its trigger
 
 
@@ -78,7 +79,8 @@ def schedule_of(request: NewOrder) -> Schedule | None:
         bucket_ns = span // request.buckets
     else:
         bucket_ns = request.bucket_ns or 0
-    return Schedule(request.start_ns, span // bucket_ns, bucket_ns) if 0 < bucket_ns <= span else None
+    fits = 0 < bucket_ns <= span <= bucket_ns * BUCKETS_MOST
+    return Schedule(request.start_ns, span // bucket_ns, bucket_ns) if fits else None
 
 
 def worst_price(order: Order) -> int:

@@ -32,8 +32,7 @@ def enter(state: State, market: Market, order: Order, now_ns: int) -> None:
     elif order.kind is OrderType.TWAP:
         schedule = schedule_of(order.request) if order.request is not None else None
         if schedule is not None:
-            for index in range(schedule.buckets):
-                state.at(max(now_ns, schedule.due_ns(index)), f"slice {index}", market, order)
+            state.at(max(now_ns, schedule.start_ns), "slice 0", market, order)
         market.touched.append(order)
     else:
         _to_book(state, market, order, now_ns)

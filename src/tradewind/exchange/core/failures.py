@@ -93,7 +93,11 @@ class Refused(Enum):
     NO_END = ("GTD_ORDERS_MUST_HAVE_END_TIME", "PREVIEW_GTD_ORDERS_MUST_HAVE_END_TIME", "end time is missing")
     END_PAST = ("END_TIME_IS_IN_THE_PAST", "PREVIEW_END_TIME_IS_IN_THE_PAST", "end time is not in the future")
     NO_START = ("START_TIME_MUST_BE_SPECIFIED", "PREVIEW_START_TIME_MUST_BE_SPECIFIED", "start time is missing")
-    DURATION = ("DURATION_TOO_SMALL", "PREVIEW_DURATION_TOO_SMALL", "a TWAP ends after it starts, in whole buckets")
+    DURATION = (
+        "DURATION_TOO_SMALL",
+        "PREVIEW_DURATION_TOO_SMALL",
+        "a TWAP ends after it starts, in at most 10,000 whole buckets",
+    )
     BUCKET = (
         "BUCKET_SIZE_SMALLER_THAN_BASE_MIN",
         "PREVIEW_BUCKET_SIZE_SMALLER_THAN_BASE_MIN",

@@ -43,6 +43,7 @@ class State:
         self.timers: list[tuple[int, int, str, Market, Order | None]] = []
         self.news: list[CoreEvent] = []
         self.now_ns = 0
+        self.started = False  # whether anybody has said what time it is
         self.hour = 0
         self.order_numbers = 0
         self._timer_numbers = 0
@@ -97,7 +98,7 @@ class State:
         if account.fresh:
             volume.add(self.hour, account.fresh)
             account.fresh = 0
-        if self.now_ns:
+        if self.started:
             volume.roll(self.hour)
         total = volume.total
         room = NO_ROOM_NEEDED

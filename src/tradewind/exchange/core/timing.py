@@ -14,7 +14,7 @@ from tradewind.exchange.core.state import State
 
 def reach(state: State, now_ns: int) -> None:
     """Let everything that is due up to and at `now_ns` happen, in the order of its time; time never goes back."""
-    if not state.now_ns:
+    if not state.started:
         _start(state, now_ns)
     timers = state.timers
     while timers and timers[0][0] <= now_ns:
@@ -60,6 +60,8 @@ def _work_slice(state: State, market: Market, order: Order, index: int) -> None:
     schedule = schedule_of(order.request) if order.request is not None else None
     if schedule is None:
         return
+    if index + 1 < schedule.buckets:
+        state.at(max(state.now_ns, schedule.due_ns(index + 1)), f"slice {index + 1}", market, order)
     behind = schedule.target(index, order.quantity, market.scales.lot) - order.filled
     if behind > 0:
         market.take(order, min(behind, order.open), state.now_ns)
@@ -68,6 +70,7 @@ def _work_slice(state: State, market: Market, order: Order, index: int) -> None:
 
 def _start(state: State, now_ns: int) -> None:
     """The first moment the exchange is told: from here on funding is due at every whole interval."""
+    state.started = True
     for market in state.markets.values():
         if not market.product.is_spot:
             interval = market.product.funding_interval_ns

@@ -164,6 +164,7 @@ def order_view(order: Order, market: Market, naming: Naming) -> OrderView:
     quantity = scales.quantity_digits
     value = order.value * market.value_unit
     priced = order.kind is not OrderType.MARKET
+    size = decimal_of(order.quantity, quantity)
     return OrderView(
         order_id=naming.orders.text(order.number),
         account_id=order.seat.account.id,
@@ -173,7 +174,7 @@ def order_view(order: Order, market: Market, naming: Naming) -> OrderView:
         kind=order.kind,
         time_in_force=order.time_in_force,
         status=order.status,
-        base_size=decimal_of(order.quantity, quantity) if request is None or request.quote_size is None else None,
+        base_size=size if request is None or request.quote_size is None else None,
         quote_size=request.quote_size if request is not None else None,
         limit_price=decimal_of(order.price, scales.price_digits) if priced else None,
         stop_price=decimal_of(order.stop, scales.price_digits) if order.stop else None,
@@ -186,8 +187,8 @@ def order_view(order: Order, market: Market, naming: Naming) -> OrderView:
         reduce_only=request.reduce_only if request is not None else False,
         leverage=request.leverage if request is not None else None,
         margin_type=request.margin_type if request is not None else "",
-        size=decimal_of(order.quantity, quantity),
-        leaves=decimal_of(order.open, quantity),
+        size=size,
+        leaves=size if order.open == order.quantity else decimal_of(order.open, quantity),
         filled_size=decimal_of(order.filled, quantity),
         filled_value=decimal_of(value),
         average_filled_price=_average(order, scales.price_digits),

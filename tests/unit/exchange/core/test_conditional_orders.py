@@ -226,5 +226,8 @@ def test_a_twap_that_makes_no_sense_is_refused(rig: Rig) -> None:
     assert rig.refused(rig.ann, BUY, "1", "20000", **fields, buckets=2) == "START_TIME_MUST_BE_SPECIFIED"
     assert rig.refused(rig.ann, BUY, "1", "20000", **fields, start_ns=end, buckets=2) == "DURATION_TOO_SMALL"
     assert rig.refused(rig.ann, BUY, "1", "20000", **fields, start_ns=end - 9) == "DURATION_TOO_SMALL"
+    assert (
+        rig.refused(rig.ann, BUY, "1", "20000", **fields, start_ns=end - SECOND_NS, bucket_ns=1) == "DURATION_TOO_SMALL"
+    )
     tiny = rig.refused(rig.ann, BUY, "0.002", "20000", **fields, start_ns=end - SECOND_NS, buckets=5)
     assert tiny == "BUCKET_SIZE_SMALLER_THAN_BASE_MIN"

@@ -7,6 +7,7 @@ import pytest
 from tests.exchange_audit import Audit
 from tests.exchange_rig import BUY, HOUR_NS, PERPETUAL, SECOND_NS, SELL, START_NS, Rig
 from tradewind.exchange.core.events import FundingPaid, PositionChanged
+from tradewind.exchange.core.exchange import Exchange
 from tradewind.exchange.core.orders import OrderStatus
 from tradewind.exchange.core.views import OrderView
 from tradewind.model.errors import ConfigError
@@ -134,6 +135,14 @@ def test_funding_goes_from_longs_to_shorts_at_the_mark(rig: Rig) -> None:
     assert rig.money(rig.ann, "USDC").total == D("9992") - D("2.1")
     assert rig.exchange.positions(rig.ann)[0].funding == D("-2.1")
     assert rig.exchange.funding(NAME) == (D("0.0001"), START_NS + 2 * HOUR_NS)
+
+
+def test_time_may_begin_at_nought() -> None:
+    exchange = Exchange([PERPETUAL], seed=1)
+    for _ in range(3):
+        exchange.advance(0)
+    assert exchange.funding(NAME) == (0, HOUR_NS)
+    assert len(exchange.state.timers) == 1
 
 
 def test_liquidation_comes_at_the_price_that_was_shown(rig: Rig) -> None:
