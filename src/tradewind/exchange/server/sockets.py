@@ -185,10 +185,10 @@ class Streams:
     def flush(self) -> None:
         """Tell everybody what changed since the last time."""
         self._flushing = False
-        events = self._venue.exchange.drain()
-        if not events or not self._connections:
-            return
-        self._publish(events)
+        if not self._connections:
+            self._venue.exchange.forget()
+        elif events := self._venue.exchange.drain():
+            self._publish(events)
 
     def _publish(self, events: Iterable[CoreEvent]) -> None:
         venue, ts_ns = self._venue, self._venue.told_ns()
