@@ -27,10 +27,10 @@ export PYTHONUTF8 := 1
 PYTEST := $(BIN)/python -m pytest -q
 COVERAGE := --cov --cov-report=term --cov-report=xml
 
-.PHONY: help demo test test-slow test-long oracle oracle-venue check fmt bench scenarios docs changelog lock clean
+.PHONY: help demo test test-slow test-long e2e-venue e2e-kill oracle oracle-venue check fmt bench scenarios docs changelog lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 # -- what people run ---------------------------------------------------------------------------------------------
 
@@ -52,6 +52,12 @@ oracle: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test $(STAMPS)/oracle ## our 
 oracle-venue: $(STAMPS)/project $(STAMPS)/live .venv-oracle-sdk/.stamp .venv-oracle-ccxt/.stamp ## the official SDK and ccxt against the local exchange
 	@.venv-oracle-sdk/bin/python tests/oracle/venue/sdk_suite.py
 	@.venv-oracle-ccxt/bin/python tests/oracle/venue/ccxt_suite.py
+
+e2e-venue: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## our bot on a local exchange in halves of faults and health (ARGS="--minutes 2 --half 20")
+	@$(BIN)/python -m tests.e2e.venue_faults $(ARGS)
+
+e2e-kill: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## kill -9 of the bot at random moments (ARGS="--kills 5")
+	@$(BIN)/python -m tests.e2e.venue_kill $(ARGS)
 
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)

@@ -11,8 +11,8 @@ from typing import Any
 
 from tradewind.app.config import Resolved
 from tradewind.app.home import Home
-from tradewind.app.live.building import Built, build
-from tradewind.app.live.coinbase import CoinbaseSide, open_side
+from tradewind.app.live.building import Built, build, build_paper
+from tradewind.app.live.coinbase import CoinbaseSide, open_market, open_side
 from tradewind.app.live.control import ControlServer
 from tradewind.app.live.handlers import handlers
 from tradewind.app.live.session import Ended
@@ -76,20 +76,44 @@ async def _session(home: Home, settled: Resolved, access: Access, *, yes: bool, 
     side = await open_side(access)
     try:
         confirm(home, settled, access, side, yes=yes)
-        built = await build(settled, home, side)
-        ended: Ended | None = None
-        server = ControlServer(built.lease.folder, handlers(built.session))
-        try:
-            await server.start()
-            ended = await _watched(built, json=json)
-        finally:
-            await server.stop()
-            built.record = built.close(ended)
+        built, ended = await _served(await build(settled, home, side), json=json)
         if settled.config.profile == CANARY and ended.is_clean:
             (built.lease.folder / CANARY_FILE).write_text("a canary session ended in order here\n", encoding="utf-8")
         return built, ended
     finally:
         await side.close()
+
+
+def run_live_paper(home: Home, settled: Resolved, *, json: bool) -> int:
+    """Run a paper session on the venue's live data, and return the exit code."""
+    live = settled.config.live
+    access = find_access(
+        home, os.environ, endpoint=Path(live.endpoint) if live.endpoint else None, account=live.account
+    )
+    built, ended = run_loop(_paper(home, settled, access, json=json))
+    return told(built, ended, json=json)
+
+
+async def _paper(home: Home, settled: Resolved, access: Access, *, json: bool) -> tuple[Built, Ended]:
+    side = open_market(access)
+    try:
+        built = await build_paper(settled, home, side)
+        return await _served(built, json=json)
+    finally:
+        await side.close()
+
+
+async def _served(built: Built, *, json: bool) -> tuple[Built, Ended]:
+    """Run a session under its control socket, and keep what came of it."""
+    ended: Ended | None = None
+    server = ControlServer(built.lease.folder, handlers(built.session))
+    try:
+        await server.start()
+        ended = await _watched(built, json=json)
+    finally:
+        await server.stop()
+        built.record = built.close(ended)
+    return built, ended
 
 
 async def _watched(built: Built, *, json: bool) -> Ended:

@@ -50,16 +50,22 @@ def paper(
         Literal["keep", "cancel"] | None, Parameter(help="What becomes of open orders at the end.")
     ] = None,
     headless: Annotated[bool, Parameter(negative="", help="Print a line now and then instead of a screen.")] = False,
+    endpoint: Annotated[
+        Path | None, Parameter(help="With --venue coinbase: the file of a local exchange instead of the real one.")
+    ] = None,
     settings: Set = None,
     json: Json = False,
 ) -> int:
     """Trade on paper: the engine and the fills of a backtest, paced by the
     clock, with a journal to replay.
 
-    Without data the market is generated. Ctrl-C stops in order: open orders
+    Without data the market is generated; with --venue coinbase and no data
+    it is the venue's live market, and no key is needed. Ctrl-C stops in order: open orders
     are cancelled or kept, the records are closed, and the report is written.
 
     Example: tradewind paper --strategy macd --speed 3600 --minutes 1
+
+    Example: tradewind paper my-bots.toml --venue coinbase --instrument BTC-USD
 
     Example: tradewind paper my-bots.toml --data candles/coinbase --interval 1h --speed max
     """
@@ -83,7 +89,8 @@ def paper(
             *(settings or ()),
             *([f"paper.speed={speed}"] if speed else ()),
             *([f"paper.minutes={minutes}"] if minutes is not None else ()),
-            *([f"paper.on_stop={on_stop}"] if on_stop else ()),
+            *([f"paper.on_stop={on_stop}", f"live.on_stop={on_stop}"] if on_stop else ()),
+            *([f"live.endpoint={endpoint}"] if endpoint is not None else ()),
         ],
     )
     return run_paper(config, options, headless=headless, json=json)

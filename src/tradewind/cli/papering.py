@@ -21,6 +21,7 @@ from tradewind.model.errors import ConfigError
 from tradewind.model.money import ZERO
 
 GENERATED_SPEED = "3600"
+LIVE_VENUE = "coinbase"
 ENDED = {
     "data": "the data are over",
     "minutes": "the time is over",
@@ -37,6 +38,10 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
     config = settled.config
     if config.paper.minutes is not None and config.paper.minutes <= ZERO:
         raise ConfigError(f"paper.minutes must be above 0, was {config.paper.minutes}")
+    if is_live(config):
+        from tradewind.cli.living import run_live_paper
+
+        return run_live_paper(home, settled, json=json)
     with progress("reading bars", quiet=json) as observer:
         market = choose_market(config, home, observer)
     session = Session("paper", settled, home, market)
@@ -60,6 +65,13 @@ def choose_market(config: Config, home: Home, observer: Observer) -> list[Market
     if is_generated(config):
         return generated_market(config.market, config.seed)
     return load_market(config, home, observer)
+
+
+def is_live(config: Config) -> bool:
+    """Return whether the venue's live market is meant: the venue alone, without any recording of it."""
+    data = config.data
+    recorded = data.path or data.catalog or data.start or data.end or data.kind != "bars"
+    return data.venue == LIVE_VENUE and not recorded
 
 
 def is_generated(config: Config) -> bool:

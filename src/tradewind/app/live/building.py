@@ -20,7 +20,7 @@ from tradewind.app.live.gateway import Gateway
 from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.latch import Latch
 from tradewind.app.live.lease import Lease
-from tradewind.app.live.opening import first_config, look_round, refuse_other
+from tradewind.app.live.opening import first_config, look_round, new_session, refuse_other
 from tradewind.app.live.outbox import Outbox
 from tradewind.app.live.plan import LivePlan, live_plan
 from tradewind.app.live.protecting import Protecting
@@ -31,7 +31,7 @@ from tradewind.app.live.standing import Standing
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session
-from tradewind.app.wiring import simulation_settings
+from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
 from tradewind.engine.order_questions import Pace
@@ -44,6 +44,8 @@ from tradewind.model.effects import Alarm
 from tradewind.model.entries import Intended
 from tradewind.model.errors import ConfigError
 from tradewind.risk.guards import GuardLimits
+from tradewind.simulation.book import BookVenue
+from tradewind.simulation.settings import OpeningAccount
 from tradewind.storage.journal.recorder import JournalRecorder
 from tradewind.storage.journal.writer import Journal
 from tradewind.storage.runs import RunRecord, RunStore
@@ -78,7 +80,8 @@ class Built(msgspec.Struct):
                 return record
             session.engine.close_records()
             self.recorder.close(session.engine.state, session.engine.digest.hexdigest(), ended.reason)
-            session.standing.hand_over(session.engine.state, record.id)
+            if session.trading is not None:
+                session.standing.hand_over(session.engine.state, record.id)
             done = msgspec.structs.replace(record, ended=ended.reason)
             return self.store.finish(done)
         finally:
@@ -102,7 +105,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
         found = await look_round(side, names, private=True, skew_max_ns=plan.skew_max_ns)
         if recovered is None or record is None:
             config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
-            record, recorder = _begin(resolved, config, store, now_ns())
+            record, recorder = _begin("live", resolved, config, store, now_ns())
             standing.begin(record.id)
             parts = Parts(EngineState(config), model_for(config), AuditDigest())
             clock = SessionClock()
@@ -118,6 +121,65 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
     side.know(config.instruments)
     session = _compose(side, plan, config, parts, recorder, clock, lease, standing, record, recovered)
     return Built(session, lease, recorder, record, store, recovered)
+
+
+async def build_paper(
+    resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Callable[[], int] = time.time_ns
+) -> Built:
+    """Return a session on the venue's live data whose orders fill in a simulation: the same wiring, no key (B8, G4).
+
+    Raises  as `build`.
+    """
+    config, plan = resolved.config, live_plan(resolved.config)
+    names = config.data.instruments
+    if not names:
+        raise ConfigError("say which instruments to watch: --instrument BTC-USD,ETH-USD, or data.instruments")
+    lease = Lease.take(home.root / "live", side.identity)
+    try:
+        found = await look_round(side, names, private=False, skew_max_ns=plan.skew_max_ns)
+        engine_settings = engine_config(config, found.instruments)
+        engine_settings = msgspec.structs.replace(engine_settings, session=new_session(side.identity.name, now_ns()))
+        store, standing = RunStore(home.runs), Standing(lease.folder)
+        record, recorder = _begin("paper", resolved, engine_settings, store, now_ns())
+    except BaseException:
+        lease.release()
+        raise
+    side.know(found.instruments)
+    settings, clock, sessions = simulation_settings(config), SessionClock(), list[LiveSession]()
+    account = OpeningAccount(engine_settings.cash, engine_settings.volume_30d, ())
+    engine = LiveEngine(
+        EngineState(engine_settings),
+        BookVenue(engine_settings.instruments, settings, account),
+        recorder,
+        clock,
+        model=model_for(engine_settings),
+        release=_nothing,
+        on_alarm=lambda alarm: sessions[0].alarm(alarm),  # noqa: PLW0108 - it comes after
+    )
+    guarding = Guarding(
+        engine,
+        lease.folder,
+        GuardLimits(errors_per_minute_max=plan.errors_per_minute_max),
+        daily_loss_max=plan.daily_loss_max,
+        halt=lambda reason: sessions[0].halt(reason, "guard"),
+    )
+    session = LiveSession(
+        side,
+        engine,
+        plan,
+        Latch(lease.folder),
+        standing,
+        guarding,
+        None,
+        run=record.id,
+        askable=plan.span_ns in side.spans_ns(),
+    )
+    sessions.append(session)
+    return Built(session, lease, recorder, record, store, None)
+
+
+def _nothing() -> None:
+    """Nothing leaves a paper session, so nothing waits for the disk."""
 
 
 class Parts(msgspec.Struct):
@@ -156,9 +218,9 @@ def _cut_off(store: RunStore, standing: Standing) -> tuple[Recovered | None, Run
 
 
 def _begin(
-    resolved: Resolved, config: EngineConfig, store: RunStore, created_ns: int
+    kind: str, resolved: Resolved, config: EngineConfig, store: RunStore, created_ns: int
 ) -> tuple[RunRecord, JournalRecorder]:
-    record = run_record("live", resolved, config, simulation_settings(resolved.config), (), created_ns)
+    record = run_record(kind, resolved, config, simulation_settings(resolved.config), (), created_ns)
     record, recorder = begin_session(store, record)
     return record, JournalRecorder(recorder.journal, checkpoint_events=CHECKPOINT_EVENTS)
 

@@ -130,9 +130,11 @@ async def open_side(access: Access) -> CoinbaseSide:
     return CoinbaseSide(access, desk, identity)
 
 
-def paper_identity(identity: AccountIdentity) -> AccountIdentity:
-    """Return the same account's state for paper: never mixed with that of real orders."""
-    return msgspec.structs.replace(identity, mode="paper")
+def open_market(access: Access) -> CoinbaseSide:
+    """Return the public market for a paper session; its state is never mixed with that of real orders."""
+    public = msgspec.structs.replace(access, key=None)
+    identity = AccountIdentity(venue="coinbase", endpoint=access.address.rest, account="paper", mode="paper")
+    return CoinbaseSide(public, public.desk(), identity)
 
 
 def _trust(access: Access) -> ssl.SSLContext | None:
