@@ -78,11 +78,6 @@ class BookSide:
         keys = self.keys[::-1] if levels is None else self.keys[: -levels - 1 : -1]
         return [(key * self.sign, self.levels[key].size) for key in keys]
 
-    def size_at(self, price: int) -> int:
-        """Return the size at a price, 0 where nothing stands."""
-        level = self.levels.get(price * self.sign)
-        return level.size if level is not None else 0
-
     def drain(self) -> list[tuple[int, int]]:
         """Return (price, size) of the levels that changed since the last call, best first; 0 is a level that went."""
         changed = sorted(self.changed, reverse=True)

@@ -4,25 +4,22 @@ Calls that change something first let happen what is due by then. Unknown accoun
 what a client may get wrong is answered, never raised.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from heapq import merge
-from itertools import islice
 
-from tradewind.exchange.core import editing, placing, timing
-from tradewind.exchange.core.accounts import Account, BalanceView, Seat, balance_view
+from tradewind.exchange.core import editing, listing, news, placing, timing
+from tradewind.exchange.core.accounts import Account, BalanceView, balance_view
 from tradewind.exchange.core.amounts import decimal_of, units_of
 from tradewind.exchange.core.desk import Desk
 from tradewind.exchange.core.entering import enter, revalue
-from tradewind.exchange.core.events import CoreEvent, LevelChanged, ModeChanged, OrderChanged, PositionChanged, Traded
+from tradewind.exchange.core.events import CoreEvent, ModeChanged
 from tradewind.exchange.core.fees import PERPETUAL_FEES, RATE_DIGITS, SPOT_FEES, FeeTierView
 from tradewind.exchange.core.futures import PositionView, encumbered
-from tradewind.exchange.core.matching import Market
-from tradewind.exchange.core.orders import LIVE, NewOrder, Order, OrderStatus
+from tradewind.exchange.core.listing import view_of
+from tradewind.exchange.core.orders import NewOrder, OrderStatus
 from tradewind.exchange.core.positions import position_view
 from tradewind.exchange.core.products import Product, ProductKind, ProductMode
 from tradewind.exchange.core.state import State
-from tradewind.exchange.core.trades import Trade
 from tradewind.exchange.core.views import (
     BookView,
     CancelOutcome,
@@ -34,15 +31,12 @@ from tradewind.exchange.core.views import (
     Preview,
     TradeView,
     candle_view,
-    fill_view,
     levels_view,
-    order_view,
     trade_view,
 )
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule
 from tradewind.model.money import ZERO
-from tradewind.model.orders import Side
 
 
 class Exchange:
@@ -218,12 +212,12 @@ class Exchange:
     def order(self, account_id: str, order_id: str) -> OrderView | None:
         """Return an order of the account by its id."""
         order = placing.find(self.state, self.state.account(account_id), order_id)
-        return None if order is None else self._view(order)
+        return None if order is None else view_of(self.state, order)
 
     def order_by_client_id(self, account_id: str, client_order_id: str) -> OrderView | None:
         """Return an order of the account by the client's id."""
         order = self.state.registers[self.state.account(account_id).id].by_client_id.get(client_order_id)
-        return None if order is None else self._view(order)
+        return None if order is None else view_of(self.state, order)
 
     def orders(
         self,
@@ -234,19 +228,7 @@ class Exchange:
         limit: int | None = None,
     ) -> list[OrderView]:
         """Return an account's orders, newest first; with only live states asked for, the ended are not looked at."""
-        register = self.state.registers[self.state.account(account_id).id]
-        live_only = statuses is not None and statuses <= LIVE
-        orders = list(register.open.values()) if live_only else register.all()
-        found: list[OrderView] = []
-        for order in reversed(orders):
-            if product_id is not None and order.seat.product_id != product_id:
-                continue
-            if statuses is not None and order.status not in statuses:
-                continue
-            found.append(self._view(order))
-            if limit is not None and len(found) >= limit:
-                break
-        return found
+        return listing.orders(self.state, self.state.account(account_id), product_id, statuses, limit)
 
     def fills(
         self,
@@ -258,23 +240,7 @@ class Exchange:
         limit: int | None = None,
     ) -> list[FillView]:
         """Return an account's fills, newest first; the forgotten ones left out."""
-        state = self.state
-        account = state.account(account_id)
-        if order_id is not None:
-            order = placing.find(state, account, order_id)
-            trades = [] if order is None else list(islice(_fills_of(order), order.fills))
-        else:
-            seats = [seat for name, seat in account.seats.items() if product_id in {None, name}]
-            trades = list(merge(*(_newest_first(seat) for seat in seats), key=lambda found: -found[1].ts_ns))
-        found: list[FillView] = []
-        for seat, trade in trades:
-            if (since_ns is not None and trade.ts_ns < since_ns) or (limit is not None and len(found) >= limit):
-                break
-            number = trade.maker if trade.maker_account == account_id else trade.taker
-            order = state.registers[account_id].find(number)
-            market = state.markets[seat.product_id]
-            found.append(fill_view(trade, number, "" if order is None else order.client_id, market, state.naming))
-        return found
+        return listing.fills(self.state, self.state.account(account_id), order_id, product_id, since_ns, limit)
 
     # -- markets ------------------------------------------------------------------------------------------------------
 
@@ -367,58 +333,8 @@ class Exchange:
 
     def drain(self) -> list[CoreEvent]:
         """Return what has changed since the last drain: trades, then levels, orders, positions of each market."""
-        state = self.state
-        events: list[CoreEvent] = []
-        for market in state.markets.values():
-            if market.touched or market.untold or market.bids.changed or market.asks.changed:
-                self._drain_market(market, events)
-            if market.positions_changed:
-                for account_id in sorted(market.positions_changed):
-                    view = position_view(state, market, market.seats[account_id])
-                    events.append(PositionChanged(account_id, view))
-                market.positions_changed.clear()
-        events += state.news
-        state.news.clear()
-        return events
+        return news.drain(self.state)
 
     def forget(self) -> None:
         """Drop what has changed since the last drain, for when nobody listens: it costs no views."""
-        for market in self.state.markets.values():
-            market.untold = 0
-            for changes in (market.touched, market.positions_changed, market.bids.changed, market.asks.changed):
-                changes.clear()
-        self.state.news.clear()
-
-    def _drain_market(self, market: Market, events: list[CoreEvent]) -> None:
-        name = market.product.id
-        touched = {order.number: order for order in market.touched}
-        market.touched.clear()
-        if market.untold:
-            for trade in market.tape.trades[-market.untold :]:
-                events.append(Traded(trade_view(trade, market)))
-                for account_id, number in ((trade.maker_account, trade.maker), (trade.taker_account, trade.taker)):
-                    order = self.state.registers[account_id].find(number)
-                    if order is not None:
-                        touched[number] = order
-            market.untold = 0
-        for side, book_side in ((Side.BUY, market.bids), (Side.SELL, market.asks)):
-            for price, size in levels_view(book_side.drain(), market):
-                events.append(LevelChanged(name, side, price, size))
-        for order in touched.values():
-            if order.seat.account.unlimited:
-                continue
-            events.append(OrderChanged(order.seat.account.id, self._view(order)))
-            if order.fills and not market.product.is_spot:
-                market.positions_changed.add(order.seat.account.id)
-
-    def _view(self, order: Order) -> OrderView:
-        return order_view(order, self.state.markets[order.seat.product_id], self.state.naming)
-
-
-def _newest_first(seat: Seat) -> Iterator[tuple[Seat, Trade]]:
-    return ((seat, trade) for trade in reversed(seat.fills))
-
-
-def _fills_of(order: Order) -> Iterator[tuple[Seat, Trade]]:
-    number = order.number
-    return (found for found in _newest_first(order.seat) if number in {found[1].maker, found[1].taker})
+        news.forget(self.state)

@@ -163,6 +163,20 @@ def test_what_nobody_listens_to_can_be_dropped() -> None:
     assert [type(event) for event in rig.exchange.drain()] == [Traded, LevelChanged, OrderChanged, OrderChanged]
 
 
+def test_a_queue_full_of_cancelled_orders_is_cleared_out() -> None:
+    rig = Rig()
+    desk = rig.exchange.desk(rig.ann, SPOT.id)
+    first = desk.limit(-1, 2_000_000, 100_000, rig.now_ns)
+    for _ in range(200):
+        order = desk.limit(-1, 2_000_000, 100_000, rig.now_ns)
+        assert order is not None
+        desk.cancel(order, rig.now_ns)
+    level = rig.exchange.state.markets[SPOT.id].asks.levels[-2_000_000]
+    assert len(level.queue) < 70
+    assert first is level.queue[0]
+    Audit(rig.exchange).check()
+
+
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
