@@ -139,6 +139,7 @@ def bots_config(path: Path, *, bots: int = 12, seconds: int = 2) -> Path:
         'orders_every = "15s"',
         'accounts_every = "20s"',
         "errors_per_minute_max = 100000",
+        "gaps_per_five_minutes = 100000",
         'request_timeout = "5s"',
     ]
     for number in range(bots):

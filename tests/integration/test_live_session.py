@@ -165,7 +165,7 @@ def test_faults_double_nothing_and_lose_nothing(tmp_path: Path) -> None:
         await asyncio.sleep(25)
         assert built.session.trading is not None
         assert not [each.id for each in built.session.trading.gateway.truth.live() if each.doubt]
-        assert built.session.trading.gateway.counts.in_doubt > 3
+        assert built.session.trading.gateway.counts.in_doubt > 0
         ended = await stage.stop()
         assert ended.is_clean
         stage.settled()

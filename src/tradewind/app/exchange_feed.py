@@ -3,11 +3,11 @@
 Two accounts on credit: one quotes, one trades. Clients' orders stand in the same book and meet both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import count
 
-from tradewind.app.exchange_market import Stock
+from tradewind.app.exchange_market import Happening, Stock
 from tradewind.exchange.core.exchange import Exchange
 from tradewind.exchange.core.orders import NewOrder, OrderType
 from tradewind.market.flow import FlowKind, FlowRow
@@ -65,3 +65,17 @@ class MarketHands:
 def paced(clock: Callable[[], int], start_ns: int, speed: float) -> Callable[[], int]:
     """Return the market's own time: it starts with the clock and runs `speed` times as fast."""
     return lambda: start_ns + int((clock() - start_ns) * speed)
+
+
+class Played:
+    """Recorded happenings, handed out as their time comes."""
+
+    def __init__(self, happenings: Iterator[Happening]) -> None:
+        self._happenings = happenings
+        self._next = next(happenings, None)
+
+    def until(self, ts_ns: int) -> Iterator[Happening]:
+        """Yield what happens up to a time, and was not yielded before."""
+        while self._next is not None and self._next.ts_ns <= ts_ns:
+            yield self._next
+            self._next = next(self._happenings, None)

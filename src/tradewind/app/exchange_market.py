@@ -35,6 +35,8 @@ class Stock(NamedTuple):
     base_increment: Decimal
     size: Decimal = Decimal(1)
     """Base units in one unit of quantity: 1, or a contract's size."""
+    past_digits: int | None = None
+    """The digits of the past's volumes, where they are not those of quantities."""
 
     @property
     def price_digits(self) -> int:
@@ -43,6 +45,10 @@ class Stock(NamedTuple):
     @property
     def quantity_digits(self) -> int:
         return decimals_of(self.base_increment)
+
+    @property
+    def volume_digits(self) -> int:
+        return self.quantity_digits if self.past_digits is None else self.past_digits
 
 
 class Past(NamedTuple):

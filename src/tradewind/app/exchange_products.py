@@ -1,5 +1,6 @@
 """What the local exchange lists: a dozen spot products, two perpetual-style futures; and who trades there."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -99,3 +100,10 @@ def stocks(listed: list[Listed]) -> list[Stock]:
         )
         for each in listed
     ]
+
+
+def wealthy(members: Sequence[Member], listed: Sequence[Listed]) -> list[Member]:
+    """Return the members with something of every currency that is traded, where they would have nothing."""
+    extra = {each.product.quote: Decimal(1_000_000) for each in listed if each.product.quote not in ("USD", "USDC")}
+    extra |= {each.product.base: Decimal(100) for each in listed if each.product.is_spot and extra}
+    return [msgspec.structs.replace(member, balances=extra | member.balances) for member in members]

@@ -4,15 +4,16 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from tradewind.app.exchange_feed import MarketHands, paced
-from tradewind.app.exchange_market import GeneratedMarket, Past
-from tradewind.app.exchange_products import MEMBERS, Member, listings, stocks
+from tradewind.app.exchange_feed import MarketHands, Played, paced
+from tradewind.app.exchange_market import GeneratedMarket, Happening, Past, Stock
+from tradewind.app.exchange_products import MEMBERS, Member, listings, stocks, wealthy
 from tradewind.exchange.core.exchange import Exchange
 from tradewind.exchange.server.api_keys import fresh_key
 from tradewind.exchange.server.authentication import ApiKey
@@ -28,6 +29,7 @@ from tradewind.model.errors import ConfigError
 
 GENERATE = "generate"
 SEED_PREFIX = "seed:"
+REPLAY_PREFIX = "replay:"
 OWNER_ONLY = 0o600
 
 
@@ -89,7 +91,7 @@ def run_exchange(options: ExchangeOptions, opened: Callable[[KeysFile], None]) -
         past=market.past,
     )
     credentials = make_credentials(now_ns) if options.tls else None
-    accounts = [_admitted(venue, member) for member in MEMBERS]
+    accounts = [_admitted(venue, member) for member in wealthy(MEMBERS, market.listed)]
 
     def announce(addresses: Addresses) -> None:
         told = KeysFile(addresses.rest, addresses.ws, _authority(options, credentials), addresses.admin, accounts)
@@ -104,34 +106,54 @@ def run_exchange(options: ExchangeOptions, opened: Callable[[KeysFile], None]) -
 def _market(options: ExchangeOptions, now_ns: int) -> Market:
     if options.market == GENERATE:
         return _generated(options, now_ns)
-    raise ConfigError(f"--market is {GENERATE} or replay:PATH, was {options.market!r}")
+    if options.market.startswith(REPLAY_PREFIX):
+        return _replayed(options, now_ns)
+    raise ConfigError(f"--market is {GENERATE} or {REPLAY_PREFIX}PATH, was {options.market!r}")
 
 
 def _generated(options: ExchangeOptions, now_ns: int) -> Market:
     listed = listings()
     traded = stocks(listed)
     generated = GeneratedMarket(options.seed, traded, now_ns)
-    digits = {stock.product_id: (stock.price_digits, stock.quantity_digits) for stock in traded}
-    past = {product_id: _past(found, *digits[product_id]) for product_id, found in generated.past.items()}
+    past = {stock.product_id: _past(generated.past[stock.product_id], stock) for stock in traded}
+    return Market(listed, past, _fed(traded, generated.until, now_ns, options.speed))
+
+
+def _replayed(options: ExchangeOptions, now_ns: int) -> Market:
+    # Reading recordings needs libraries that a generated market can start without.
+    from tradewind.app.exchange_replay import recordings
+
+    found = recordings(Path(options.market.removeprefix(REPLAY_PREFIX)), now_ns)
+    past = {each.stock.product_id: _past([each.past], each.stock) for each in found if each.past is not None}
+    until = Played(merge(*(each.happenings for each in found), key=lambda happening: happening.ts_ns)).until
+    return Market(
+        [each.listed for each in found], past, _fed([each.stock for each in found], until, now_ns, options.speed)
+    )
+
+
+def _fed(
+    traded: Sequence[Stock], until: Callable[[int], Iterator[Happening]], now_ns: int, speed: float
+) -> Callable[[Venue], Feed]:
+    """Return how a venue is fed with what happens in a market whose time starts at `now_ns`."""
 
     def feed(venue: Venue) -> Feed:
         hands = MarketHands(venue.exchange, {stock.product_id: stock for stock in traded})
-        market_time = paced(venue.clock, now_ns, options.speed)
+        market_time = paced(venue.clock, now_ns, speed)
 
         def move(venue: Venue) -> None:
             at_ns = venue.clock()
-            for happening in generated.until(market_time()):
+            for happening in until(market_time()):
                 # What happened before the exchange opened keeps its own time; later, the market may outrun the clock.
                 when_ns = happening.ts_ns if happening.ts_ns < now_ns else at_ns
                 hands.apply(happening.product_id, happening.row, when_ns)
 
         return move
 
-    return Market(listed, past, feed)
+    return feed
 
 
-def _past(past: Sequence[Past], price_digits: int, quantity_digits: int) -> PastCandles:
-    return PastCandles([_stretch(each) for each in past], price_digits, quantity_digits)
+def _past(past: Sequence[Past], stock: Stock) -> PastCandles:
+    return PastCandles([_stretch(each) for each in past], stock.price_digits, stock.volume_digits)
 
 
 def _stretch(past: Past) -> Stretch:

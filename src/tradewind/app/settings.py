@@ -155,6 +155,7 @@ class LiveSettings(Section, frozen=True):
     windows: tuple[str, ...] = ()
     daily_loss_max: Decimal | None = None
     errors_per_minute_max: Annotated[int, Meta(ge=1)] | None = 10
+    gaps_per_five_minutes: Annotated[int, Meta(ge=1)] | None = 3
     request_timeout: Duration = "10s"
     orders_every: Duration = "45s"
     accounts_every: Duration = "90s"

@@ -12,7 +12,7 @@ import msgspec
 from tradewind.app.live.candles import CandleJoin
 from tradewind.app.live.doubts import Doubts
 from tradewind.app.live.engine import LiveEngine
-from tradewind.market.activity import ActivityMonitor
+from tradewind.market.activity import ActivityLimits, ActivityMonitor
 from tradewind.market.marks import MarkCache
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, MarketEvent, QuoteTick, TradePrint
 from tradewind.model.venue import VenueOrder
@@ -35,11 +35,12 @@ class Inbound:
         doubts: Doubts,
         *,
         with_trades: bool,
+        limits: ActivityLimits,
         on_order: Callable[[VenueOrder], None],
         on_user: Callable[[bool], None],
     ) -> None:
         names = tuple(engine.state.markets)
-        self.activity = ActivityMonitor(names)
+        self.activity = ActivityMonitor(names, limits)
         self.marks = MarkCache()
         self.messages = 0
         self.gaps = 0
@@ -133,8 +134,9 @@ class Inbound:
 
     def _broken(self, name: str, event: StreamState) -> None:
         now_ns = self._engine.now_ns()
-        self.gaps += 1
-        self.activity.note_gap(name, now_ns)
+        if (name, CAUSE) not in self._doubts.held:  # one outage may say so many times
+            self.gaps += 1
+            self.activity.note_gap(name, now_ns)
         if not event.channel:
             self._candles[name].stream_broken()
         self._doubts.raise_(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}: {event.reason}".rstrip(": "))

@@ -9,6 +9,7 @@ from tradewind.app.live.protecting import ProtectingRules
 from tradewind.app.live.windows import Window, parse_windows
 from tradewind.app.settings import Config
 from tradewind.app.times import UNIT_NS, duration_ns
+from tradewind.market.activity import ActivityLimits
 from tradewind.model.errors import ConfigError
 
 DEFAULT_INTERVAL = "1m"
@@ -32,6 +33,7 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
     ioc_only: bool
     daily_loss_max: Decimal | None
     errors_per_minute_max: int | None
+    activity: ActivityLimits
     skew_max_ns: int
     minutes: Decimal | None
     unprotected_healthy_s: float = 5.0
@@ -66,6 +68,7 @@ def live_plan(config: Config) -> LivePlan:
         ioc_only=live.ioc_only,
         daily_loss_max=live.daily_loss_max,
         errors_per_minute_max=live.errors_per_minute_max,
+        activity=ActivityLimits(gaps_per_five_minutes=live.gaps_per_five_minutes),
         skew_max_ns=duration_ns(live.skew_max),
         minutes=config.paper.minutes,
     )

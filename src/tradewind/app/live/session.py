@@ -110,6 +110,7 @@ class LiveSession:
             self.candles,
             self.doubts,
             with_trades=trading is None,
+            limits=plan.activity,
             on_order=self._order_seen,
             on_user=self._user_stream,
         )
