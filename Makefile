@@ -52,6 +52,7 @@ oracle: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test $(STAMPS)/oracle ## our 
 oracle-venue: $(STAMPS)/project $(STAMPS)/live .venv-oracle-sdk/.stamp .venv-oracle-ccxt/.stamp ## the official SDK and ccxt against the local exchange
 	@.venv-oracle-sdk/bin/python tests/oracle/venue/sdk_suite.py
 	@.venv-oracle-ccxt/bin/python tests/oracle/venue/ccxt_suite.py
+	@PYTHONPATH=src .venv-oracle-ccxt/bin/python tests/oracle/venue/adapter_suite.py
 
 e2e-venue: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## our bot on a local exchange in halves of faults and health (ARGS="--minutes 2 --half 20")
 	@$(BIN)/python -m tests.e2e.venue_faults $(ARGS)
@@ -110,10 +111,12 @@ $(STAMPS)/project: pyproject.toml $(STAMPS)/core
 	@touch $@
 
 # Environments of their own, for clients whose pins fight with ours.
-.venv-oracle-%/.stamp: requirements/oracle-%.txt | $(STAMPS)/venv
-	@echo "installing requirements/oracle-$*.txt into .venv-oracle-$*"
-	@test -x .venv-oracle-$*/bin/python || $(PYTHON) -m venv .venv-oracle-$*
-	@.venv-oracle-$*/bin/python -m pip --disable-pip-version-check install -qq --require-hashes -r $<
+.venv-oracle-sdk/.stamp: requirements/oracle-sdk.txt
+.venv-oracle-ccxt/.stamp: requirements/venues.txt
+.venv-oracle-sdk/.stamp .venv-oracle-ccxt/.stamp: | $(STAMPS)/venv
+	@echo "installing $< into $(@D)"
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install -qq --require-hashes -r $<
 	@touch $@
 
 $(STAMPS)/%: requirements/%.txt | $(STAMPS)/venv

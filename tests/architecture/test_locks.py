@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from tests.architecture.source_tree import REPOSITORY
 
 LOCKS = sorted((REPOSITORY / "requirements").glob("*.txt"), key=lambda path: path.name)
-APART = {"oracle-sdk", "oracle-ccxt"}
-"""Groups that are installed in environments of their own: their versions need not agree with anybody's."""
+APART = {"oracle-sdk", "venues"}
+"""Groups and extras that are installed in environments of their own: their versions need not agree with anybody's."""
 PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>\S+)( ; .+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
