@@ -62,7 +62,8 @@ async def serve(
         runners.append(back)
         secure = "s" if context else ""
         rest_port = await _listen(front, ports.rest, context)
-        ws_port = rest_port if ports.ws in (None, ports.rest) else await _listen(front, ports.ws or 0, context)
+        shared = ports.ws is None or 0 != ports.ws == ports.rest
+        ws_port = rest_port if shared else await _listen(front, ports.ws or 0, context)
         admin_port = await _listen(back, ports.admin, None)
         beat = asyncio.create_task(_beat(venue, streams, feed))
         opened(
