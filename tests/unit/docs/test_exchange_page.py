@@ -1,36 +1,54 @@
-"""docs/exchange.md names every kind, state and mode of the exchange's core, and what each mode takes."""
+"""The page of the local exchange says what its code does: faults, channels, accounts, admin paths, rules of limits."""
 
-from tests.exchange_rig import BUY, SELL, SPOT, Rig
-from tests.unit.docs.pages import codes, read, rows, section
-from tradewind.exchange.core.checks import ALLOWED, BRACKET_STOP_SHARE
-from tradewind.exchange.core.orders import OrderStatus, OrderType
-from tradewind.exchange.core.products import ProductMode
+import re
+
+from tests.unit.docs.pages import codes, prose, read, rows, section
+from tradewind.app.exchange_products import MEMBERS
+from tradewind.exchange.server.admin import PATHS
+from tradewind.exchange.server.fault_plans import MODES, FaultFile
+from tradewind.exchange.server.faults import FaultKind
+from tradewind.exchange.server.frames import PRIVATE_CHANNELS, PUBLIC_CHANNELS
+from tradewind.exchange.server.limits import VENUE_LIMITS
 
 PAGE = read("docs/exchange.md")
 
 
-def test_every_kind_is_listed_with_its_times_in_force() -> None:
-    listed = {codes(kind)[0]: set(forces.split(", ")) for kind, forces, _ in rows(section(PAGE, "Orders"))}
-    assert listed == {kind.value: {force.name for force in ALLOWED[kind]} for kind in OrderType}
-    assert f"{100 // BRACKET_STOP_SHARE} % beyond the stop" in section(PAGE, "Orders")
+def first_codes(heading: str) -> set[str]:
+    """The codes in the first column of a section's tables."""
+    return {code for row in rows(section(PAGE, heading)) for code in codes(row[0])}
 
 
-def test_every_state_is_listed() -> None:
-    listed = [name for row in rows(section(PAGE, "States")) for name in codes(row[0])]
-    assert sorted(listed) == sorted(status.value for status in OrderStatus)
+def test_every_kind_of_fault_is_told() -> None:
+    assert first_codes("Faults") == {kind.value for kind in FaultKind}
+    assert set(MODES) <= set(codes(prose(section(PAGE, "Faults"))))
 
 
-def test_modes_take_what_the_page_says() -> None:
-    listed = {codes(row[0])[0]: row[1:] for row in rows(section(PAGE, "Modes"))}
-    assert set(listed) == {mode.value for mode in ProductMode}
-    for mode in ProductMode:
-        orders, edits, cancels = listed[mode.value]
-        rig = Rig()
-        resting = rig.place(rig.ann, SELL, "0.1", "20000")
-        rig.exchange.set_mode(SPOT.id, mode, rig.now_ns)
-        failure = rig.send(rig.ann, BUY, "0.1", "10000", post_only=mode is ProductMode.POST_ONLY).failure
-        assert (failure is not None) == orders.startswith("`")
-        assert failure is None or failure.reason == codes(orders)[0]
-        edited = rig.exchange.edit(rig.ann, resting.order_id, rig.now_ns, size=resting.size / 2)
-        assert (edited.failure is None) == edits.startswith("yes")
-        assert rig.cancel(resting) == ("" if cancels == "yes" else codes(cancels)[0])
+def test_the_example_of_a_fault_file_can_be_read() -> None:
+    import msgspec
+
+    [example] = re.findall(r"```toml\n(.*?)```", section(PAGE, "Faults"), re.DOTALL)
+    assert len(msgspec.toml.decode(example, type=FaultFile).faults) == 1
+
+
+def test_every_channel_is_told() -> None:
+    assert {*PUBLIC_CHANNELS, *PRIVATE_CHANNELS} <= set(codes(section(PAGE, "Streams")))
+
+
+def test_every_account_is_told() -> None:
+    assert {member.name for member in MEMBERS} <= first_codes("The keys file")
+
+
+def test_every_admin_path_is_told() -> None:
+    asked = {
+        f"{method} {re.sub(r'{number}', 'N', re.sub(r'{product_id}', 'ID', re.sub(r'{account}', 'NAME', path)))}"
+        for method, path in PATHS
+    }
+    assert first_codes("The admin port") == asked
+
+
+def test_the_venues_limits_are_told() -> None:
+    said = section(PAGE, "What it answers")
+    assert (
+        f"{VENUE_LIMITS.private_per_s} requests a second for an account, {VENUE_LIMITS.public_per_s} for an address"
+        in said
+    )

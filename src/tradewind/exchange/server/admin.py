@@ -25,6 +25,26 @@ Doing = Callable[[web.Request], Awaitable[Json]]
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
+PATHS = {
+    ("GET", "/health"): "health",
+    ("GET", "/faults"): "list_faults",
+    ("POST", "/faults"): "put_faults",
+    ("POST", "/faults/seed"): "seed_faults",
+    ("DELETE", "/faults"): "clear_faults",
+    ("DELETE", "/faults/{number}"): "clear_fault",
+    ("GET", "/counters"): "counters",
+    ("GET", "/truth"): "truth",
+    ("GET", "/truth/{account}"): "account_truth",
+    ("POST", "/limits"): "set_limits",
+    ("POST", "/disconnect"): "disconnect",
+    ("POST", "/products/{product_id}/mode"): "set_mode",
+    ("POST", "/products/{product_id}/funding"): "set_funding",
+    ("POST", "/accounts/{account}/deposit"): "deposit",
+    ("POST", "/accounts/{account}/cancel"): "cancel",
+}
+"""Method and path, and the name of what `Admin` does then."""
+
+
 class SeedBody(msgspec.Struct, frozen=True):
     seed: int
     cycles: int = 60
@@ -53,24 +73,8 @@ class Admin:
     def application(self) -> web.Application:
         """Return the admin port's application."""
         app = web.Application()
-        for method, path, doing in (
-            ("GET", "/health", self.health),
-            ("GET", "/faults", self.list_faults),
-            ("POST", "/faults", self.put_faults),
-            ("POST", "/faults/seed", self.seed_faults),
-            ("DELETE", "/faults", self.clear_faults),
-            ("DELETE", "/faults/{number}", self.clear_fault),
-            ("GET", "/counters", self.counters),
-            ("GET", "/truth", self.truth),
-            ("GET", "/truth/{account}", self.account_truth),
-            ("POST", "/limits", self.set_limits),
-            ("POST", "/disconnect", self.disconnect),
-            ("POST", "/products/{product_id}/mode", self.set_mode),
-            ("POST", "/products/{product_id}/funding", self.set_funding),
-            ("POST", "/accounts/{account}/deposit", self.deposit),
-            ("POST", "/accounts/{account}/cancel", self.cancel),
-        ):
-            app.router.add_route(method, path, _answered(doing))
+        for (method, path), name in PATHS.items():
+            app.router.add_route(method, path, _answered(getattr(self, name)))
         return app
 
     async def health(self, request: web.Request) -> Json:
