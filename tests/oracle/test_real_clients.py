@@ -1,4 +1,4 @@
-"""The official SDK and ccxt trade on the local exchange, each in an environment of its own (`make oracle-venue`)."""
+"""The official SDK, ccxt and our adapter over ccxt trade on the local exchange (`make oracle-venue`)."""
 
 import json
 import os
@@ -14,14 +14,16 @@ PROGRAM = Path(sys.executable).with_name("tradewind")
 pytestmark = [pytest.mark.oracle, pytest.mark.e2e]
 
 
-@pytest.mark.parametrize(("environment", "suite"), [("sdk", "sdk_suite.py"), ("ccxt", "ccxt_suite.py")])
+@pytest.mark.parametrize(
+    ("environment", "suite"), [("sdk", "sdk_suite.py"), ("ccxt", "ccxt_suite.py"), ("ccxt", "adapter_suite.py")]
+)
 def test_a_client_of_the_venue_is_served(environment: str, suite: str) -> None:
     python = REPOSITORY / f".venv-oracle-{environment}/bin/python"
     if not python.exists():
         pytest.skip("environments of the venue's clients are missing (make oracle-venue makes them)")
     run = subprocess.run(
         [str(python), str(REPOSITORY / "tests/oracle/venue" / suite)],
-        env={**os.environ, "TRADEWIND_PROGRAM": str(PROGRAM)},
+        env={**os.environ, "TRADEWIND_PROGRAM": str(PROGRAM), "PYTHONPATH": str(REPOSITORY / "src")},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""What every adapter asks of an order before it becomes a venue's: is it on the increments, would the venue take it now.
+"""What every adapter asks of an order before it is sent: is it on the increments, would the venue take it now.
 
 A refusal here is certain, for nothing was sent.
 """
@@ -72,14 +72,14 @@ def _size_refusal(request: OrderRequest, state: ProductState, instrument: Instru
         (base, state.min_quantity, state.max_quantity, "SIZE", instrument.base or "contracts"),
         (notional, state.min_notional, state.max_notional, "NOTIONAL", instrument.quote),
     )
-    for value, low, high, word, unit in limits:
+    for value, low, high, word, counted_in in limits:
         if value is not None and low is not None and value < low:
             return PlaceRefused(
-                f"BELOW_MINIMUM_{word}", f"{plain(value)} {unit} is below {plain(low)} for {instrument.id}"
+                f"BELOW_MINIMUM_{word}", f"{plain(value)} {counted_in} is below {plain(low)} for {instrument.id}"
             )
         if value is not None and high is not None and ZERO < high < value:
             return PlaceRefused(
-                f"ABOVE_MAXIMUM_{word}", f"{plain(value)} {unit} is above {plain(high)} for {instrument.id}"
+                f"ABOVE_MAXIMUM_{word}", f"{plain(value)} {counted_in} is above {plain(high)} for {instrument.id}"
             )
     return None
 

@@ -1,0 +1,1 @@
+"""Any venue that ccxt knows, through one adapter. ccxt itself is imported only when a desk is opened."""
