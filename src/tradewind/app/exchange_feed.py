@@ -77,5 +77,5 @@ class Played:
     def until(self, ts_ns: int) -> Iterator[Happening]:
         """Yield what happens up to a time, and was not yielded before."""
         while self._next is not None and self._next.ts_ns <= ts_ns:
-            yield self._next
-            self._next = next(self._happenings, None)
+            happening, self._next = self._next, next(self._happenings, None)
+            yield happening

@@ -187,3 +187,33 @@ def test_fills_of_an_order_sized_in_quote_are_told_in_quote() -> None:
         assert sum(Decimal(fill["size"]) / Decimal(fill["price"]) for fill in fills) == Decimal(order["filled_size"])
 
     with_exchange(story)
+
+
+def test_what_nobody_sends_is_refused_and_leaves_nothing_behind() -> None:
+    async def story(rig: Rig) -> None:
+        far = limit_order("BUY", "90", "0.1")
+        terms = far["order_configuration"].pop("limit_limit_gtc")
+        twap = {"start_time": "1", "end_time": "2", "number_buckets": "9" * 400, "bucket_duration": "1e999999s"}
+        for configuration, wanted in (
+            ({"limit_limit_gtd": terms | {"end_time": "9" * 30}}, 400),
+            ({"limit_limit_gtd": terms | {"end_time": "tomorrow"}}, 400),
+            ({"limit_limit_gtc": terms | {"base_size": 1}}, 400),
+            ({"stop_limit_stop_limit_gtc": terms | {"stop_price": "80", "stop_direction": "SIDEWAYS"}}, 400),
+            ({"twap_limit_gtd": terms | twap}, 200),
+            ({"limit_limit_gtc": terms, "limit_limit_fok": terms}, 200),
+            ({"no_such_kind": terms}, 200),
+            ({}, 200),
+        ):
+            status, text, _ = await rig.alpha.answer("POST", "/orders", far | {"order_configuration": configuration})
+            assert status == wanted, (configuration, text)
+            assert status == 400 or not json.loads(text)["success"]
+        for value in ("1e-30", "-1", "NaN", "1e400", ""):
+            mover = {"amount": value, "from_account": "USD", "to_account": "USDC"}
+            status, _, _ = await rig.alpha.answer("POST", "/convert/quote", mover)
+            assert status == 400, value
+        for params in ({"limit": "0"}, {"limit": "-1"}, {"limit": "many"}, {"start_date": "soon"}):
+            status, _, _ = await rig.alpha.answer("GET", "/orders/historical/batch", None, **params)
+            assert status == 400, params
+        assert (await rig.alpha.ask("GET", "/orders/historical/batch"))["orders"] == []
+
+    with_exchange(story)

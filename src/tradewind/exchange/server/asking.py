@@ -38,7 +38,7 @@ def not_found(message: str) -> Refusal:
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One request: what the path named, its query (each name may come more than once), its body, who asks and when.
 
-    `key` is None on public paths. `hidden_ns` is the age below which orders cannot be found yet, by a fault.
+    `key` is None on public paths.
     """
 
     now_ns: int
@@ -46,7 +46,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, Sequence[str]]
     raw: bytes = b""
     key: ApiKey | None = None
-    hidden_ns: int = 0
 
     @property
     def account(self) -> str:

@@ -6,6 +6,7 @@ from random import Random
 
 import msgspec
 
+from tradewind.exchange.core.products import ProductMode
 from tradewind.exchange.server.faults import Fault, FaultKind
 from tradewind.model.errors import ConfigError
 
@@ -13,7 +14,7 @@ CYCLE_S = 60.0
 FAULTY_S = 30.0
 PLANNED_CYCLES = 720
 KINDS_AT_ONCE = 4
-MODES = ("cancel_only", "limit_only", "post_only", "auction", "view_only", "disabled")
+MODES = tuple(mode.value for mode in ProductMode if mode is not ProductMode.ONLINE)
 
 SHAPES: dict[FaultKind, dict[str, object]] = {
     FaultKind.LATENCY: {"ms": 150, "jitter_ms": 600},

@@ -11,6 +11,7 @@ from random import Random
 
 import msgspec
 
+from tradewind.exchange.core.products import ProductMode
 from tradewind.exchange.server.texts import SECOND_NS
 
 
@@ -25,7 +26,7 @@ class FaultKind(Enum):
     ACK_LOST = "ack_lost"  # done, and the connection closes without an answer
     ACK_STUCK = "ack_stuck"  # done, and the answer takes `ms` (a minute by default)
     TRUNCATE = "truncate"  # done, and half of the answer's body
-    ORDER_LAG = "order_lag"  # orders cannot be found by queries in their first `ms`
+    ORDER_LAG = "order_lag"  # orders cannot be found by queries in their first `ms` (two seconds by default)
 
     STREAM_LATENCY = "stream_latency"  # every frame is `ms` late
     STREAM_DUPLICATE = "stream_duplicate"  # a frame comes twice, the second time with a number of its own or the same
@@ -54,7 +55,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ms: int | None = None
     jitter_ms: int = 0
     status: int = 503
-    mode: str = "cancel_only"
+    mode: ProductMode = ProductMode.CANCEL_ONLY
     products: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()

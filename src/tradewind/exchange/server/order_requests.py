@@ -11,7 +11,7 @@ import msgspec
 from tradewind.exchange.core.failures import Failure
 from tradewind.exchange.core.orders import NewOrder, OrderType, StopDirection
 from tradewind.exchange.server.asking import bad_request
-from tradewind.exchange.server.texts import SECOND_NS, parse_time
+from tradewind.exchange.server.texts import LAST_SECOND, SECOND_NS, parse_time
 from tradewind.model.orders import Side, TimeInForce
 
 GTC, GTD, IOC, FOK = TimeInForce.GTC, TimeInForce.GTD, TimeInForce.IOC, TimeInForce.FOK
@@ -157,10 +157,12 @@ def _moment(text: str | None) -> int | None:
 
 
 def _buckets(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdigit() and len(text) < 10 else None
 
 
 def _duration_ns(text: str) -> int | None:
-    """Return a duration such as `300s`."""
+    """Return a duration such as `300s`, None for what is none."""
     seconds = decimal(text.removesuffix("s"))
-    return None if seconds is None or not seconds.is_finite() else int(seconds * SECOND_NS)
+    if seconds is None or not seconds.is_finite() or not 0 < seconds <= LAST_SECOND:
+        return None
+    return int(seconds * SECOND_NS)

@@ -5,12 +5,14 @@ from uuid import uuid4
 
 import msgspec
 
+from tradewind.exchange.core.amounts import DIGITS
 from tradewind.exchange.server.asking import Ask, Refusal, bad_request, not_found
 from tradewind.exchange.server.listing import FIAT
 from tradewind.exchange.server.order_requests import decimal
 from tradewind.exchange.server.rest_accounts import account_uuid, price_in_dollars, worth
 from tradewind.exchange.server.texts import Json, amount, iso, number
 from tradewind.exchange.server.venue import Conversion, Portfolio, Venue
+from tradewind.model.instrument import decimals_of
 from tradewind.model.money import ZERO
 
 CONVERTIBLE = frozenset({"USD", "USDC"})
@@ -240,7 +242,7 @@ def _currency(account: str, name: str) -> str:
 
 def _positive(text: str) -> Decimal:
     value = decimal(text)
-    if value is None or not value.is_finite() or value <= 0:
+    if value is None or not value.is_finite() or value <= 0 or decimals_of(value) > DIGITS or value.adjusted() > DIGITS:
         raise bad_request(f"amount must be a positive number, was {text!r}")
     return value
 

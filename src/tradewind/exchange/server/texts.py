@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 SECOND_NS = 1_000_000_000
-DAY_NS = 86_400 * SECOND_NS
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z: no calendar goes further."""
 Json = dict[str, object]
 
 
@@ -33,7 +34,7 @@ def parse_time(text: str) -> int:
 
     Raises  ValueError for anything else.
     """
-    if text.isdigit():
+    if text.isdigit() and int(text) <= LAST_SECOND:
         return int(text) * SECOND_NS
     whole, dot, rest = text.partition(".")
     digits = ""

@@ -21,6 +21,7 @@ from tradewind.model.money import ZERO
 
 Clock = Callable[[], int]
 SPANS_KEPT_S = 10
+LAG_MS = 2_000
 
 
 class Portfolio(msgspec.Struct):
@@ -139,7 +140,7 @@ class Venue:
     def _keep_modes(self, now_ns: int) -> None:
         wanted: dict[str, ProductMode] = {}
         for fault in self.faults.active(now_ns).get(FaultKind.MODE, ()):
-            wanted |= dict.fromkeys(fault.products or self.listings, ProductMode(fault.mode))
+            wanted |= dict.fromkeys(fault.products or self.listings, fault.mode)
         if wanted == self._modes_by_fault:
             return
         for product_id in self._modes_by_fault.keys() | wanted.keys():
@@ -218,7 +219,7 @@ class Venue:
         """Return whether queries find an order already, which a fault may delay."""
         now_ns = self.clock()
         lags = self.faults.active(now_ns).get(FaultKind.ORDER_LAG, ())
-        return all(now_ns - order.created_ns >= (lag.ms or 0) * 1_000_000 for lag in lags)
+        return all(now_ns - order.created_ns >= (LAG_MS if lag.ms is None else lag.ms) * 1_000_000 for lag in lags)
 
 
 def _span(found: Sequence[CandleView]) -> Span:
