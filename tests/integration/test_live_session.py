@@ -290,6 +290,17 @@ def test_orders_that_cannot_be_confirmed_are_left_and_seen_to_by_the_next_start(
     play(tmp_path, scene)
 
 
+def test_a_stop_during_the_start_ends_in_order(tmp_path: Path) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        venue.faults = Faults(delay_s=0.2)
+        await stage.start(ready=False)
+        await asyncio.sleep(0.1)
+        assert (await stage.stop()).is_clean
+        assert not venue.placed
+
+    play(tmp_path, scene)
+
+
 def test_an_instrument_in_cancel_only_takes_no_new_risk(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.set_mode("ETH-USD", ProductMode.CANCEL_ONLY)

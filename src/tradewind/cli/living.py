@@ -19,7 +19,7 @@ from tradewind.app.live.session import Ended
 from tradewind.app.live.status import status
 from tradewind.app.venue_access import Access, find_access, with_key
 from tradewind.cli.layers import resolved
-from tradewind.cli.main import DONE, FAILED
+from tradewind.cli.main import DONE, FAILED, INTERRUPTED
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json
 from tradewind.model.errors import ConfigError
@@ -36,8 +36,7 @@ def run_live(file: Path | None, options: RunOptions, *, yes: bool, json: bool) -
     if not settled.config.live.endpoint:
         home, settled = resolved(file, options, profile=CANARY)  # money is at stake: the small profile unless told
     access = chosen_access(home, settled)
-    built, ended = run_loop(_session(home, settled, access, yes=yes, json=json))
-    return told(built, ended, json=json)
+    return _told_or_stopped(_session(home, settled, access, yes=yes, json=json), json=json)
 
 
 def chosen_access(home: Home, settled: Resolved) -> Access:
@@ -72,6 +71,16 @@ def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
         return runner.run(work)
 
 
+def _told_or_stopped(work: Coroutine[Any, Any, tuple[Built, Ended]], *, json: bool) -> int:
+    """Run a session and say how it ended; stopped at once, its journal is left open for the next start."""
+    try:
+        built, ended = run_loop(work)
+    except asyncio.CancelledError:
+        print("stopped at once: the next start goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    return told(built, ended, json=json)
+
+
 async def _session(home: Home, settled: Resolved, access: Access, *, yes: bool, json: bool) -> tuple[Built, Ended]:
     side = await open_side(access)
     try:
@@ -90,8 +99,7 @@ def run_live_paper(home: Home, settled: Resolved, *, json: bool) -> int:
     access = find_access(
         home, os.environ, endpoint=Path(live.endpoint) if live.endpoint else None, account=live.account
     )
-    built, ended = run_loop(_paper(home, settled, access, json=json))
-    return told(built, ended, json=json)
+    return _told_or_stopped(_paper(home, settled, access, json=json), json=json)
 
 
 async def _paper(home: Home, settled: Resolved, access: Access, *, json: bool) -> tuple[Built, Ended]:

@@ -20,7 +20,7 @@ from tradewind.venues.coinbase.order_desk import CoinbaseOrders
 from tradewind.venues.coinbase.session import StreamSession
 from tradewind.venues.coinbase.signing import Signer
 from tradewind.venues.coinbase.streaming import CoinbaseStream
-from tradewind.venues.ports import AccountDesk, MarketDesk, Stream, StreamEvent
+from tradewind.venues.ports import AccountDesk, Look, MarketDesk, Stream, StreamEvent
 
 SECOND_NS = 1_000_000_000
 NONCE_BYTES = 16
@@ -29,16 +29,16 @@ NONCE_BYTES = 16
 class BracketOrders(CoinbaseOrders):
     """Orders, with one form more: a limit order with a stop is the venue's bracket."""
 
-    async def place(self, request: OrderRequest) -> PlaceAnswer:
+    async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         if request.kind is not OrderKind.LIMIT or request.stop is None or request.price is None:
-            return await super().place(request)
+            return await super().place(request, look)
         instrument = await self.market.instrument(request.instrument)
         form = bracket_gtc(
             instrument.quantity_decimal(int(request.quantity or 0)),
             instrument.price_decimal(request.price),
             instrument.price_decimal(request.stop),
         )
-        return await self.place_configuration(request.order_id, request.instrument, request.side, form)
+        return await self.place_configuration(request.order_id, request.instrument, request.side, form, look)
 
 
 class CoinbaseSide:

@@ -31,6 +31,10 @@ class Gate:
         self.refused += bool(reason)
         return reason
 
+    def is_own(self, reason: str) -> bool:
+        """Return whether a refusal is the gate's, not the venue's."""
+        return bool(reason) and reason in (NO_LEASE, KILL_SWITCH, self.closed)
+
     def _reason(self, engine_id: str) -> str:
         if not self._has_lease():
             return NO_LEASE

@@ -1,8 +1,9 @@
 """Between engine and venue: requests go out, answers come back as what is known, and doubt is resolved by asking.
 
-    outbox -> protecting -> gate -> OrderDesk.place         one send per order, never again under another name
+    outbox -> protecting -> gate -> OrderDesk.place -> gate     one send per order, never again under another name
     answers, stream, questions -> order truth -> protecting -> engine
 
+The gate is asked twice: when a request is to be sent, and as it leaves, for it may have waited for its turn meanwhile.
 A send without a usable answer is UNKNOWN until a question has found the order, or has shown that it never arrived.
 """
 
@@ -23,10 +24,10 @@ from tradewind.model import answers as a
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import VenueError
 from tradewind.model.orders import OrderKind, OrderRequest, TimeInForce
-from tradewind.model.venue import InDoubt, PlaceAnswer, VenueFill, VenueOrder
-from tradewind.venues.ports import OrderDesk
+from tradewind.model.venue import InDoubt, PlaceAnswer, PlaceRefused, VenueFill, VenueOrder
+from tradewind.venues.ports import Look, OrderDesk
 
-QUESTIONS_MAX = 8
+QUESTIONS_MAX, CANCELS_MAX = 8, 8
 IDLE_S = 0.25
 
 
@@ -71,6 +72,7 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(QUESTIONS_MAX)
+        self._cancels = asyncio.Semaphore(CANCELS_MAX)  # of their own: no question makes a cancel wait
 
     # -- out ----------------------------------------------------------------------------------------------------------
 
@@ -103,13 +105,13 @@ class Gateway:
         if self._ioc_only and cover is None and request.kind is OrderKind.LIMIT:
             request = msgspec.structs.replace(request, time_in_force=TimeInForce.IOC, post_only=False, expire_ns=None)
         self.truth.sending(request, now_ns)
-        self._start(self._send(request))
+        self._start(self._send(request, lambda: self.gate.refusal(request, engine_id)))
 
-    async def _send(self, request: OrderRequest) -> None:
+    async def _send(self, request: OrderRequest, look: Look) -> None:
         answer: PlaceAnswer
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._desk.place(request)
+                answer = await self._desk.place(request, look)
         except TimeoutError:
             answer = InDoubt(f"no answer within {self._timeout_s:g} s")
         except VenueError as error:
@@ -128,6 +130,8 @@ class Gateway:
             self._on_error("place", answer.reason)
         elif type(answer).__name__ == "Placed":
             self.counts.placed += 1
+        elif isinstance(answer, PlaceRefused) and self.gate.is_own(answer.reason):
+            self.counts.withheld += 1
         else:
             self.counts.refused += 1
 
@@ -213,17 +217,19 @@ class Gateway:
 
     async def _cancel(self, queries: Sequence[SendCancel]) -> None:
         names = {query.venue_id: query.order_id for query in queries}
-        answers = await self._asked("cancel", self._desk.cancel_venue_orders(list(names)))
+        answers = await self._asked("cancel", self._desk.cancel_venue_orders(list(names)), self._cancels)
         for venue_id, order_id in names.items():
             answer = InDoubt("no answer") if answers is FAILED else answers.get(venue_id, InDoubt("not in the answer"))
             if order_id in self.truth.records:
                 self.told(self.truth.cancel_answered(order_id, answer, self._engine.now_ns()))
 
-    async def _asked(self, what: str, question: Coroutine[Any, Any, Any]) -> Any:
+    async def _asked(
+        self, what: str, question: Coroutine[Any, Any, Any], slots: asyncio.Semaphore | None = None
+    ) -> Any:
         """Return the answer, or FAILED: order truth asks again at its own pace."""
         self.counts.questions += 1
         try:
-            async with self._slots, asyncio.timeout(self._timeout_s):
+            async with slots or self._slots, asyncio.timeout(self._timeout_s):
                 return await question
         except (VenueError, TimeoutError) as error:
             self.counts.failed_questions += 1

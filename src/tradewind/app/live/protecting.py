@@ -23,6 +23,7 @@ from tradewind.orders.order import Order
 BPS = 10_000
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
 REPRICES_MAX = 1
+ALIASES_MAX = 10_000
 BUY = Side.BUY
 
 
@@ -349,9 +350,18 @@ class Protecting:
             mark = marks.get(cover.instrument)
             if mark is not None and cover.phase in {Phase.RESTING, Phase.WATCHED}:
                 acts += self._watch(cover, mark, now_ns)
+            elif mark is not None and cover.phase is Phase.WAITING:
+                acts += self._watch_entry(cover, mark)
             if cover.phase is Phase.FIRED and now_ns - cover.fired_ns >= self._rules.escalate_after_ns:
                 acts += self._escalate(cover)
         return acts
+
+    def forget_done(self) -> None:
+        """Drop the names of covers that are done, but for the latest: executions that late are rare."""
+        if len(self._aliases) > ALIASES_MAX:
+            done = [name for name, cover in self._aliases.items() if cover.phase is Phase.DONE]
+            for name in done[: len(self._aliases) - ALIASES_MAX // 2]:
+                del self._aliases[name]
 
     def covers(self) -> list[Cover]:
         """Return every cover that is not done, in the order in which they came."""
@@ -382,6 +392,19 @@ class Protecting:
             if (mark >= price) if sells else (mark <= price):
                 return self._fire(cover, target, now_ns)
         return []
+
+    def _watch_entry(self, cover: Cover, mark: int) -> list[Act]:
+        """An entry that has filled in part has a stop too: when it is reached, the rest of the entry is withdrawn, and
+        the engine protects what there is.
+        """
+        stop, parent = cover.leg(OrderKind.STOP_MARKET), self._parents.get(cover.parent or "")
+        if stop is None or parent is None or not parent.filled or cover.why:
+            return []
+        line = int(stop.stop or 0)
+        if not ((mark >= line) if cover.side is BUY else (mark <= line)):
+            return []
+        cover.why = "ENTRY_STOPPED"
+        return [Withdraw(cover.parent or "")]
 
     def _fire(self, cover: Cover, leg: OrderRequest, now_ns: int, *, watch_only: bool = False) -> list[Act]:
         """A leg is reached: the venue's order for it has its time to fill, everything else is replaced at once."""

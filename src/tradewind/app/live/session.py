@@ -316,6 +316,7 @@ class LiveSession:
             self.engine.take(LeaveReduceOnly(now_ns, WINDOW))
         if self.trading is not None:
             self.trading.gateway.truth.forget_ended(now_ns - FORGET_NS)
+            self.trading.gateway.protecting.forget_done()
 
     async def _watch_products(self) -> None:
         """Ask now and then what the venue lets people do, and what time it is there."""

@@ -223,3 +223,14 @@ def test_a_buy_stop_is_the_mirror_image() -> None:
     (placed,) = sent(stage.submit(request))
     assert (placed.kind, placed.price, placed.stop) == (OrderKind.STOP_LIMIT, 10_151, 10_100)
     assert told(stage.mark(10_100)) == [("OrderTriggered", "b")]
+
+
+def test_an_entry_filled_in_part_is_withdrawn_when_its_stop_is_reached() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    assert stage.mark(8_000) == []
+    stage.fill("e", 40, 10_000, Side.BUY)
+    assert stage.mark(9_001) == []
+    assert withdrawn(stage.mark(9_000)) == ["e"]
+    assert stage.mark(8_900) == []
+    assert ("OrderCanceled", "e-sl") in told(stage.hear(a.OrderCanceled("e", 0, "USER")))
