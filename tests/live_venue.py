@@ -40,7 +40,16 @@ from tradewind.model.venue import (
     VenueOrderStatus,
     VenuePosition,
 )
-from tradewind.venues.ports import KeyRights, OrderSeen, ProductMode, ProductState, StreamEvent, StreamKind, StreamState
+from tradewind.venues.ports import (
+    KeyRights,
+    Look,
+    OrderSeen,
+    ProductMode,
+    ProductState,
+    StreamEvent,
+    StreamKind,
+    StreamState,
+)
 
 STATUS = {
     OrderStatus.PENDING: VenueOrderStatus.PENDING,
@@ -279,7 +288,9 @@ class CoreVenue:
 
     # -- OrderDesk ----------------------------------------------------------------------------------------------------
 
-    async def place(self, request: OrderRequest) -> PlaceAnswer:
+    async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
+        if look is not None and (reason := look()):
+            return PlaceRefused(reason)
         if self.faults.delay_s:
             await asyncio.sleep(self.chance.random() * self.faults.delay_s)
         if self.faults.down or self._strikes("lose_request"):

@@ -294,6 +294,32 @@ def test_an_endless_429_is_told_at_last_as_a_refusal() -> None:
     assert len({body["client_order_id"] for body in venue.sent("POST /orders")}) == 1
 
 
+def test_an_order_that_waits_its_turn_is_looked_at_again_before_it_leaves() -> None:
+    answers = iter(["", "KILL_SWITCH"])
+
+    async def script(desk: CoinbaseDesk, venue: Venue) -> None:
+        venue.answer("POST /orders", status(429, "slow down", **{"Retry-After": "0.01"}), created())
+        found = await desk.orders.place(order(), lambda: next(answers))
+        assert isinstance(found, PlaceRefused)
+        assert found.reason == "KILL_SWITCH"
+        assert await desk.orders.place(order()) == Placed("v-1")  # nobody looks any more, and the connections are well
+
+    assert len(play(script).sent("POST /orders")) == 2
+
+
+def test_what_is_held_back_never_reaches_the_venue_not_even_its_first_line() -> None:
+    async def script(desk: CoinbaseDesk, venue: Venue) -> None:
+        await desk.market.server_time_ns()
+        venue.answer("POST /orders", created())
+        found = await desk.orders.place(order(), lambda: "NO_LEASE")
+        assert isinstance(found, PlaceRefused)
+        assert found.reason == "NO_LEASE"
+        assert desk.client.counts["Withheld"] == 1
+        await asyncio.sleep(0.05)
+
+    assert play(script).sent("POST /orders") == []
+
+
 def test_without_a_listener_nothing_has_left() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

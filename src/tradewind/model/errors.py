@@ -28,6 +28,14 @@ class TransportError(VenueError):
     """It is certain that the request never left: retry with backoff."""
 
 
+class Withheld(VenueError):
+    """Held back by us in the last moment, before it left; `reason` says by what."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class RateLimited(VenueError):
     """Wait `retry_after_s` seconds, then try again."""
 

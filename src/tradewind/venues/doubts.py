@@ -9,6 +9,7 @@ from tradewind.model.errors import (
     TransportError,
     VenueError,
     VenueRejected,
+    Withheld,
 )
 from tradewind.model.venue import CancelAnswer, CancelRefused, InDoubt, PlaceAnswer, PlaceRefused
 
@@ -35,6 +36,6 @@ def cancel_failure(error: VenueError) -> CancelAnswer:
 
 def _certain(error: VenueError) -> str | None:
     """Return the word for an error that proves that nothing was done, None for any other."""
-    if isinstance(error, VenueRejected):
+    if isinstance(error, VenueRejected | Withheld):
         return error.reason
     return next((word for kind, word in CERTAIN.items() if isinstance(error, kind)), None)

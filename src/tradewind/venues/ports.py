@@ -4,7 +4,7 @@ Orders and money travel as the facts of `model.venue`; market data as the events
 outcomes (refused, in doubt) are values; what a protocol raises is a `VenueError`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Protocol
@@ -112,11 +112,18 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
 StreamEvent = BookSnapshot | LevelUpdate | TradePrint | QuoteTick | Bar | OrderSeen | StreamState
 
 
+Look = Callable[[], str]
+"""Why a request may not leave now, "" when it may: asked as each attempt leaves, whatever it waited for until then."""
+
+
 class OrderDesk(Protocol):
     """Where orders go. An order's name is chosen before the first send and is the same in every attempt."""
 
-    async def place(self, request: OrderRequest) -> PlaceAnswer:
-        """Send an order once; a repeat with the same name is recognised by the venue as the same order."""
+    async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
+        """Send an order once; a repeat with the same name is recognised by the venue as the same order.
+
+        What `look` holds back is refused with its reason: nothing of it has left.
+        """
         ...
 
     async def cancel(self, client_ids: Sequence[str]) -> Mapping[str, CancelAnswer]:

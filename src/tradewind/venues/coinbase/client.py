@@ -18,15 +18,24 @@ import aiohttp
 import msgspec
 
 from tradewind import __version__
-from tradewind.model.errors import AuthenticationFailed, ProtocolError, TransportError, VenueError, VenueUnavailable
+from tradewind.model.errors import (
+    AuthenticationFailed,
+    ProtocolError,
+    TransportError,
+    VenueError,
+    VenueUnavailable,
+    Withheld,
+)
 from tradewind.venues.coinbase.addresses import PRODUCTION, Address
 from tradewind.venues.coinbase.failures import failure_of, malformed
+from tradewind.venues.coinbase.leaving import Leaving, watched
 from tradewind.venues.coinbase.limits import PUBLIC_PER_S, RateBudget
 from tradewind.venues.coinbase.requests import Request, server_time
 from tradewind.venues.coinbase.retrying import RetryPolicy, wait_before_retry
 from tradewind.venues.coinbase.signing import NONCE_BYTES, Signer
 from tradewind.venues.coinbase.wire.products import ServerTime
 from tradewind.venues.coinbase.wire.values import ns_of, read
+from tradewind.venues.ports import Look
 
 T = TypeVar("T")
 SECOND_NS, MILLISECOND_NS = 1_000_000_000, 1_000_000
@@ -103,16 +112,17 @@ class Client:
         self._skew_at_ns = received_ns
         return self.skew_ns
 
-    async def call(self, request: Request, answer: type[T]) -> T:
+    async def call(self, request: Request, answer: type[T], look: Look | None = None) -> T:
         """Return the answer of that type.
 
-        Raises  a `VenueError` of `failures`; `OutcomeUnknown` or `MalformedAnswer` of a write leave it in doubt.
+        Raises  a `VenueError` of `failures`; `OutcomeUnknown` or `MalformedAnswer` of a write leave it in doubt;
+                `Withheld` when `look`, asked as the body of each attempt is about to go, says why it may not.
         """
         attempt = 0
         while True:
             attempt += 1
             try:
-                return await self._once(request, answer)
+                return await self._once(request, answer, look)
             except AuthenticationFailed:
                 if not await self._clock_corrected(request):
                     raise
@@ -140,13 +150,13 @@ class Client:
 
     # -- one attempt --------------------------------------------------------------------------------------------------
 
-    async def _once(self, request: Request, answer: type[T]) -> T:
+    async def _once(self, request: Request, answer: type[T], look: Look | None) -> T:
         what = f"{request.method} {request.path}"
         budget = self._budgets[request.signed]
         while wait_ns := budget.take(self._clock_ns(), urgent=request.writes):
             await self._sleep(wait_ns / SECOND_NS)
         self.counts["requests"] += 1
-        status, headers, body = await self._exchange(request, what)
+        status, headers, body = await self._exchange(request, what, Leaving(look))
         now_ns = self._clock_ns()
         budget.learn(headers, status, now_ns)
         failure = failure_of(status, headers, body, what, now_ns / SECOND_NS)
@@ -155,17 +165,25 @@ class Client:
             raise failure
         return self._decoded(body, headers.get("Content-Type", ""), answer, what)
 
-    async def _exchange(self, request: Request, what: str) -> tuple[int, Mapping[str, str], bytes]:
+    async def _exchange(self, request: Request, what: str, leaving: Leaving) -> tuple[int, Mapping[str, str], bytes]:
         url = f"{self.address.rest}{request.target}"
         try:
             async with self._connections().request(
-                request.method, url, data=request.payload, headers=self._headers(request), allow_redirects=False
+                request.method,
+                url,
+                data=request.payload,
+                headers=self._headers(request),
+                allow_redirects=False,
+                trace_request_ctx=leaving,
             ) as response:
                 return response.status, response.headers, await _whole(response, what)
         except NOT_SENT as error:
             self.counts["TransportError"] += 1
             raise TransportError(f"{what}: no connection to {self.address.host} ({type(error).__name__})") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if leaving.held_by:
+                self.counts["Withheld"] += 1
+                raise Withheld(f"{what}: held back before it left: {leaving.held_by}", leaving.held_by) from None
             self.counts["VenueUnavailable"] += 1
             raise VenueUnavailable(f"{what}: no answer from {self.address.host} ({type(error).__name__})") from None
 
@@ -210,7 +228,7 @@ class Client:
             authority = self.address.ca
             trust: ssl.SSLContext | bool = True if authority is None else ssl.create_default_context(cafile=authority)
             connector = aiohttp.TCPConnector(ssl=trust, limit=CONNECTIONS_MAX)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, trace_configs=[watched()])
             # Left on, aiohttp itself sends a dropped GET, PUT or DELETE once more, with the token of the first time and
             # outside the budget; there is no public switch, and its own test client sets this one too.
             self._session._retry_connection = False

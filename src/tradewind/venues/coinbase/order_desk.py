@@ -49,6 +49,7 @@ from tradewind.venues.coinbase.wire.orders import (
     PreviewOrder,
 )
 from tradewind.venues.doubts import cancel_failure, place_failure
+from tradewind.venues.ports import Look
 from tradewind.venues.terms import refusal_before_sending
 
 CANCELS_PAGE = 100
@@ -79,7 +80,7 @@ class CoinbaseOrders:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    async def place(self, request: OrderRequest) -> PlaceAnswer:
+    async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         """Send an order under its name; what the venue would refuse anyway is refused here, unsent."""
         try:
             form = await self._form(request)
@@ -91,14 +92,16 @@ class CoinbaseOrders:
             return form
         if form.emulation:
             self.emulations[request.order_id] = form.emulation
-        return await self.place_configuration(request.order_id, request.instrument, request.side, form.configuration)
+        return await self.place_configuration(
+            request.order_id, request.instrument, request.side, form.configuration, look
+        )
 
     async def place_configuration(
-        self, client_id: str, instrument: str, side: Side, configuration: Configuration
+        self, client_id: str, instrument: str, side: Side, configuration: Configuration, look: Look | None = None
     ) -> PlaceAnswer:
         """Send an order in the venue's own form, under a name of ours: brackets and TWAPs of `configurations`."""
         request = requests.create_order(client_id, instrument, SIDES[side], configuration)
-        return await self._create(Sent(client_id, instrument, side, configuration), request)
+        return await self._create(Sent(client_id, instrument, side, configuration), request, look)
 
     async def close_position(self, client_id: str, instrument: str, size: Decimal | None = None) -> PlaceAnswer:
         """Send the venue's own order to close a futures position, whole without a size."""
@@ -241,10 +244,10 @@ class CoinbaseOrders:
         balances = await self.account.balances()
         return next((each.available for each in balances if each.currency == currency), ZERO)
 
-    async def _create(self, sent: Sent, request: Request) -> PlaceAnswer:
+    async def _create(self, sent: Sent, request: Request, look: Look | None = None) -> PlaceAnswer:
         self._sent[sent.client_id] = Sending(sent.instrument, self.client.venue_now_ns())
         try:
-            answer = await self.client.call(request, CreateOrder)
+            answer = await self.client.call(request, CreateOrder, look)
         except VenueError as error:
             return place_failure(error)
         verdict = place_verdict(sent, answer)
