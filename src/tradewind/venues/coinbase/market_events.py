@@ -1,7 +1,8 @@
 """One product's frames as events of our own: books, trades, quotes and closed bars in the units of its instrument.
 
-Times are those of receipt, since nothing may be known before; a bar's is its close. What the venue tells twice (after
-a reconnect) is told once. A row that cannot be read raises ValueError and nothing of its message is told.
+Times are those of receipt, since nothing may be known before; a trade's is the venue's own, a bar's its close. What the
+venue tells twice (after a reconnect) is told once. A row that cannot be read raises ValueError and nothing of its
+message is told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from tradewind.model.market_events import Bar, BookSnapshot, LevelUpdate, QuoteT
 from tradewind.model.orders import Side
 from tradewind.venues.coinbase.units import PriceMemory, units
 from tradewind.venues.coinbase.wire.stream import CandleRow, LevelEvent, LevelRow, TickerRow, TradeRow
+from tradewind.venues.coinbase.wire.values import moment_ns
 
 BUY, SELL = Side.BUY, Side.SELL
 BID, OFFER = "bid", "offer"
@@ -117,6 +119,8 @@ class ProductFeed:
         if row.side not in AGGRESSORS:
             raise ValueError(f"a trade's side is {row.side!r}")
         quantity = units(row.size, self._quantity_scale)
+        # The venue's own time: candles are made of it, and what is made of them must be what the venue has.
+        ts_ns = moment_ns(row.time) if row.time else ts_ns
         return TradePrint(
             self.instrument.id, ts_ns, AGGRESSORS[row.side], self._prices[row.price], quantity, _trade_number(row)
         )
