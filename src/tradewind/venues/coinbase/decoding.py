@@ -1,29 +1,17 @@
-"""Payload files held against our types: each payload's message, whether it reads and writes back, what we do not know.
+"""Payload files held against our types: each payload's message, whether it reads and writes back, what is unknown."""
 
-Files may hold one JSON payload, a list of `{label, payload}`, one frame a line (.jsonl), such lines packed and with
-their time of receipt (`{recv, msg}`, .jsonl.gz), or an error's plain text (.txt).
-"""
-
-import gzip
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tradewind.model.errors import ConfigError, ProtocolError
-from tradewind.venues.coinbase.recognition import (
-    content_rule,
-    folder_rule,
-    is_error_text,
-    message_type,
-    type_name,
-)
+from tradewind.venues.coinbase.payload_files import Piece, pieces
+from tradewind.venues.coinbase.recognition import content_rule, folder_rule, message_type, type_name
 from tradewind.venues.coinbase.round_trip import Findings, compare
 from tradewind.venues.coinbase.wire.accounts import ErrorText
 from tradewind.venues.coinbase.wire.stream import FAST_TYPES, decode_frame
-from tradewind.venues.coinbase.wire.values import parse, read_values
+from tradewind.venues.coinbase.wire.values import read_values
 
 DECODED, FAILED, SKIPPED = "decoded", "failed", "skipped"
 _AGAIN = msgspec.json.Encoder(decimal_format="number")
@@ -81,11 +69,9 @@ def decode_file(path: Path, name: str) -> list[Outcome]:
     if rule:
         return [Outcome(file=name, result=SKIPPED, detail=rule)]
     try:
-        if path.suffix.lower() == ".txt" and is_error_text(where):
-            return [_text_outcome(path.read_text(encoding="utf-8"), name)]
-        return [_outcome(values, label, name, where) for label, values in _payloads(path)]
-    except (ProtocolError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        return [Outcome(file=name, result=FAILED, detail=str(error))]
+        return [_outcome(piece, name, where) for piece in pieces(path)]
+    except OSError as error:
+        return [Outcome(file=name, result=FAILED, detail=f"the file cannot be read: {error}")]
 
 
 def decode_payload(values: Any) -> tuple[Any, Any, Findings]:
@@ -97,7 +83,12 @@ def decode_payload(values: Any) -> tuple[Any, Any, Findings]:
     return kind, value, compare(value, values, type_name(kind))
 
 
-def _outcome(values: Any, label: str, name: str, path: Path) -> Outcome:
+def _outcome(piece: Piece, name: str, path: Path) -> Outcome:
+    values, label = piece.values, piece.label
+    if piece.problem:
+        return Outcome(file=name, label=label, result=FAILED, detail=_placed(piece.problem, piece))
+    if isinstance(values, ErrorText):
+        return Outcome(file=name, label=label, message="ErrorText", result=DECODED, fields=["ErrorText.text"])
     rule = content_rule(values, path)
     if rule:
         return Outcome(file=name, label=label, result=SKIPPED, detail=rule)
@@ -105,61 +96,18 @@ def _outcome(values: Any, label: str, name: str, path: Path) -> Outcome:
         kind, _, found = decode_payload(values)
     except ProtocolError as error:
         message = type_name(message_type(values)) if message_type(values) is not None else "-"
-        return Outcome(file=name, label=label, message=message, result=FAILED, detail=str(error))
+        return Outcome(file=name, label=label, message=message, result=FAILED, detail=_placed(str(error), piece))
     return Outcome(
         file=name,
         label=label,
         message=type_name(kind),
         result=FAILED if found.differences else DECODED,
-        detail="; ".join(found.differences[:5]),
+        detail=_placed("; ".join(found.differences[:5]), piece),
         fields=found.fields,
         unknown_fields=found.unknown_fields,
         unknown_words=found.unknown_words,
     )
 
 
-def _text_outcome(text: str, name: str) -> Outcome:
-    value = ErrorText(text=text.strip())
-    failed = "" if value.text else "an empty error text"
-    return Outcome(
-        file=name, message="ErrorText", result=FAILED if failed else DECODED, detail=failed, fields=["ErrorText.text"]
-    )
-
-
-def _payloads(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield a file's payloads with their labels."""
-    raw = path.read_bytes()
-    names = path.name.lower()
-    if names.endswith(".gz"):
-        raw, names = gzip.decompress(raw), names.removesuffix(".gz")
-    if names.endswith(".jsonl"):
-        for line in raw.splitlines():
-            if line.strip():
-                yield "", _received(parse(line))
-        return
-    values = parse(raw)
-    if isinstance(values, list) and values and all(_is_labelled(item) for item in values):
-        for item in values:
-            yield str(item.get("label", "")), item["payload"]
-        return
-    if isinstance(values, list) and any(_is_frame(item) for item in values):
-        for item in values:
-            yield "", _received(item)
-        return
-    yield "", _received(values)
-
-
-def _is_labelled(item: Any) -> bool:
-    return isinstance(item, dict) and {"label", "payload"} <= item.keys()
-
-
-def _is_frame(item: Any) -> bool:
-    return isinstance(item, dict) and ("channel" in item or item.keys() == {"recv", "msg"})
-
-
-def _received(values: Any) -> Any:
-    """Return the frame of a line that was kept with its time of receipt."""
-    if isinstance(values, dict) and values.keys() == {"recv", "msg"}:
-        message = values["msg"]
-        return parse(message) if isinstance(message, str) else message
-    return values
+def _placed(problem: str, piece: Piece) -> str:
+    return f"{piece.at}: {problem}" if problem and piece.at else problem

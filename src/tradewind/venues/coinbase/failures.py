@@ -66,8 +66,8 @@ def reason_in(body: bytes) -> str:
     """Return the venue's own word for what is wrong in a JSON body, "" when it has none."""
     try:
         found = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""  # the status says enough, and the body's beginning is in the message
     return _word(found)
 
 

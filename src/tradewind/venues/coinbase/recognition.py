@@ -92,7 +92,7 @@ BY_FIELDS: tuple[tuple[frozenset[str], Any], ...] = tuple(
         ("id requested_amount", futures.Sweep),
         ("uuid name", accounts.Portfolio),
         ("error", accounts.ErrorAnswer),
-        ("code message", accounts.ErrorAnswer),
+        ("message", accounts.ErrorAnswer),
     )
 )
 
@@ -113,7 +113,7 @@ def message_type(values: Any) -> Any:
 
 def _answer_type(values: dict[str, Any]) -> Any:
     keys = values.keys()
-    if "success" in keys and ("order_id" not in keys or keys & {"success_response", "error_response"}):
+    if "success" in keys and ("order_id" not in keys or _is_about_a_new_order(values)):
         return _outcome_type(values)
     if "positions" in keys or "position" in keys:
         return _position_type(values)
@@ -124,7 +124,20 @@ def _answer_type(values: dict[str, Any]) -> Any:
     for fields, kind in BY_FIELDS:
         if fields <= keys:
             return kind
-    return orders.EditPreview if "errors" in keys else None
+    if "errors" in keys:
+        return accounts.ErrorAnswer if _are_told(values["errors"]) else orders.EditPreview
+    return None
+
+
+def _are_told(errors: Any) -> bool:
+    """Whether errors are the gateway's, which have a name and a message; those of an edit have reasons."""
+    return isinstance(errors, list) and bool(errors) and isinstance(errors[0], dict) and "message" in errors[0]
+
+
+def _is_about_a_new_order(values: dict[str, Any]) -> bool:
+    """Whether an answer that names an order is about a new one; the result of a cancel has other words."""
+    answers = values.keys() & {"success_response", "error_response"}
+    return bool(answers) or values.get("failure_reason") == "UNKNOWN_FAILURE_REASON"
 
 
 def _outcome_type(values: dict[str, Any]) -> Any:
@@ -136,8 +149,8 @@ def _outcome_type(values: dict[str, Any]) -> Any:
 def _position_type(values: dict[str, Any]) -> Any:
     """CFM positions count contracts, INTX positions have a net size; an empty list is CFM's unless it has totals."""
     one = values.get("position")
-    if isinstance(one, dict):
-        return futures.OnePerpetualPosition if "net_size" in one else futures.OneCfmPosition
+    if "position" in values:
+        return futures.OnePerpetualPosition if isinstance(one, dict) and "net_size" in one else futures.OneCfmPosition
     many = values.get("positions")
     first = many[0] if isinstance(many, list) and many else {}
     perpetual = "summary" in values or (isinstance(first, dict) and "net_size" in first)

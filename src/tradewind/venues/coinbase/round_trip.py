@@ -4,6 +4,7 @@ A field that the type does not know is listed, a word that its enumeration does 
 A known field whose typed value, written back, differs from the raw one is.
 """
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -11,6 +12,11 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from tradewind.venues.coinbase.wire.values import Timestamp, Word, number
+from tradewind.venues.coinbase.wire.words import BookSide, EventType, OrderSide
+
+SHOWN_CHARACTERS = 80
+READ: Mapping[str, Callable[[str], Any]] = {"number": number, "time": Timestamp.parse}
+WORDS: Mapping[str, type[Word]] = {"book side": BookSide, "event": EventType, "order side": OrderSide}
 
 
 class Findings(msgspec.Struct):
@@ -32,7 +38,7 @@ def compare(value: Any, raw: Any, name: str) -> Findings:
 def _compare(value: Any, raw: Any, path: str, text_kind: str, found: Findings) -> None:
     if raw is None or raw == "":
         if value not in (None, "", False, 0, [], {}):
-            found.differences.append(f"{path}: the venue has no value, we have {value!r}")
+            found.differences.append(f"{path}: the venue has no value, we have {_short(value)}")
     elif isinstance(value, msgspec.Struct):
         _compare_struct(value, raw, path, found)
     elif isinstance(value, list):
@@ -74,19 +80,23 @@ def _compare_struct(value: msgspec.Struct, raw: Any, path: str, found: Findings)
 
 
 def _compare_leaf(value: Any, raw: Any, path: str, text_kind: str, found: Findings) -> None:
-    if isinstance(value, Word) and not value.known and (word := f"{path}={value.value}") not in found.unknown_words:
+    if _is_unknown_word(value, text_kind) and (word := f"{path}={value}") not in found.unknown_words:
         found.unknown_words.append(word)
-    if not _same(value, raw, text_kind):
-        found.differences.append(f"{path}: the venue wrote {raw!r}, we read {value!r}")
+    try:
+        typed = READ[text_kind](value) if text_kind in READ else value
+    except ValueError as error:
+        found.differences.append(f"{path}: {error}")
+        return
+    if not _same(typed, raw):
+        found.differences.append(f"{path}: the venue wrote {_short(raw)}, we read {_short(value)}")
 
 
-def _same(value: Any, raw: Any, text_kind: str) -> bool:
-    if text_kind:
-        try:
-            typed = number(value) if text_kind == "number" else Timestamp.parse(value)
-        except ValueError:
-            return False
-        return _same(typed, raw, "")
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def _same(value: Any, raw: Any) -> bool:
     if isinstance(value, Decimal):
         return _same_number(value, raw)
     if isinstance(value, Timestamp):
@@ -98,6 +108,12 @@ def _same(value: Any, raw: Any, text_kind: str) -> bool:
     return bool(value == raw) and isinstance(raw, str)
 
 
+def _is_unknown_word(value: Any, text_kind: str) -> bool:
+    """Whether the venue wrote a word that our list has not; in the quick messages words are kept as text."""
+    word = WORDS[text_kind](value) if text_kind in WORDS else value
+    return isinstance(word, Word) and not word.known
+
+
 def _same_number(value: Decimal, raw: Any) -> bool:
     if isinstance(raw, str):
         return format(value, "f") == raw or ("e" in raw.lower() and Decimal(raw) == value)
@@ -106,7 +122,7 @@ def _same_number(value: Decimal, raw: Any) -> bool:
 
 @cache
 def _text_kinds(kind: type) -> dict[str, str]:
-    """Return which fields are numbers or times that are kept as text."""
+    """Return which fields are numbers, times or words that are kept as text."""
     kinds = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
         for argument in get_args(hint):

@@ -27,6 +27,7 @@ FRAME = {"channel": "heartbeats", "sequence_num": 1, "events": [{"heartbeat_coun
         ({"success": True, "errors": []}, "EditOrder"),
         ({"success": True, "order_id": "a", "success_response": {}}, "CreateOrder"),
         ({"success": True, "order_id": "a", "failure_reason": ""}, "CancelResult"),
+        ({"success": True, "order_id": "a", "failure_reason": "UNKNOWN_FAILURE_REASON"}, "CreateOrder"),
         ({"positions": []}, "CfmPositions"),
         ({"positions": [], "summary": {}}, "PerpetualPositions"),
         ({"positions": [{"product_id": "A", "net_size": "1"}]}, "PerpetualPositions"),
@@ -38,6 +39,10 @@ FRAME = {"channel": "heartbeats", "sequence_num": 1, "events": [{"heartbeat_coun
         ({"errors": [], "slippage": "1"}, "EditPreview"),
         ([{"start": "1", "low": "1", "high": "2", "open": "1", "close": "1", "volume": "1"}], "list of Candle"),
         ({"error": "x", "message": "y"}, "ErrorAnswer"),
+        ({"message": "y"}, "ErrorAnswer"),
+        ({"errors": [{"id": "too_many", "message": "y"}]}, "ErrorAnswer"),
+        ({"errors": [{"edit_failure_reason": "y"}]}, "EditPreview"),
+        ({"position": None}, "OneCfmPosition"),
         ({"type": "error", "message": "y"}, "ErrorFrame"),
         ({"channel": "user", "events": []}, "UserFrame"),
     ],
@@ -92,6 +97,29 @@ def test_unknown_fields_and_words_are_listed_and_are_no_failure() -> None:
     assert found.differences == []
     assert found.unknown_fields == ["MarketTrades.trades[].mood", "MarketTrades.trades[].depth"]
     assert found.unknown_words == ["MarketTrades.trades[].side=BOTH"]
+
+
+def test_unknown_words_of_the_quick_frames_are_listed_too() -> None:
+    trade = {"trade_id": "1", "product_id": "A", "price": "1", "size": "1", "side": "HOLD", "time": ""}
+    frame = {"channel": "market_trades", "sequence_num": 1, "events": [{"type": "delta", "trades": [trade]}]}
+    _, _, found = decode_payload(frame)
+    assert found.differences == []
+    assert found.unknown_words == ["TradesFrame.events[].type=delta", "TradesFrame.events[].trades[].side=HOLD"]
+    level = {"side": "ask", "price_level": "1", "new_quantity": "1", "event_time": ""}
+    event = {"type": "update", "product_id": "A", "updates": [level]}
+    _, _, found = decode_payload({"channel": "l2_data", "sequence_num": 1, "events": [event]})
+    assert found.unknown_words == ["LevelFrame.events[].updates[].side=ask"]
+
+
+def test_what_a_difference_quotes_is_short_and_says_why() -> None:
+    row = {"side": "bid", "price_level": "9" * 400, "new_quantity": "NaN", "event_time": "soon"}
+    event = {"type": "update", "product_id": "A", "updates": [row]}
+    _, _, found = decode_payload({"channel": "l2_data", "sequence_num": 1, "events": [event]})
+    assert [each.partition(": ")[2] for each in found.differences] == [
+        "a number of more than 60 digits is no price and no size", "not a finite number: NaN", "not a time: 'soon'",
+    ]  # fmt: skip
+    value = read_values(ServerTime, TIME)
+    assert len(compare(value, {**TIME, "epochSeconds": "9" * 400}, "T").differences[0]) < 200
 
 
 def test_a_difference_is_found() -> None:

@@ -56,6 +56,12 @@ def test_each_status_has_its_error(status: int, kind: type[VenueError]) -> None:
     assert f"GET /accounts: {status}" in str(found)
 
 
+@pytest.mark.parametrize("body", [b'{"error": "Z\xfcrich"}', b'{"a":' * 5_000, b"\x00\xff"])
+def test_a_body_of_any_bytes_leaves_the_status_its_error(body: bytes) -> None:
+    assert type(failure(400, body)) is VenueRejected
+    assert reason_in(body) == ""
+
+
 def test_the_words_say_what_to_do() -> None:
     assert "clock" in str(failure(401))
     assert "right" in str(failure(403))

@@ -110,6 +110,19 @@ def test_the_user_channel_spells_truth_as_text(text: str) -> None:
     assert frame.events[0].orders[0].post_only is True
 
 
+def test_a_quick_frame_is_read_whatever_way_its_numbers_are_written() -> None:
+    raw = (
+        b'{"channel": "ticker", "sequence_num": 3, "client_id": null, "events": [{"type": "update", "tickers": '
+        b'[{"product_id": "A-B", "price": 21932.98, "best_bid": 1e-8, "best_ask": null, "volume_24_h": 3}]}]}'
+    )
+    frame = decode_frame(raw)
+    assert isinstance(frame, stream.TickerFrame)
+    row = frame.events[0].tickers[0]
+    assert (row.price, row.best_ask, row.volume_24_h) == ("21932.98", "", "3")
+    assert number(row.best_bid) == Decimal("1e-8")
+    assert frame.sequence_num == 3
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -124,6 +137,36 @@ def test_the_user_channel_spells_truth_as_text(text: str) -> None:
 def test_a_frame_that_cannot_be_read_is_refused(raw: bytes) -> None:
     with pytest.raises(ProtocolError):
         decode_frame(raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        (futures.BalanceSummary, b'{"balance_summary": null}'),
+        (futures.OneCfmPosition, b'{"position": null}'),
+        (futures.CurrentMarginWindow, b'{"margin_window": null}'),
+        (futures.ListPerpetualBalances, b'{"portfolio_balances": {"portfolio_uuid": "p", "balances": []}}'),
+        (futures.ListPerpetualBalances, b'{"portfolio_balances": [{"portfolio_uuid": "p"}]}'),
+        (accounts.TransactionSummary, b'{"fee_tier": {}, "goods_and_services_tax": {"rate": {"value": "0.1"}}}'),
+        (orders.CancelOrders, b'{"results": [{"success": false, "failure_reason": "UNKNOWN", "order_id": ""}]}'),
+        (orders.ListOrders, b'{"orders": [], "sequence": "string"}'),
+        (accounts.ErrorAnswer, b'{"code": 5, "details": [{"@type": "t", "reason": "R", "metadata": {"a": "b"}}]}'),
+    ],
+)
+def test_what_the_venue_may_leave_empty_or_wrap_is_read(kind: type[msgspec.Struct], raw: bytes) -> None:
+    assert isinstance(read(kind, raw), kind)
+
+
+def test_a_side_left_empty_is_known_to_be_unknown() -> None:
+    order = read(
+        orders.GetOrder, b'{"order": {"order_id": "a", "product_id": "B", "status": "OPEN", "side": ""}}'
+    ).order
+    assert not order.side.known
+
+
+def test_a_number_that_cannot_be_is_named() -> None:
+    with pytest.raises(ProtocolError, match="total_volume: a number of more than 60 digits"):
+        read(accounts.TransactionSummary, b'{"fee_tier": {}, "total_volume": 1e999999999}')
 
 
 @pytest.mark.parametrize("module", [accounts, converting, futures, orders, products, stream])

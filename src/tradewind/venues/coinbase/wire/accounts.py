@@ -191,7 +191,7 @@ class VolumePart(Message, frozen=True, kw_only=True):
 
 
 class SalesTax(Message, frozen=True, kw_only=True):
-    rate: Decimal | None = None
+    rate: Amount = None
     type: str = ""
 
 
@@ -257,6 +257,17 @@ class ErrorDetail(Message, frozen=True, kw_only=True):
     type_url: str = ""
     value: str = ""
     kind: str = msgspec.field(default="", name="@type")
+    reason: str = ""
+    domain: str = ""
+    metadata: dict[str, str] = {}
+
+
+class ErrorItem(Message, frozen=True, kw_only=True):
+    """One of several errors, as the gateway before the API lists them."""
+
+    id: str = ""
+    message: str = ""
+    url: str = ""
 
 
 class ErrorAnswer(Message, frozen=True, kw_only=True):
@@ -268,6 +279,7 @@ class ErrorAnswer(Message, frozen=True, kw_only=True):
     error_details: str = ""
     error_description: str = ""
     details: list[ErrorDetail] = []
+    errors: list[ErrorItem] = []
     preview_failure_reason: str = ""
     new_order_failure_reason: str = ""
 

@@ -40,7 +40,9 @@ class FuturesBalances(Message, frozen=True, kw_only=True):
 
 
 class BalanceSummary(Message, frozen=True, kw_only=True):
-    balance_summary: FuturesBalances
+    """An account without futures may have none."""
+
+    balance_summary: FuturesBalances | None = None
 
 
 class CfmPosition(Message, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class CfmPositions(Message, frozen=True, kw_only=True):
 
 
 class OneCfmPosition(Message, frozen=True, kw_only=True):
-    position: CfmPosition
+    position: CfmPosition | None = None
 
 
 class Sweep(Message, frozen=True, kw_only=True):
@@ -99,7 +101,7 @@ class MarginWindow(Message, frozen=True, kw_only=True):
 
 
 class CurrentMarginWindow(Message, frozen=True, kw_only=True):
-    margin_window: MarginWindow
+    margin_window: MarginWindow | None = None
     is_intraday_margin_killswitch_enabled: bool | None = None
     is_intraday_margin_enrollment_killswitch_enabled: bool | None = None
 
@@ -218,7 +220,9 @@ class PerpetualBalances(Message, frozen=True, kw_only=True):
 
 
 class ListPerpetualBalances(Message, frozen=True, kw_only=True):
-    portfolio_balances: list[PerpetualBalances]
+    """One portfolio's balances come in a list or by themselves."""
+
+    portfolio_balances: list[PerpetualBalances] | PerpetualBalances
 
 
 class CrossCollateral(Message, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ from tradewind.venues.coinbase.wire.words import (
     TriggerStatus,
 )
 
+NO_SIDE = OrderSide("")  # the venue left the side empty: the message is read, and the order or fill refused where used
+
 
 class Terms(Message, frozen=True, kw_only=True):
     """The terms of one order kind. Each kind uses some of them; the venue adds now and then one to all."""
@@ -110,8 +112,8 @@ class Order(Message, frozen=True, kw_only=True):
 
     order_id: str
     product_id: str
-    side: OrderSide
     status: OrderStatus
+    side: OrderSide = NO_SIDE
     user_id: str = ""
     order_configuration: OrderConfiguration | None = None
     client_order_id: str = ""
@@ -165,7 +167,7 @@ class GetOrder(Message, frozen=True, kw_only=True):
 
 class ListOrders(Message, frozen=True, kw_only=True):
     orders: list[Order]
-    sequence: int | None = None
+    sequence: int | str | None = None
     has_next: bool | None = None
     cursor: str = ""
     proof_token_required: bool | None = None
@@ -178,9 +180,9 @@ class Fill(Message, frozen=True, kw_only=True):
     trade_id: str
     order_id: str
     product_id: str
-    side: OrderSide
     price: Decimal
     size: Decimal
+    side: OrderSide = NO_SIDE
     trade_time: Timestamp | None = None
     trade_type: TradeType | None = None
     commission: Decimal | None = None
@@ -236,8 +238,10 @@ class CreateOrder(Message, frozen=True, kw_only=True):
 
 
 class CancelResult(Message, frozen=True, kw_only=True):
-    order_id: str
+    """Whether one order will be cancelled; a result may come without the order's name, and then it is nobody's."""
+
     success: bool
+    order_id: str = ""
     failure_reason: str = ""
 
 

@@ -13,7 +13,17 @@ import msgspec
 from tradewind.model.errors import ProtocolError
 from tradewind.venues.coinbase.wire.futures import FuturesBalances
 from tradewind.venues.coinbase.wire.products import Candle
-from tradewind.venues.coinbase.wire.values import Message, NumberText, Timestamp, TimeText, parse, read_values
+from tradewind.venues.coinbase.wire.values import (
+    BookSideText,
+    EventText,
+    Message,
+    NumberText,
+    OrderSideText,
+    Timestamp,
+    TimeText,
+    parse,
+    read_values,
+)
 from tradewind.venues.coinbase.wire.words import (
     ContractExpiry,
     EventType,
@@ -34,14 +44,14 @@ from tradewind.venues.coinbase.wire.words import (
 class LevelRow(msgspec.Struct, frozen=True, gc=False):
     """One level's new total; `0` removes it. `side` is `bid` or `offer`."""
 
-    side: str
+    side: BookSideText
     price_level: NumberText
     new_quantity: NumberText
     event_time: TimeText = ""
 
 
 class LevelEvent(msgspec.Struct, frozen=True):
-    type: str
+    type: EventText
     product_id: str
     updates: list[LevelRow]
 
@@ -62,14 +72,14 @@ class TradeRow(msgspec.Struct, frozen=True, gc=False):
     product_id: str
     price: NumberText
     size: NumberText
-    side: str
+    side: OrderSideText
     time: TimeText = ""
 
 
 class TradeEvent(msgspec.Struct, frozen=True):
     """A snapshot lists the newest trade first."""
 
-    type: str
+    type: EventText
     trades: list[TradeRow]
 
 
@@ -99,7 +109,7 @@ class TickerRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class TickerEvent(msgspec.Struct, frozen=True):
-    type: str
+    type: EventText
     tickers: list[TickerRow]
 
 
@@ -270,7 +280,7 @@ class UserFrame(Frame, frozen=True, kw_only=True):
 
 class FuturesBalancesEvent(Message, frozen=True, kw_only=True):
     type: EventType
-    fcm_balance_summary: FuturesBalances
+    fcm_balance_summary: FuturesBalances | None = None
 
 
 class FuturesBalancesFrame(Frame, frozen=True, kw_only=True):
@@ -321,6 +331,7 @@ SLOW: dict[str, type[Frame]] = {
     "futures_balance_summary": FuturesBalancesFrame,
 }
 _FAST: msgspec.json.Decoder[FastFrame] = msgspec.json.Decoder(FastFrame)
+_WRITTEN = msgspec.json.Encoder()
 
 
 def decode_frame(raw: bytes | str) -> AnyFrame:
@@ -339,17 +350,30 @@ def _decode_slowly(raw: bytes | str) -> AnyFrame:
     if kind is None:
         raise ProtocolError(f"a frame of an unknown channel: {values.get('channel') or values.get('type')!r}")
     if kind in FAST_TYPES:
-        return _again(raw)
+        return _again(values)
     frame: SlowFrame = read_values(kind, values)
     return frame
 
 
-def _again(raw: bytes | str) -> FastFrame:
-    """Read a fast frame once more for its error, which names the place."""
+def _again(values: dict[str, Any]) -> FastFrame:
+    """Read a fast frame once more: without the fields that have no value, and with its numbers as texts.
+
+    The venue writes all of them as texts; a frame that does not is read all the same, as answers are.
+    """
+    frame = {key: value for key, value in values.items() if value is not None}
+    frame["events"] = _as_texts(values.get("events"))
     try:
-        return _FAST.decode(raw)
+        return _FAST.decode(_WRITTEN.encode(frame))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(f"the venue's frame cannot be read: {error}") from None
+
+
+def _as_texts(values: Any) -> Any:
+    if isinstance(values, dict):
+        return {key: _as_texts(value) for key, value in values.items() if value is not None}
+    if isinstance(values, list):
+        return [_as_texts(value) for value in values]
+    return str(values) if isinstance(values, int | Decimal) and not isinstance(values, bool) else values
 
 
 FAST_TYPES: dict[Any, str] = {

@@ -25,6 +25,12 @@ NumberText = Annotated[str, msgspec.Meta(extra={"text": "number"})]
 """A number kept as its text, in the messages that come thousands of times a second; `number` reads it."""
 TimeText = Annotated[str, msgspec.Meta(extra={"text": "time"})]
 """A time kept as its text, for the same reason; `Timestamp.parse` reads it."""
+EventText = Annotated[str, msgspec.Meta(extra={"text": "event"})]
+"""A word of `EventType` kept as its text, for the same reason."""
+BookSideText = Annotated[str, msgspec.Meta(extra={"text": "book side"})]
+"""A word of `BookSide` kept as its text."""
+OrderSideText = Annotated[str, msgspec.Meta(extra={"text": "order side"})]
+"""A word of `OrderSide` kept as its text."""
 
 
 def number(text: str) -> Decimal:
@@ -150,7 +156,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         for name in _number_fields(type(self)):
             value = getattr(self, name)
             if isinstance(value, Decimal):
-                checked(value)
+                _checked_field(name, value)
+
+
+def _checked_field(name: str, value: Decimal) -> None:
+    try:
+        checked(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 class Money(Message, frozen=True, kw_only=True):
