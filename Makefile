@@ -63,7 +63,7 @@ e2e-kill: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## kill -9 of the bot 
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)
 
-bench: $(STAMPS)/project ## speed and memory, as ratios measured in one run, beside the figures in the repository
+bench: $(STAMPS)/project $(STAMPS)/live ## speed and memory, as ratios measured in one run, beside the figures in the repository
 	@$(BIN)/python -m bench.compare
 
 check: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/lint ## format, lint, types, import contracts, dead code, dependencies

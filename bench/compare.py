@@ -76,6 +76,7 @@ PROGRAMS: dict[str, Program] = {
         (),
         ("orders", "trades", "ledger"),
     ),
+    "exchange_http": Program("exchange_http", (), ("--orders", "4800", "--rounds", "2"), ("ratio",), (), ("refused",)),
     "startup": Program("startup", (), ("--rounds", "3"), (), ("version_ratio", "backtest_help_ratio"), ()),
 }
 

@@ -157,7 +157,7 @@ def measure(orders: int, connections: int, rounds: int) -> Report:
     each = orders // rounds // connections
     with tempfile.TemporaryDirectory() as folder:
         exchange = Exchange(Path(folder))
-        rates, bare_rates, server, client = [], [], [], []
+        rates, bare_rates, server, client, costs = [], [], [], [], []
         taken = 0
         try:
             exchange.ask([[exchange.bare()] * 100 for _ in range(connections)])
@@ -167,7 +167,9 @@ def measure(orders: int, connections: int, rounds: int) -> Report:
                 cpu, own = exchange.cpu_s(), time.process_time()
                 seconds, answers = exchange.ask(lanes)
                 rates.append(len(answers) / seconds)
-                server.append((exchange.cpu_s() - cpu) / seconds)
+                used = exchange.cpu_s() - cpu
+                server.append(used / seconds)
+                costs.append(used / len(answers) * 1e6)
                 client.append((time.process_time() - own) / seconds)
                 taken += sum(b'"success":true' in answer for answer in answers)
                 seconds, answers = exchange.ask([[exchange.bare()] * each for _ in range(connections)])
@@ -178,6 +180,7 @@ def measure(orders: int, connections: int, rounds: int) -> Report:
     report.add("orders_per_s", statistics.median(rates), "1/s", goal=GOAL_PER_S, higher=True)
     report.add("bare_per_s", statistics.median(bare_rates), "1/s")
     report.add("ratio", statistics.median(a / b for a, b in zip(rates, bare_rates, strict=True)), "of bare requests")
+    report.add("order_us", statistics.median(costs), "us of the exchange")
     report.add("server_cpu", statistics.median(server), "of a core")
     report.add("client_cpu", statistics.median(client), "of a core")
     report.add("start_s", exchange.start_s, "s", goal=START_LIMIT_S)
