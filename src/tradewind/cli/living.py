@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -32,11 +33,12 @@ LINE_EVERY_S = 10.0
 
 def run_live(file: Path | None, options: RunOptions, *, yes: bool, json: bool) -> int:
     """Run the session that file and options describe, and return the exit code."""
+    halts = HaltSignal()
     home, settled = resolved(file, options, profile="dev")
     if not settled.config.live.endpoint:
         home, settled = resolved(file, options, profile=CANARY)  # money is at stake: the small profile unless told
     access = chosen_access(home, settled)
-    return _told_or_stopped(_session(home, settled, access, yes=yes, json=json), json=json)
+    return _told_or_stopped(_session(home, settled, access, halts, yes=yes, json=json), json=json)
 
 
 def chosen_access(home: Home, settled: Resolved) -> Access:
@@ -81,11 +83,34 @@ def _told_or_stopped(work: Coroutine[Any, Any, tuple[Built, Ended]], *, json: bo
     return told(built, ended, json=json)
 
 
-async def _session(home: Home, settled: Resolved, access: Access, *, yes: bool, json: bool) -> tuple[Built, Ended]:
+class HaltSignal:
+    """SIGUSR1 while no session hears it: what comes before there is one, or as it ends, is not lost."""
+
+    def __init__(self) -> None:
+        self.heard = False
+        self.listen()
+
+    def listen(self) -> None:
+        """Hear it from now on."""
+        signal.signal(signal.SIGUSR1, self._hear)
+
+    def latch(self, built: Built) -> None:
+        """Trip the latch of a session that does not run, if the signal came."""
+        if self.heard:
+            self.heard = False
+            built.session.latch.trip("signal", time.time_ns(), "SIGUSR1")
+
+    def _hear(self, number: int, frame: object) -> None:
+        self.heard = True
+
+
+async def _session(
+    home: Home, settled: Resolved, access: Access, halts: HaltSignal, *, yes: bool, json: bool
+) -> tuple[Built, Ended]:
     side = await open_side(access)
     try:
         confirm(home, settled, access, side, yes=yes)
-        built, ended = await _served(await build(settled, home, side), json=json)
+        built, ended = await _served(await build(settled, home, side), halts, json=json)
         if settled.config.profile == CANARY and ended.is_clean:
             (built.lease.folder / CANARY_FILE).write_text("a canary session ended in order here\n", encoding="utf-8")
         return built, ended
@@ -99,32 +124,35 @@ def run_live_paper(home: Home, settled: Resolved, *, json: bool) -> int:
     access = find_access(
         home, os.environ, endpoint=Path(live.endpoint) if live.endpoint else None, account=live.account
     )
-    return _told_or_stopped(_paper(home, settled, access, json=json), json=json)
+    return _told_or_stopped(_paper(home, settled, access, HaltSignal(), json=json), json=json)
 
 
-async def _paper(home: Home, settled: Resolved, access: Access, *, json: bool) -> tuple[Built, Ended]:
+async def _paper(
+    home: Home, settled: Resolved, access: Access, halts: HaltSignal, *, json: bool
+) -> tuple[Built, Ended]:
     side = open_market(access)
     try:
         built = await build_paper(settled, home, side)
-        return await _served(built, json=json)
+        return await _served(built, halts, json=json)
     finally:
         await side.close()
 
 
-async def _served(built: Built, *, json: bool) -> tuple[Built, Ended]:
+async def _served(built: Built, halts: HaltSignal, *, json: bool) -> tuple[Built, Ended]:
     """Run a session under its control socket, and keep what came of it."""
     ended: Ended | None = None
     server = ControlServer(built.lease.folder, handlers(built.session))
     try:
         await server.start()
-        ended = await _watched(built, json=json)
+        ended = await _watched(built, halts, json=json)
     finally:
         await server.stop()
+        halts.latch(built)
         built.record = built.close(ended)
     return built, ended
 
 
-async def _watched(built: Built, *, json: bool) -> Ended:
+async def _watched(built: Built, halts: HaltSignal, *, json: bool) -> Ended:
     """Run the session while signals are heard and a line is printed now and then."""
     session, loop = built.session, asyncio.get_running_loop()
     work = asyncio.ensure_future(session.run())
@@ -137,6 +165,7 @@ async def _watched(built: Built, *, json: bool) -> Ended:
     loop.add_signal_handler(signal.SIGINT, stop)
     loop.add_signal_handler(signal.SIGTERM, session.stop.set)
     loop.add_signal_handler(signal.SIGUSR1, session.halt, "signal", "SIGUSR1")
+    halts.latch(built)
     lines = asyncio.ensure_future(_lines(built)) if not json else None
     try:
         return await work
@@ -147,6 +176,7 @@ async def _watched(built: Built, *, json: bool) -> Ended:
                 await lines
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
             loop.remove_signal_handler(number)
+        halts.listen()
 
 
 async def _lines(built: Built) -> None:

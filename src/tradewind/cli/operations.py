@@ -14,7 +14,7 @@ from tradewind.app.live.lease import holder
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json, table
-from tradewind.model.errors import ConfigError
+from tradewind.model.errors import ConfigError, StateError
 
 OPERATOR = "operator"
 
@@ -106,12 +106,20 @@ def halt_session(reason: str, name: str | None, *, flatten: bool, json: bool) ->
     """Latch an account's kill switch: through its session, and on the disk where that does not answer."""
     folder = session_folder(here(), name, running=False)
     tripped = Latch(folder).trip(reason, time.time_ns(), OPERATOR)
-    if holder(folder) is not None:
-        return told_session({"do": "halt", "reason": reason, "flatten": flatten}, folder.name, json=json)
+    running = holder(folder) is not None
+    if running:
+        try:
+            return told_session({"do": "halt", "reason": reason, "flatten": flatten}, folder.name, json=json)
+        except StateError as error:
+            raise StateError(f"halted: {tripped.reason}, and nothing that opens leaves any more; but {error}") from None
+        except ConfigError:
+            if flatten:
+                raise ConfigError(f"halted: {tripped.reason}; nothing is closed: the session does not listen") from None
+    what = "The session does not listen yet, or no more: it obeys the latch" if running else "No session is running"
     if json:
-        print_json({"halted": tripped.reason, "running": False})
+        print_json({"halted": tripped.reason, "running": running})
     else:
-        text = f"halted: {tripped.reason}. No session is running: for orders at the venue say `tradewind halt --venue`"
+        text = f"halted: {tripped.reason}. {what}; for orders at the venue say `tradewind halt --venue`"
         console().print(text, markup=False, soft_wrap=True)
     return DONE
 
@@ -150,7 +158,7 @@ def halt_at_venue(
         print_json(done)
     else:
         screen = console()
-        screen.print(f"halted: {reason}", markup=False)
+        screen.print(f"halted: {reason} ({', '.join(done.latched) or 'no account'})", markup=False, soft_wrap=True)
         screen.print(f"canceled {len(done.canceled)}, closed {len(done.closed)}", markup=False)
         for each in (*done.left, *done.errors):
             screen.print(f"NOT DONE: {each}", markup=False, soft_wrap=True)

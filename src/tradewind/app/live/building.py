@@ -6,6 +6,7 @@ any step lets go of everything.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -42,7 +43,7 @@ from tradewind.engine.state import EngineState
 from tradewind.model.commands import TimerFired
 from tradewind.model.effects import Alarm
 from tradewind.model.entries import Intended
-from tradewind.model.errors import ConfigError
+from tradewind.model.errors import ConfigError, StateError
 from tradewind.risk.guards import GuardLimits
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount
@@ -299,7 +300,8 @@ def _compose(
     )
 
     def halted(reason: str) -> None:
-        sessions[0].halt(reason, "guard")
+        with suppress(StateError):  # stopped all the same, and the alarm says that the disk did not take it
+            sessions[0].halt(reason, "guard")
 
     limits = GuardLimits(errors_per_minute_max=plan.errors_per_minute_max)
     guarding = Guarding(engine, lease.folder, limits, daily_loss_max=plan.daily_loss_max, halt=halted)

@@ -1,31 +1,33 @@
 """The kill switch without a bot: latch on the disk, then cancel everything at the venue, straight (SPEC K7).
 
 It needs a key and the network, and nothing of a session: no journal, no lease, no engine. The latch keeps a bot that is
-alive, or comes back, from opening anything again.
+alive, or comes back, from opening anything again. Nothing that fails here ends it: what can be done is done, what could
+not be is told.
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from tradewind.app.home import Home
+from tradewind.app.live.clearing import Clearing, Pace, said
 from tradewind.app.live.coinbase import CoinbaseSide, open_side
 from tradewind.app.live.latch import Latch
+from tradewind.app.live.lease import IDENTITY_FILE, AccountIdentity
 from tradewind.app.venue_access import Access
-from tradewind.model.errors import VenueError
-from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
-from tradewind.model.venue import CancelTaken, Placed, VenueOrder
+from tradewind.model.errors import AuthError, StateError, VenueError
 
-WITHIN_S = 20.0
-PAUSE_S = 0.5
+BY = "halt --venue"
+PACE = Pace()
 
 
 class VenueHalted(msgspec.Struct, frozen=True):
-    """What was done: orders canceled and positions closed, what is left, and what could not be done."""
+    """What was done: accounts latched, orders canceled, positions closed; what is left, and what could not be done."""
 
+    latched: tuple[str, ...]
     canceled: tuple[str, ...]
     closed: tuple[str, ...]
     left: tuple[str, ...]
@@ -37,84 +39,71 @@ class VenueHalted(msgspec.Struct, frozen=True):
 
 
 async def halt_venue(
-    home: Home, access: Access, reason: str, instruments: Sequence[str], *, flatten: bool
+    home: Home, access: Access, reason: str, instruments: Sequence[str], *, flatten: bool, pace: Pace = PACE
 ) -> VenueHalted:
-    """Latch the account, cancel all of its orders, with `flatten` close futures and the named spot holdings."""
-    side = await _opened(access)
+    """Latch the account, cancel all of its orders, with `flatten` close futures and the named spot holdings.
+
+    Whose account it is only the venue can tell. While it does not, every account of this home there is latched: to stop
+    one too many is the safe side.
+    """
+    root = home.root / "live"
+    latched: dict[str, str] = {}
     try:
-        folder = home.root / "live" / side.identity.name
-        folder.mkdir(parents=True, exist_ok=True)
-        Latch(folder).trip(reason, time.time_ns(), "halt --venue")
-        canceled, left, errors = await cancel_everything(side)
-        closed: list[str] = []
+        side = await _opened(access, root, reason, latched, pace)
+    except (VenueError, TimeoutError) as error:
+        told = f"the venue does not say whose key this is, so nothing is canceled there: {said(error)}"
+        return VenueHalted(tuple(latched), (), (), (), (told, *filter(None, latched.values())))
+    try:
+        trouble = _latch(root / side.identity.name, reason)
+        latched[side.identity.name] = trouble
+        clearing = Clearing(side, pace)
+        await clearing.cancel_everything()
         if flatten:
-            closed, more = await close_everything(side, instruments)
-            errors += more
-        return VenueHalted(tuple(canceled), tuple(closed), tuple(left), tuple(errors))
+            await clearing.close_everything(instruments)
     finally:
         await side.close()
+    return VenueHalted(
+        tuple(latched),
+        tuple(clearing.canceled),
+        tuple(clearing.closed),
+        tuple(clearing.left),
+        (*clearing.errors, *filter(None, latched.values())),
+    )
 
 
-async def cancel_everything(side: CoinbaseSide) -> tuple[list[str], list[str], list[str]]:
-    """Return (canceled, left, errors): asks and cancels until the venue shows nothing, or time is over."""
-    canceled: dict[str, str] = {}
-    shown: Sequence[VenueOrder] = ()
-    error = ""
-    deadline_s = time.monotonic() + WITHIN_S
-    while True:
-        try:
-            shown, error = await side.orders.open_orders(), ""
-            if not shown:
-                break
-            answers = await side.orders.cancel_venue_orders([each.venue_id for each in shown])
-            canceled.update((name, name) for name, answer in answers.items() if isinstance(answer, CancelTaken))
-        except VenueError as failure:
-            error = f"{type(failure).__name__}: {failure}"
-        if time.monotonic() > deadline_s:
-            break
-        await asyncio.sleep(PAUSE_S)
-    left = [f"{each.instrument} {each.side.name.lower()} {each.quantity}: order {each.venue_id}" for each in shown]
-    return list(canceled), left, [error] if error else []
-
-
-async def close_everything(side: CoinbaseSide, instruments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return (closed, errors): futures positions whole, and what is held of the named spot instruments."""
-    closed: list[str] = []
-    errors: list[str] = []
-    for position in await side.account.positions():
-        answer = await side.orders.close_position(_name(), position.instrument, abs(position.quantity))
-        (closed if isinstance(answer, Placed) else errors).append(
-            f"{position.instrument} {position.quantity}: {answer}"
-        )
-    if not instruments:
-        return closed, errors
-    balances = {each.currency: each.available for each in await side.account.balances()}
-    for instrument in await side.market.instruments(instruments):
-        quantity = instrument.order_quantity(balances.get(instrument.base, 0))
-        if not instrument.is_spot or quantity <= 0:
-            continue
-        request = OrderRequest(
-            _name(), instrument.id, Side.SELL, OrderKind.MARKET, quantity, time_in_force=TimeInForce.IOC
-        )
-        answer = await side.orders.place(request)
-        text = f"{instrument.id} {instrument.quantity_decimal(quantity)}"
-        (closed if isinstance(answer, Placed) else errors).append(
-            text if isinstance(answer, Placed) else f"{text}: {answer}"
-        )
-    return closed, errors
-
-
-async def _opened(access: Access) -> CoinbaseSide:
+async def _opened(access: Access, root: Path, reason: str, latched: dict[str, str], pace: Pace) -> CoinbaseSide:
     """Return the account; a venue that does not answer is asked for as long as a halt may take."""
-    deadline_s = time.monotonic() + WITHIN_S
+    deadline_s = time.monotonic() + pace.within_s
     while True:
         try:
-            return await open_side(access)
-        except VenueError:
-            if time.monotonic() > deadline_s:
+            async with asyncio.timeout(pace.answer_s):
+                return await open_side(access)
+        except (VenueError, TimeoutError) as error:
+            if not latched:
+                latched |= {folder.name: _latch(folder, reason) for folder in accounts_at(root, access.address.rest)}
+            if isinstance(error, AuthError) or time.monotonic() > deadline_s:
                 raise
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(pace.pause_s)
 
 
-def _name() -> str:
-    return f"halt-{secrets.token_hex(8)}"
+def accounts_at(root: Path, endpoint: str) -> list[Path]:
+    """Return the folders of the accounts that were traded at this address from here."""
+    folders = []
+    for path in sorted(root.glob(f"*/{IDENTITY_FILE}")):
+        try:
+            identity = msgspec.json.decode(path.read_bytes(), type=AccountIdentity)
+        except (OSError, msgspec.DecodeError):
+            folders.append(path.parent)  # whose it is cannot be read: it may be this one
+            continue
+        if identity.mode == "live" and identity.endpoint == endpoint:
+            folders.append(path.parent)
+    return folders
+
+
+def _latch(folder: Path, reason: str) -> str:
+    """Trip the folder's latch; return what kept that from being durable, "" when nothing did."""
+    try:
+        Latch(folder).trip(reason, time.time_ns(), BY)
+    except StateError as error:
+        return str(error)
+    return ""

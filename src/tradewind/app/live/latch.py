@@ -36,12 +36,21 @@ class Latch:
         return self._tripped_here or os.path.lexists(self.path)
 
     def trip(self, reason: str, ts_ns: int, by: str) -> Tripped:
-        """Stop trading, durably, and return what is written; the first reason is kept."""
+        """Stop trading, durably, and return what is written; the first reason is kept.
+
+        Raises  StateError when it cannot be written: then trading is stopped only for as long as this process lives.
+        """
         self._tripped_here = True
         if os.path.lexists(self.path):
             return self.read() or Tripped(reason, ts_ns, by)
         tripped = Tripped(reason, ts_ns, by)
-        write_bytes(self.path, msgspec.json.encode(tripped) + b"\n", overwrite=True)
+        try:
+            write_bytes(self.path, msgspec.json.encode(tripped) + b"\n", overwrite=True)
+        except OSError as error:
+            raise StateError(
+                f"the latch {self.path} cannot be written ({error}): this stop ends with this process; mend the disk, "
+                "and halt again"
+            ) from None
         return tripped
 
     def read(self) -> Tripped | None:

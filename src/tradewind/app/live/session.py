@@ -116,6 +116,7 @@ class LiveSession:
         )
         self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
         self._began_s = time.monotonic()
+        self._joined: dict[str, str] = {}  # once warm: what went wrong, by instrument
         self._asking: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._activity_ns = 0
@@ -156,6 +157,9 @@ class LiveSession:
 
     async def _start(self, group: asyncio.TaskGroup) -> None:
         engine, state = self.engine, self.engine.state
+        if state.now_ns == 0:
+            # Of a new session nothing has happened yet: history comes first, at its own times.
+            await self._warm_up()
         for name in state.markets:
             self.doubts.raise_(name, START, "the session is starting")
             self.doubts.raise_(name, "stream", "not connected yet")
@@ -164,13 +168,11 @@ class LiveSession:
             engine.take(Halt(engine.now_ns(), tripped.reason))
         if self._restore is not None:
             await self._restore(self)
-        self.phase = "warming up"
-        joined_ns = bucket_open(engine.now_ns(), self.plan.span_ns)
-        troubles = await warm_up(engine, self.side.market, self.plan.span_ns, joined_ns, askable=self._askable)
-        for candles in self.candles.values():
-            candles.joined_ns = joined_ns
-        for name, trouble in troubles.items():
-            self.doubts.raise_(name, CANDLES, trouble, alarm=True)
+        if not self._joined:
+            await self._warm_up()
+        for name, trouble in self._joined.items():
+            if trouble:
+                self.doubts.raise_(name, CANDLES, trouble, alarm=True)
         self._begin(group, self._listen())
         self._begin(group, self._tick())
         if self.trading is not None:
@@ -192,6 +194,14 @@ class LiveSession:
         self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
         self.phase = "trading"
         self.ready.set()
+
+    async def _warm_up(self) -> None:
+        self.phase, joined_ns = "warming up", bucket_open(self.engine.now_ns(), self.plan.span_ns)
+        market, span_ns = self.side.market, self.plan.span_ns
+        troubles = await warm_up(self.engine, market, span_ns, joined_ns, askable=self._askable)
+        for candles in self.candles.values():
+            candles.joined_ns = joined_ns
+        self._joined = {name: troubles.get(name, "") for name in self.candles}
 
     def _begin(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(group.create_task(work))
@@ -360,9 +370,14 @@ class LiveSession:
     def halt(self, reason: str, by: str) -> None:
         """Trip the latch: nothing that opens leaves from now on, entries are cancelled, an operator ends it."""
         now_ns = self.engine.now_ns()
-        self.latch.trip(reason, now_ns, by)
-        if self.engine.state.halted is None:
-            self.engine.take(Halt(now_ns, reason))
+        try:
+            self.latch.trip(reason, now_ns, by)
+        except StateError as error:
+            self.alarm(Alarm(now_ns, "latch", str(error)))
+            raise
+        finally:
+            if self.engine.state.halted is None:
+                self.engine.take(Halt(now_ns, reason))
 
     def resume(self, reason: str) -> None:
         """Take the latch away and let trading go on."""

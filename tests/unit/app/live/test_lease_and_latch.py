@@ -94,6 +94,6 @@ def test_an_unreadable_latch_is_set(tmp_path: Path) -> None:
 def test_a_latch_that_cannot_be_written_still_stops_this_process(tmp_path: Path) -> None:
     latch = Latch(tmp_path / "file" / "below")
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(OSError):
+    with pytest.raises(StateError, match="cannot be written"):
         latch.trip("disk gone", 1, "guard")
     assert latch.is_set
