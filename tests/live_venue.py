@@ -221,6 +221,7 @@ class CoreVenue:
         self.say(StreamKind.CONNECTED)
         for queue in self._streams:
             queue.put_nowait(self.snapshots())
+        self.say(StreamKind.RESYNCED, channel="market_trades")
         self.say(StreamKind.RESYNCED, channel="user")
 
     def say(self, kind: StreamKind, channel: str = "", instrument: str = "", reason: str = "") -> None:
@@ -234,6 +235,7 @@ class CoreVenue:
         self._streams.append(queue)
         queue.put_nowait([StreamState(kind=StreamKind.CONNECTED, ts_ns=self.now_ns())])
         queue.put_nowait(self.snapshots())
+        queue.put_nowait([StreamState(kind=StreamKind.RESYNCED, ts_ns=self.now_ns(), channel="market_trades")])
         if user:
             queue.put_nowait([StreamState(kind=StreamKind.RESYNCED, ts_ns=self.now_ns(), channel="user")])
         try:

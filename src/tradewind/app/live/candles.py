@@ -48,15 +48,20 @@ class CandleJoin:
     """The candles of one instrument. `joined_ns` is the end of the last bucket that was handed on.
 
     `askable` says whether the venue has candles of this span; without, a bucket seen in part is a hole at once.
+    `volume_digits` is how many digits a candle's volume has more than a trade's quantity (fewer, when negative).
     """
 
-    def __init__(self, instrument: str, span_ns: int, *, joined_ns: int, askable: bool = True) -> None:
+    def __init__(
+        self, instrument: str, span_ns: int, *, joined_ns: int, askable: bool = True, volume_digits: int = 0
+    ) -> None:
         self.instrument = instrument
         self.span_ns = span_ns
         self.joined_ns = joined_ns
         self.askable = askable
+        self.volume_digits = volume_digits
         self.holes = 0
         self.late = 0
+        self.lost = 0
         self._forming: dict[int, Forming] = {}
         self._whole_from_ns: int | None = None  # the stream has been whole since then
         self._asked: dict[int, Bar] = {}  # what the venue gave, by opening time
@@ -77,13 +82,16 @@ class CandleJoin:
 
     def on_trade(self, trade: TradePrint) -> None:
         """Take a trade at its own time; one that the stream told before, or of a bucket handed on, is not taken."""
-        if trade.trade_id and trade.trade_id <= self._last_id:
+        last, self._last_id = self._last_id, max(self._last_id, trade.trade_id)
+        if trade.trade_id and trade.trade_id <= last:
             return
+        if last and trade.trade_id > last + 1 and self._whole_from_ns is not None:
+            self._whole_from_ns = trade.ts_ns + 1  # numbers are missing: so are trades of this bucket, or of one before
+            self.lost += 1
         open_ns = bucket_open(trade.ts_ns, self.span_ns)
         if open_ns < self.joined_ns:
             self.late += 1
             return
-        self._last_id = max(self._last_id, trade.trade_id)
         forming = self._forming.get(open_ns)
         if forming is None:
             self._forming[open_ns] = Forming(trade)
@@ -152,12 +160,17 @@ class CandleJoin:
                 return Gap(self.instrument, end_ns, 1, no_trade=True)
             return Bar(
                 self.instrument, end_ns, self.span_ns, forming.open, forming.high, forming.low, forming.close,
-                forming.volume,
+                self._volume(forming.volume),
             )  # fmt: skip
         if not self.askable or (self._refused_ns is not None and now_ns - self._refused_ns > PATIENCE_NS):
             self.holes += 1
             return Gap(self.instrument, end_ns, 1)
         return None
+
+    def _volume(self, quantity: int) -> int:
+        """Return a sum of quantities in the units of a candle's volume, rounded down where those are coarser."""
+        digits = self.volume_digits
+        return int(quantity * 10**digits) if digits >= 0 else quantity // 10**-digits
 
     def _closed_until(self, now_ns: int) -> int:
         return bucket_open(now_ns - GRACE_NS, self.span_ns)

@@ -20,10 +20,11 @@ from tradewind.venues.coinbase.order_desk import CoinbaseOrders
 from tradewind.venues.coinbase.session import StreamSession
 from tradewind.venues.coinbase.signing import Signer
 from tradewind.venues.coinbase.streaming import CoinbaseStream
-from tradewind.venues.ports import AccountDesk, Look, MarketDesk, Stream, StreamEvent
+from tradewind.venues.ports import AccountDesk, Look, MarketDesk, Stream, StreamEvent, StreamKind, StreamState
 
 SECOND_NS = 1_000_000_000
 NONCE_BYTES = 16
+TRADES = "market_trades"
 
 
 class BracketOrders(CoinbaseOrders):
@@ -77,7 +78,7 @@ class CoinbaseSide:
         self, instruments: Sequence[Instrument], books: frozenset[str], *, user: bool
     ) -> AsyncIterator[Sequence[StreamEvent]]:
         names = tuple(each.id for each in instruments)
-        wanted: dict[str, tuple[str, ...]] = {"heartbeats": (), "market_trades": names, "level2": names}
+        wanted: dict[str, tuple[str, ...]] = {"heartbeats": (), TRADES: names, "level2": names}
         if user:
             wanted["user"] = ()
         session = StreamSession(wanted, instruments, tell_levels=bool(books))
@@ -88,8 +89,15 @@ class CoinbaseSide:
             poll=lambda: self._quotes(names),
             tls=_trust(self._access),
         )
+        complete = False
         async with stream:
             async for events in stream:
+                now = session.connected and not session.subscriptions.missing_of(TRADES)
+                if now != complete:
+                    complete = now
+                    kind = StreamKind.RESYNCED if now else StreamKind.STALE
+                    state = StreamState(kind=kind, ts_ns=stream.clock_ns(), channel=TRADES, reason="subscription")
+                    events = [*events, state] if now else [state, *events]
                 yield events
 
     def _token(self) -> str:

@@ -19,7 +19,7 @@ from tradewind.model.venue import VenueOrder
 from tradewind.venues.ports import OrderSeen, StreamEvent, StreamKind, StreamState
 
 CAUSE = "stream"
-USER = "user"
+USER, TRADES = "user", "market_trades"
 BROKEN = frozenset({StreamKind.STALE, StreamKind.GAP, StreamKind.CLOSED})
 BESIDE = frozenset({"rest", "heartbeats"})  # what they say of themselves is about no instrument
 MARK_AGE_NS = 10_000_000_000
@@ -47,6 +47,7 @@ class Inbound:
         self._engine = engine
         self._candles = candles
         self._doubts = doubts
+        self._tape_up = False
         self._on_order = on_order
         self._on_user = on_user
         self._trades_for = {name for name, market in engine.state.markets.items() if with_trades or market.hears_trades}
@@ -120,6 +121,9 @@ class Inbound:
             self._on_user(not broken)
         if event.channel == USER:
             return
+        self._tape(event, broken=broken)
+        if event.channel == TRADES:
+            return
         names = [event.instrument] if event.instrument else list(self._candles)
         for name in names:
             if name in self._candles:
@@ -128,8 +132,21 @@ class Inbound:
                 else:
                     self._believed(name, f"{event.channel or 'stream'} {event.kind.value}")
 
+    def _tape(self, event: StreamState, *, broken: bool) -> None:
+        """Whether trades come without a loss: from their subscription on, and again right after messages were lost."""
+        if event.channel == TRADES:
+            self._tape_up = not broken
+        elif event.channel or not broken:
+            return
+        elif event.kind is not StreamKind.GAP:
+            self._tape_up = False
+        for candles in self._candles.values():
+            if broken:
+                candles.stream_broken()
+            if self._tape_up:
+                candles.stream_whole(self._engine.now_ns())
+
     def _believed(self, name: str, evidence: str) -> None:
-        self._candles[name].stream_whole(self._engine.now_ns())
         self._doubts.clear(name, CAUSE, evidence)
 
     def _broken(self, name: str, event: StreamState) -> None:
@@ -137,8 +154,6 @@ class Inbound:
         if (name, CAUSE) not in self._doubts.held:  # one outage may say so many times
             self.gaps += 1
             self.activity.note_gap(name, now_ns)
-        if not event.channel:
-            self._candles[name].stream_broken()
         self._doubts.raise_(name, CAUSE, f"{event.channel or 'stream'} {event.kind.value}: {event.reason}".rstrip(": "))
         self.marks.drop_book(name)
         # An empty book has no best prices: what is stale prices nothing (I34). The mark keeps its age.

@@ -104,7 +104,16 @@ class LiveSession:
         state = engine.state
         known = [(name, cause) for name, market in state.markets.items() for cause in market.doubts]
         self.doubts = Doubts(engine.take, engine.now_ns, known)
-        self.candles = {name: CandleJoin(name, plan.span_ns, joined_ns=0, askable=askable) for name in state.markets}
+        self.candles = {
+            name: CandleJoin(
+                name,
+                plan.span_ns,
+                joined_ns=0,
+                askable=askable,
+                volume_digits=market.instrument.volume_scale - market.instrument.quantity_scale,
+            )
+            for name, market in state.markets.items()
+        }
         self.inbound = Inbound(
             engine,
             self.candles,

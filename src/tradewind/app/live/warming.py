@@ -26,7 +26,7 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     """Feed what each instrument needs up to `end_ns`, a bucket's opening; return why, where it could not be had."""
     state = engine.state
     paused = [name for name, bot in state.bots.items() if bot.paused is None]
-    engine.take(*(PauseBot(engine.now_ns(), name, REASON) for name in paused))
+    engine.take(*(PauseBot(state.now_ns, name, REASON) for name in paused))
     troubles: dict[str, str] = {}
     events: list[MarketEvent] = []
     slots = asyncio.Semaphore(AT_ONCE)
@@ -49,7 +49,7 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     await asyncio.gather(*(load(market) for market in state.markets.values()))
     events.sort(key=lambda event: (event.ts_ns, event.instrument))
     engine.feed([_not_before(event, state) for event in events])
-    engine.take(*(ResumeBot(engine.now_ns(), name) for name in paused))
+    engine.take(*(ResumeBot(state.now_ns, name) for name in paused))
     return troubles
 
 

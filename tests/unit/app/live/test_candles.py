@@ -78,6 +78,30 @@ def test_silence_in_a_whole_bucket_is_a_gap_without_trade() -> None:
     assert candles.ready(at(180)) == [Gap("BTC-USD", START + 3 * SPAN, 3, no_trade=True)]
 
 
+def test_a_missing_trade_number_makes_the_bucket_asked_and_the_next_one_whole() -> None:
+    candles = join()
+    candles.stream_whole(START)
+    candles.on_trade(trade(1, 10, 7))
+    candles.on_trade(trade(2, 10, 9))
+    candles.on_trade(trade(61, 11, 10))
+    assert candles.lost == 1
+    assert candles.ready(at(60)) == []
+    asked = candles.missing(at(60))
+    assert asked is not None
+    candles.on_history(asked, [venue_bar(0)], at(61))
+    assert candles.ready(at(120)) == [venue_bar(0), Bar("BTC-USD", START + 2 * SPAN, SPAN, 11, 11, 11, 11, 1)]
+
+
+def test_volume_is_in_the_units_of_candles() -> None:
+    for digits, volume in ((2, 4_500), (0, 45), (-1, 4)):
+        candles = CandleJoin("BTC-USD", SPAN, joined_ns=START, volume_digits=digits)
+        candles.stream_whole(START)
+        candles.on_trade(trade(1, 10, 1, quantity=45))
+        (bar,) = candles.ready(at(60))
+        assert isinstance(bar, Bar)
+        assert bar.volume == volume
+
+
 def test_what_the_venue_cannot_give_is_a_hole() -> None:
     candles = join()
     candles.stream_whole(START + 70 * S)
