@@ -2,6 +2,7 @@
 
 from tradewind.exchange.server import rest_accounts as accounts
 from tradewind.exchange.server import rest_futures as futures
+from tradewind.exchange.server import rest_international as international
 from tradewind.exchange.server import rest_market as market
 from tradewind.exchange.server import rest_orders as orders
 from tradewind.exchange.server import rest_portfolios as portfolios
@@ -58,12 +59,12 @@ TABLE: tuple[tuple[str, str, Needs, Answering], ...] = (
     ("GET", "/cfm/intraday/margin_setting", VIEW, futures.get_margin_setting),
     ("POST", "/cfm/intraday/margin_setting", TRADE, futures.set_margin_setting),
     ("GET", "/cfm/intraday/current_margin_window", VIEW, futures.current_margin_window),
-    ("GET", "/intx/portfolio/{portfolio_uuid}", VIEW, futures.intx_portfolio),
-    ("GET", "/intx/positions/{portfolio_uuid}", VIEW, futures.intx_positions),
-    ("GET", "/intx/positions/{portfolio_uuid}/{symbol}", VIEW, futures.intx_position),
-    ("GET", "/intx/balances/{portfolio_uuid}", VIEW, futures.intx_balances),
-    ("POST", "/intx/allocate", TRANSFER, futures.intx_allocate),
-    ("POST", "/intx/multi_asset_collateral", TRADE, futures.intx_collateral),
+    ("GET", "/intx/portfolio/{portfolio_uuid}", VIEW, international.intx_portfolio),
+    ("GET", "/intx/positions/{portfolio_uuid}", VIEW, international.intx_positions),
+    ("GET", "/intx/positions/{portfolio_uuid}/{symbol}", VIEW, international.intx_position),
+    ("GET", "/intx/balances/{portfolio_uuid}", VIEW, international.intx_balances),
+    ("POST", "/intx/allocate", TRANSFER, international.intx_allocate),
+    ("POST", "/intx/multi_asset_collateral", TRADE, international.intx_collateral),
 )
 OLDER: tuple[tuple[str, Needs, Answering], ...] = (
     ("/v2/time", PUBLIC, older.older_time),
