@@ -19,7 +19,7 @@ from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.settings import Config
 from tradewind.app.wiring import engine_config
 from tradewind.engine.config import EngineConfig
-from tradewind.model.errors import AuthError, ConfigError, VenueError
+from tradewind.model.errors import AuthError, ConfigError, VenueError, VenueRejected
 from tradewind.model.fees import FeeSchedule, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO
@@ -180,8 +180,8 @@ async def _with_patience(question: Callable[[], Awaitable[Answer]]) -> Answer:
     for attempt in range(TRIES):
         try:
             return await question()
-        except AuthError:
-            raise
+        except (AuthError, VenueRejected):
+            raise  # asking again changes nothing
         except VenueError:
             if attempt == TRIES - 1:
                 raise
