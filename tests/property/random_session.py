@@ -114,6 +114,7 @@ class Case(msgspec.Struct, frozen=True):
     commands: bool
     netting: bool
     plain: bool = False
+    coarse: bool = False
 
 
 def case_of(seed: int, bars: int) -> Case:
@@ -284,7 +285,10 @@ class Watch:
 
 
 class Session:
-    """One case run to its end: engine, venue, everything consumed, and what occurred."""
+    """One case run to its end: engine, venue, everything consumed, and what occurred.
+
+    `watch` sees the state after every event, `after` only when all that a market event led to has been answered.
+    """
 
     def __init__(
         self,
@@ -295,6 +299,7 @@ class Session:
         turned: bool = False,
         watch: Callable[["Session"], None] | None = None,
         meet: Callable[[Driver], None] | None = None,
+        after: Callable[["Session"], None] | None = None,
     ) -> None:
         self.case = case
         self.config = configuration(case, asked=asked, turned=turned)
@@ -313,7 +318,10 @@ class Session:
         for command in commands(case):
             self.driver.agenda.add(command.ts_ns, command)
         for events in merge(sources(case, turned=turned)):
-            self.driver.feed(events)
+            for event in events:
+                self.driver.feed((event,))
+                if after is not None:
+                    after(self)
         self.driver.finish()
         self._after_event()
         self.model = ReadModel(self.config.instruments)
@@ -406,8 +414,11 @@ def configuration(case: Case, *, asked: bool = False, turned: bool = False) -> E
 
 
 def markets_of(case: Case) -> tuple[Instrument, ...]:
-    """Return the instruments of a case: each bit of `markets` is one."""
-    return tuple(each for index, each in enumerate(MARKETS) if case.markets >> index & 1)
+    """Return the instruments of a case: each bit of `markets` is one; `coarse` ones have minimums that leave dust."""
+    chosen = [each for index, each in enumerate(MARKETS) if case.markets >> index & 1]
+    if case.coarse:
+        chosen = [msgspec.structs.replace(each, min_quantity=2_000, min_notional=Decimal(500)) for each in chosen]
+    return tuple(chosen)
 
 
 def sources(case: Case, *, turned: bool = False) -> list[RecordedEvents]:

@@ -148,7 +148,7 @@ class Screen:
             mark = each.average_price if each.mark is None else each.mark
             made.add_row(
                 self.model.instruments[each.instrument].base,
-                Text(each.bot, style=QUIET),
+                Text(f"{each.bot} (dust)" if each.dust else each.bot, style=QUIET),
                 amount(each.quantity * mark, 0),
                 f"{each.average_price:.6g}",
                 f"{mark.normalize():f}",

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.closing import close_position, closing_ended
+from tradewind.engine.covering import is_dust
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import ask_cancel, keep_tier, submit_protection
+from tradewind.engine.placing import cancel_working, keep_tier, submit_protection
+from tradewind.engine.recording import alarm
 from tradewind.engine.state import EngineState, Seat
 from tradewind.engine.trades import trade_closed
 from tradewind.model import answers as a
@@ -16,8 +18,8 @@ from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, subtract
-from tradewind.model.orders import Side
-from tradewind.orders.lifecycle import TERMINAL, OrderEvent, OrderStatus
+from tradewind.model.orders import OrderRequest, Side
+from tradewind.orders.lifecycle import TERMINAL, OrderEvent
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 from tradewind.portfolio.attribution import attribute
@@ -26,7 +28,7 @@ REJECTIONS_MAX = 3
 # Why a protective order may end and be placed anew: our own cancel, its other leg filled in part, or another bot's
 # opposite position left the account none to reduce.
 NOTHING_TO_REDUCE = "REDUCE_ONLY_NO_POSITION"
-RENEWED = frozenset({"REQUESTED", "OCO", NOTHING_TO_REDUCE})
+RENEWED = frozenset({"REQUESTED", "OCO", "PARENT_NOT_FILLED", NOTHING_TO_REDUCE})
 BUY = Side.BUY
 PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING
 
@@ -70,13 +72,13 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
                 close_position(state, seat, "overshoot")  # an exit never leads to the other side
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
-            seat.entry = seat.former = None
-            if seat.cover is not None and seat.cover[0].order_id != fill.order_id:
-                seat.cover = None
+            seat.entry = seat.cover = seat.bare_ns = None
         if state.watches_trades and before and before * after <= 0:
             trade_closed(state, seat, stopped=role is PROTECTION)
     if order.status in TERMINAL:
         _ended(state, order, fill.ts_ns, quantity if late else 0)
+    else:
+        _filled_in_part(state, order)
     return True
 
 
@@ -126,11 +128,11 @@ def on_amended(state: EngineState, event: a.OrderAmended) -> None:
 def _cut(state: EngineState, order: Order, how: str) -> None:
     """The venue took from an exit what the account cannot reduce: the rest is placed anew at the end of the event.
 
-    Where that has to wait for another order of the bot, or where nothing is known to place, an operator is told.
+    Where nothing is known to place, an operator is told.
     """
     for seat in order.owners:
         state.unchecked.append(seat)
-        if seat.cover is None or any(each.role is not PROTECTION for each in seat.working.values()):
+        if seat.cover is None:
             _unprotected(state, seat, order, how, covered=order.remaining if order.is_live else 0)
 
 
@@ -170,7 +172,7 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
     for seat in order.owners:
         if order.role is TARGET:
             seat.target = None
-        elif order.role is PROTECTION and event.reason == "INSUFFICIENT_FUNDS":
+        elif order.role is PROTECTION and event.reason not in RENEWED:
             _unprotected(state, seat, order, f"ended {event.reason}")
         elif order.role is CLOSING:
             closing_ended(state, seat, order)
@@ -209,12 +211,7 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
             trade_closed(state, seat, stopped=True)
         seat.target = None
         if not position:
-            seat.entry = seat.cover = seat.former = None
-        for order in tuple(seat.working.values()):
-            # The venue cuts by the account what it knows to be reduce-only; what it cannot judge is placed anew.
-            stays = order.status is OrderStatus.PENDING or (order.request.reduce_only and len(market.seats_all) == 1)
-            if order.role is PROTECTION and not stays and order.remaining > abs(position):
-                ask_cancel(state, order)
+            seat.entry = seat.cover = seat.bare_ns = None
         state.unchecked.append(seat)
     state.audit.append(event)
     state.effects.append(
@@ -288,37 +285,58 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
         working, view = seat.working, seat.view
         working.pop(order_id, None)
         view.working = len(working)
+        if seat.cover is None and seat.deferred is None and not seat.entries and not working:
+            continue  # nothing guards a position, and nothing waited for this
         if seat.entries:
             # An entry that ended unfilled keeps its exits: a fill may still be on its way.
-            exits = seat.entries.get(order_id)
-            if exits is not None and order.filled:
-                _protect(state, seat, order, exits, ts_ns, late)
+            entry = seat.entries.get(order_id)
+            if entry is not None and order.filled:
+                _protect(state, seat, order, entry, ts_ns, late)
                 if order.remaining == 0:
                     del seat.entries[order_id]
-        opened = order.filled and view.position * request.side > 0
-        if not opened and seat.cover is not None and seat.cover[0].order_id == order_id:
-            seat.cover = seat.former if view.position else None  # its exits are for no other position
-        if seat.deferred is not None and not working:
-            resume_deferred(state, seat)
-        if seat.cover is not None and (role is not PROTECTION or order.reason in RENEWED):
+        if seat.deferred is not None:
+            if working:
+                cancel_working(state, seat, None)  # what came since, an exit of a part or another order, goes too
+            else:
+                resume_deferred(state, seat)
+        if role is not PROTECTION or (seat.cover is not None and (order.filled or order.reason in RENEWED)):
             state.unchecked.append(seat)
 
 
-def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: int, late: int) -> None:
+def _filled_in_part(state: EngineState, order: Order) -> None:
+    """An order goes on that has changed positions: do their exits still fit?"""
+    for seat in order.owners:
+        entry = seat.entries.get(order.request.order_id) if seat.entries else None
+        if entry is not None:
+            _opened(seat, order.request, entry)
+        if seat.cover is not None and order.role is not PROTECTION:
+            state.unchecked.append(seat)
+
+
+def _opened(seat: Seat, request: OrderRequest, entry: tuple[Exits, int]) -> None:
+    """From now on the position gets the exits of this entry, if it has any that are orders."""
+    exits = entry[0]
+    priced = exits.stop_loss is not None or exits.take_profit is not None or exits.trailing is not None
+    if priced and seat.view.position * request.side > 0:
+        seat.cover = (request, *entry)
+
+
+def _protect(state: EngineState, seat: Seat, order: Order, entry: tuple[Exits, int], ts_ns: int, late: int) -> None:
     """Start an entry's time stop; where the entry filled only in part, or late, protect that part anew.
 
     The children that were sent with the entry died with its unfilled rest, so the new ones have no parent.
     """
-    market = seat.market
+    market, exits = seat.market, entry[0]
     opened = seat.view.position * order.request.side
     if opened <= 0:
         return  # it only made an opposite position smaller
+    _opened(seat, order.request, entry)
     if exits.time_ns is not None:
         seat.entry = order.request.order_id
         key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
         state.set_timer(ts_ns + exits.time_ns, key)
     quantity = min(opened, late or (order.filled if order.remaining else 0))
-    if quantity:
+    if quantity and seat.deferred is None and seat.closing is None and not is_dust(market, quantity):
         reference = order.request.price or order.value // order.filled
         suffix = f"late{order.late_fills}" if late else "part"
         for child in child_requests(order.request, quantity, exits, reference, market.instrument):
@@ -329,10 +347,10 @@ def _protect(state: EngineState, seat: Seat, order: Order, exits: Exits, ts_ns: 
 
 
 def _unprotected(state: EngineState, seat: Seat, order: Order, how: str, *, covered: int = 0) -> None:
-    if abs(seat.view.position) > covered:
+    if abs(seat.view.position) > covered and not is_dust(seat.market, seat.view.position):
         held = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}"
         text = f"{held} and {order.request.order_id} {how}"
-        state.effects.append(Alarm(state.now_ns, "unprotected", text))
+        alarm(state, "unprotected", text)
 
 
 def _count_volume(state: EngineState, fill: a.OrderFilled, unit_value: Decimal) -> None:

@@ -7,12 +7,12 @@ operator's business: the alarm `unprotected`. A strategy's wishes for the instru
 
 from decimal import Decimal
 
+from tradewind.engine.covering import is_dust, keep_protected
 from tradewind.engine.crossing import cross_inside
-from tradewind.engine.placing import ask_cancel, keep_protected, propose
-from tradewind.engine.recording import quiet
+from tradewind.engine.placing import ask_cancel, propose
+from tradewind.engine.recording import alarm, quiet
 from tradewind.engine.state import Closing, EngineState, Market, Proposal, Seat
 from tradewind.model.decisions import Share
-from tradewind.model.effects import Alarm
 from tradewind.model.intents import TargetQuantity
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.order import Order, OrderRole
@@ -56,7 +56,7 @@ def closing_failed(state: EngineState, seat: Seat, why: str) -> None:
         return
     held, reason = seat.view.position, closing.intent.reason
     text = f"{seat.bot.id} holds {held} units of {seat.market.id}: {reason} failed {closing.attempts} times, {why}"
-    state.effects.append(Alarm(state.now_ns, "unprotected", text))
+    alarm(state, "unprotected", text)
     forget_closing(state, seat)
 
 
@@ -99,7 +99,7 @@ def _is_ready(state: EngineState, seat: Seat, closing: Closing) -> bool:
         if _marked_ns(seat.market) > closing.asked_ns:
             _clear(state, seat, closing)
         return False
-    if not seat.view.position:
+    if not seat.view.position or is_dust(seat.market, seat.view.position):
         forget_closing(state, seat)
         return False
     return seat.market.mark is not None and _marked_ns(seat.market) > closing.failed_ns

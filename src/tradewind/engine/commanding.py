@@ -78,7 +78,7 @@ def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
     for bot in state.bots.values():
         if event.bot is None or bot.id == event.bot:
             for seat in bot.seats:
-                seat.cover = seat.former = None
+                seat.cover = seat.bare_ns = None
                 if seat.closing is not None:
                     forget_closing(state, seat)
     for order in state.live_orders():

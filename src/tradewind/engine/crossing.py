@@ -17,5 +17,5 @@ def cross_inside(state: EngineState, market: Market, buyer: Seat, seller: Seat, 
         if before and before * after <= 0 and state.watches_trades:
             trade_closed(state, seat, stopped=False)
         if before * after <= 0:
-            seat.entry = seat.cover = seat.former = None
+            seat.entry = seat.cover = seat.bare_ns = None
     state.audit.append(Crossed(state.sequence, state.now_ns, market.id, buyer.bot.id, seller.bot.id, quantity, mark))

@@ -282,12 +282,10 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
 
 
 def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, target: Target) -> None:
-    """Propose one bot's market order; exits belong to what opens, enlarges or turns a position, not to a reduction."""
+    """Propose one bot's market order; its exits are for what it opens, which a late fill may make of a reduction."""
     bot = seat.bot
     side, quantity = (BUY, change) if change > 0 else (SELL, -change)
     exits = target.exits or bot.spec.exits
-    if exits is not None and seat.view.position * change < 0 and quantity <= abs(seat.view.position):
-        exits = None
     request = OrderRequest(state.next_order_id(), market.id, side, MARKET, quantity)
     shares = (Share(bot.id, state.order_number, quantity),)
     propose(state, market, Proposal(request, shares, TARGET, "", exits, seat.alone, target))
@@ -314,14 +312,10 @@ def _place(state: EngineState, market: Market, seat: Seat, intent: PlaceOrder) -
     except BAD_NUMBERS as error:
         strategy_failed(state, seat, error)
         return
-    side, quantity = request.side, int(request.quantity or 0)
+    quantity = int(request.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
-    opens = seat.view.position * side >= 0 or quantity > abs(seat.view.position)
-    propose(
-        state,
-        market,
-        Proposal(request, share, OrderRole.PLACED, intent.tag, exits if opens else None, seat.alone, intent),
-    )
+    # It keeps its exits even where it would only close something: by its fill that may be gone.
+    propose(state, market, Proposal(request, share, OrderRole.PLACED, intent.tag, exits, seat.alone, intent))
 
 
 def _request(state: EngineState, market: Market, intent: PlaceOrder) -> OrderRequest:

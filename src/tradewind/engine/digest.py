@@ -120,7 +120,7 @@ def _seat_values(seat: Seat) -> list[object]:
     return [
         [seat.target, seat.wanted, seat.deferred],
         None if closing is None else [closing.intent, closing.attempts, closing.failed_ns, closing.asked_ns],
-        [seat.cover, seat.former, seat.entry, dict(seat.entries), seat.renewals],
+        [seat.cover, seat.bare_ns, seat.entry, dict(seat.entries), seat.renewals],
         [list(seat.trades), plain(seat.trade_start), None if lock is None else [lock.until_ns, lock.reason]],
         [seat.refusal, seat.rejections, seat.note, seat.bars_seen, seat.quiet_reason],
     ]

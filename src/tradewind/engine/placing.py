@@ -14,12 +14,12 @@ from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest,
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
-from tradewind.model.orders import OrderKind, OrderRequest, Side
+from tradewind.model.orders import OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
-BUY, LIMIT = Side.BUY, OrderKind.LIMIT
+BUY = Side.BUY
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
@@ -103,64 +103,14 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
 
 def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat: Seat, exits: Exits) -> None:
     """Send an entry's protective orders with it, for what it opens."""
-    seat.entries[request.order_id] = exits
     reference = int(request.price or market.mark or 0)
-    against = max(0, -seat.view.position * request.side)  # what the order closes before it opens
-    opening = (request.quantity or 0) - against
-    children = child_requests(request, opening, exits, reference, market.instrument) if opening > 0 else []
-    if children:
-        if seat.cover is None or seat.cover[0].order_id not in seat.working:
-            seat.former = seat.cover
-        seat.cover = (request, exits, reference)
-    for child in children:
-        submit_protection(state, seat, child)
-
-
-def keep_protected(state: EngineState) -> None:
-    """At the end of an event: protect what no exit covers and nothing else works for (I21).
-
-    Protective orders are canceled before a position changes. What is left of it after a reduction, after a refusal, or
-    beside a new entry gets the exits of the last entry again, for its size. While a remote stage is being asked, the
-    answer may yet change the position: then this waits for the answer's event.
-    """
-    if state.pending or state.jobs:
-        return
-    unchecked, state.unchecked = state.unchecked, []
-    for seat in unchecked:
-        _cover(state, seat)
-
-
-def _cover(state: EngineState, seat: Seat) -> None:
-    position = seat.view.position
-    if seat.cover is None or not position or seat.deferred is not None or seat.closing is not None:
-        return
-    entry, exits, reference = seat.cover
-    if entry.side * position < 0:
-        return
-    groups: dict[str, list[Order]] = {}
-    for order in seat.working.values():
-        if order.role is not PROTECTION:
-            return
-        if order.status is OrderStatus.PENDING and state.orders[order.request.after or ""].remaining:
-            continue  # its entry has ended without filling: it will be canceled
-        groups.setdefault(order.request.oco or order.request.order_id, []).append(order)
-    stopped = exits.stop_loss is not None or exits.trailing is not None
-    covered = 0
-    for legs in groups.values():
-        if stopped and all(leg.request.kind is LIMIT for leg in legs):
-            # A take-profit that filled in part has canceled its stop (OCO): take it back, both are placed anew.
-            for leg in legs:
-                ask_cancel(state, leg)
-            return
-        covered += max(leg.remaining for leg in legs)
-    bare = abs(position) - covered
-    if bare <= 0:
-        return
-    seat.renewals += 1
-    suffix = f"rest{seat.renewals}"
-    for child in child_requests(entry, bare, exits, reference, seat.market.instrument):
-        order_id, oco = f"{child.order_id}-{suffix}", f"{child.oco}-{suffix}"
-        submit_protection(state, seat, msgspec.structs.replace(child, order_id=order_id, oco=oco, after=None))
+    seat.entries[request.order_id] = (exits, reference)
+    held, instrument = seat.view.position * request.side, market.instrument
+    # An order first closes what is opposite; what is too small for an exit of its own goes with the new one.
+    opening = (request.quantity or 0) + (held if held < 0 or instrument.below_minimum(held, market.mark) else 0)
+    if opening > 0:
+        for child in child_requests(request, opening, exits, reference, instrument):
+            submit_protection(state, seat, child)
 
 
 def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> None:

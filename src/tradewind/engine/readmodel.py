@@ -14,7 +14,7 @@ from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, Rou
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import corrections as k
-from tradewind.model.decisions import Crossed, Decided, Quiet, Refused, Share
+from tradewind.model.decisions import Alarmed, Crossed, Decided, Quiet, Refused, Share
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, ratio
@@ -77,6 +77,7 @@ class ReadModel:
             Decided: self._decided,
             Quiet: self.quiet.append,
             Crossed: self._crossed,
+            Alarmed: self._alarmed,
             a.OrderFilled: self._filled,
             a.OrderAmended: self._amended,
             a.OrderCanceled: self._canceled,
@@ -198,11 +199,9 @@ class ReadModel:
         if row.ended_ns is not None:
             return
         row.status, row.reason, row.ended_ns = status, event.reason, event.ts_ns
-        # An exit that its own group or parent ended has done its work; any other end leaves the position bare.
-        if row.protects and (status == "rejected" or event.reason == "INSUFFICIENT_FUNDS"):
-            held = self.earnings.holding(row.bots[0], row.instrument).tally.quantity
-            if held:
-                self._alarm(event.ts_ns, "unprotected", f"{row.bots[0]} in {row.instrument}: {event.reason}")
+
+    def _alarmed(self, record: Alarmed) -> None:
+        self._alarm(record.ts_ns, record.name, record.text)
 
     # -- money -------------------------------------------------------------------------------------------------------
 

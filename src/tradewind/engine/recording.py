@@ -2,7 +2,8 @@
 
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.commands import StrategyFailed
-from tradewind.model.decisions import Quiet
+from tradewind.model.decisions import Alarmed, Quiet
+from tradewind.model.effects import Alarm
 
 
 def quiet(state: EngineState, seat: Seat, reason: str) -> None:
@@ -25,6 +26,12 @@ def close_records(state: EngineState) -> None:
     for bot in state.bots.values():
         for seat in bot.seats:
             end_run(state, seat, state.sequence)
+
+
+def alarm(state: EngineState, name: str, text: str) -> None:
+    """Tell an operator what no other record says, and keep that it was told."""
+    state.audit.append(Alarmed(state.now_ns, name, text))
+    state.effects.append(Alarm(state.now_ns, name, text))
 
 
 def strategy_failed(state: EngineState, seat: Seat, error: Exception) -> None:

@@ -94,6 +94,7 @@ class Holding:
             self.since_ns,
             self.fees, self.funding, None if mark is None else self.instrument.price_decimal(mark),
             None if mark is None else self._unrealised(mark),
+            self.instrument.below_minimum(abs(quantity), mark),
         )  # fmt: skip
 
     def marked_trip(self, mark: int, ts_ns: int) -> RoundTrip:

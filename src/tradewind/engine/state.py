@@ -46,6 +46,7 @@ class Seat:
 
     __slots__ = (
         "alone",
+        "bare_ns",
         "bars_seen",
         "bot",
         "budget",
@@ -54,7 +55,6 @@ class Seat:
         "deferred",
         "entries",
         "entry",
-        "former",
         "lock",
         "market",
         "note",
@@ -96,9 +96,12 @@ class Seat:
         self.deferred: Intent | None = None
         self.closing: Closing | None = None
         self.working: dict[str, Order] = {}
-        self.entries: dict[str, Exits] = {}
-        self.cover: tuple[OrderRequest, Exits, int] | None = None  # the entry, its exits and their reference price
-        self.former: tuple[OrderRequest, Exits, int] | None = None  # the cover before an entry that is still under way
+        self.entries: dict[
+            str, tuple[Exits, int]
+        ] = {}  # by order: the exits of what it opens, and their reference price
+        # The last entry that opened something, its exits and their reference price: what is held gets them again.
+        self.cover: tuple[OrderRequest, Exits, int] | None = None
+        self.bare_ns: int | None = None  # since when exits have not covered the position
         self.entry: str | None = None  # the order whose time stop guards the present position
         self.quiet_since = 1
         self.quiet_reason = "warming_up"

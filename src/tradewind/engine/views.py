@@ -91,7 +91,10 @@ class RoundTrip(msgspec.Struct, frozen=True):
 
 
 class OpenPosition(msgspec.Struct, frozen=True):
-    """What a bot holds now; `unrealised` is None where no mark was given."""
+    """What a bot holds now; `unrealised` is None where no mark was given.
+
+    `dust` says that it is too little for an order of its own: no exit covers it, the next one takes it along.
+    """
 
     bot: str
     strategy: str
@@ -104,6 +107,7 @@ class OpenPosition(msgspec.Struct, frozen=True):
     funding: Decimal
     mark: Decimal | None
     unrealised: Decimal | None
+    dust: bool = False
 
 
 class PnlRow(msgspec.Struct):

@@ -107,6 +107,14 @@ class Quiet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="quiet")
     reason: str
 
 
+class Alarmed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="alarmed"):
+    """An operator was told something that follows from no other record."""
+
+    ts_ns: int
+    name: str
+    text: str
+
+
 class Crossed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="crossed"):
     """Opposite intents of two bots met inside the account: at the mark, without fee, no venue involved."""
 

@@ -79,6 +79,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Return quantity x contract size x price in quote currency, exactly; the sign is the quantity's."""
         return multiply(self.unit_value, Decimal(quantity * price))
 
+    def below_minimum(self, quantity: int, price: int | None) -> bool:
+        """Return whether an order of this quantity, at this price if it is known, is too small for the venue."""
+        if quantity < self.min_quantity or quantity < self.lot:
+            return True
+        return bool(self.min_notional) and price is not None and self.notional(quantity, price) < self.min_notional
+
     # -- integers in, decimals out ------------------------------------------------------------------------------------
 
     def price_decimal(self, price: int) -> Decimal:

@@ -33,7 +33,7 @@ def test_every_effect_is_listed() -> None:
 
 def test_every_alarm_is_listed() -> None:
     told = next(row[1] for row in rows(section(PAGE, "Effects")) if codes(row[0]) == ["Alarm"])
-    assert set(codes(told)) == set(re.findall(r'\bAlarm\([^"]*"(\w+)"', ENGINE))
+    assert set(codes(told)) == set(re.findall(r'\b[Aa]larm\([^"]*"(\w+)"', ENGINE))
 
 
 def test_every_intent_is_listed() -> None:

@@ -81,14 +81,14 @@ def test_a_cut_exit_that_cannot_be_placed_again_is_an_alarm() -> None:
     assert [(alarm.name, "cut to 400" in alarm.text) for alarm in desk.alarms] == [("unprotected", True)]
 
 
-def test_a_cut_exit_beside_another_order_of_the_bot_is_an_alarm_until_that_has_ended() -> None:
+def test_a_cut_exit_beside_another_order_of_the_bot_is_placed_again_at_once() -> None:
     resting = PlaceOrder(Side.SELL, Decimal(1), OrderKind.LIMIT, price=Decimal(200))
     desk = opposite(resting)
     desk.bar(instrument=NAME)
     desk.take(OrderAmended("test-1-sl", desk.ts_ns, 400, "REDUCE_ONLY"))
-    assert [alarm.name for alarm in desk.alarms] == ["unprotected"]
-    desk.cancel("test-3")
-    assert covered(desk, "a") == 1_000
+    (rest,) = desk.sent[5:]
+    assert (rest.quantity, rest.stop) == (600, 9_000)
+    assert desk.alarms == []
 
 
 def test_after_a_liquidation_exits_cover_what_is_left() -> None:
