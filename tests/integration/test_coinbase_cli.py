@@ -88,7 +88,7 @@ def test_an_account_is_shown_whole(exchange: Path, run: Run) -> None:
 def test_venues_say_what_they_can_do(run: Run) -> None:
     code, out, _ = run("venues", "list", "--json")
     assert code == 0
-    assert [each["venue"] for each in last(out)["venues"]] == ["coinbase", "simulated"]
+    assert [each["venue"] for each in last(out)["venues"]] == ["coinbase", "simulated", "ccxt"]
     _, out, _ = run("venues", "list")
     assert "stop-market: a stop-limit 5 % beyond the stop" in out
 
@@ -273,7 +273,7 @@ def test_candles_are_fetched_once_and_gone_on_with(exchange: Path, run: Run) -> 
     [
         ("coinbase/BTC-USD/3m", "1m, 5m"),
         ("coinbase/NOPE-USD/1h", "no product NOPE-USD"),
-        ("kraken/BTC-USD/1h", "coinbase/"),
+        ("kraken/BTC-USD/1h", "no series of kraken"),
         ("BTC-USD", "coinbase/"),
         ("coinbase/BTC-USD/soon", "interval"),
     ],

@@ -6,21 +6,53 @@ that the series has no hole wherever the work is cut off, and goes on from there
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from tradewind.model.errors import ConfigError, DataError
-from tradewind.model.instrument import Instrument
-from tradewind.model.money import plain
 from tradewind.storage.catalog import Catalog, ImportOptions, Kind, SeriesKey, interval_ns
 from tradewind.storage.catalog.sources import Source
-from tradewind.venues.coinbase.desk import CoinbaseDesk
-from tradewind.venues.coinbase.market_desk import CANDLES_PAGE, granularity_of
-from tradewind.venues.coinbase.wire.products import Candle
 
-SECOND_NS, MILLISECOND_NS = 1_000_000_000, 1_000_000
+MILLISECOND_NS = 1_000_000
 PIECE_PAGES = 10
 Observer = Callable[[int, int], None]
+
+
+class Row(NamedTuple):
+    """One candle in the venue's own digits, stamped by its open."""
+
+    open_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+class CandleSource(Protocol):
+    """A venue that candles are fetched from; `title` is its name for people, `page_bars` how many it gives at once."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def page_bars(self) -> int: ...
+
+    def check(self, span_ns: int) -> None:
+        """Raise ConfigError when the venue has no candles of that length."""
+        ...
+
+    async def options(self, instrument: str) -> ImportOptions:
+        """Return what the venue states about an instrument: its kind, and its increments where it has any."""
+        ...
+
+    async def now_ns(self) -> int: ...
+
+    async def page(self, instrument: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[Row]:
+        """Return the candles of one page, in any order."""
+        ...
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -42,29 +74,34 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 async def fetch_candles(
-    desk: CoinbaseDesk, catalog: Catalog, key: SeriesKey, start_ns: int | None, end_ns: int | None, observer: Observer
+    source: CandleSource,
+    catalog: Catalog,
+    key: SeriesKey,
+    start_ns: int | None,
+    end_ns: int | None,
+    observer: Observer,
 ) -> Fetched:
     """Fetch what the catalog lacks of a series between two moments; without a start it goes on where the series ends.
 
     Raises  ConfigError for an interval that the venue has not, or when there is nothing to go on from.
     """
     span_ns = interval_ns(key.interval)
-    granularity_of(span_ns)
-    instrument = await desk.market.instrument(key.instrument)
     known = _range(catalog, key)
     start_ns = _start(key, start_ns, known, span_ns)
-    now_ns = await desk.market.server_time_ns()
+    source.check(span_ns)
+    options = msgspec.structs.replace(await source.options(key.instrument), time_unit="ms")
+    now_ns = await source.now_ns()
     closed_ns = now_ns // span_ns * span_ns
     end_ns = closed_ns if end_ns is None else min(closed_ns, end_ns // span_ns * span_ns)
-    pieces = list(missing_pieces(start_ns, end_ns, known, span_ns))
+    pieces = list(missing_pieces(start_ns, end_ns, known, span_ns, source.page_bars))
     bars = repeated = requests = 0
     for number, piece in enumerate(pieces):
         observer(number, len(pieces))
-        candles, asked = await _candles(desk, key.instrument, span_ns, piece)
+        candles, asked = await _candles(source, key.instrument, span_ns, piece)
         requests += asked
         if candles:
-            report = _store(catalog, key, instrument, candles)
-            bars, repeated = bars + report[0], repeated + report[1]
+            report = catalog.import_any(_source(source.title, key, candles), key, options)
+            bars, repeated = bars + report.imported, repeated + report.known
     observer(len(pieces), len(pieces))
     there = _range(catalog, key)
     if there is None:
@@ -72,9 +109,11 @@ async def fetch_candles(
     return Fetched(str(key), bars, repeated, requests, *there)
 
 
-def missing_pieces(start_ns: int, end_ns: int, known: tuple[int, int] | None, span_ns: int) -> Iterator[Piece]:
+def missing_pieces(
+    start_ns: int, end_ns: int, known: tuple[int, int] | None, span_ns: int, page_bars: int
+) -> Iterator[Piece]:
     """Yield the stretches to fetch: what lies behind the known bars forwards, then what lies before them backwards."""
-    step_ns = PIECE_PAGES * CANDLES_PAGE * span_ns
+    step_ns = PIECE_PAGES * page_bars * span_ns
     first_ns, begin_ns = (start_ns, start_ns) if known is None else (known[0], known[1] + span_ns)
     while begin_ns < end_ns:
         yield Piece(begin_ns, min(end_ns, begin_ns + step_ns))
@@ -84,37 +123,44 @@ def missing_pieces(start_ns: int, end_ns: int, known: tuple[int, int] | None, sp
         first_ns -= step_ns
 
 
-async def _candles(desk: CoinbaseDesk, id: str, span_ns: int, piece: Piece) -> tuple[list[Candle], int]:
-    """Return the candles that open inside, oldest first, each once, and how many requests it took."""
-    found: dict[int, Candle] = {}
+def series_key(text: str, venue: str | None = None) -> SeriesKey:
+    """Return the bars that `coinbase/BTC-USD/1h` names, or `BTC-USD/1h` of a venue that is named beside it.
+
+    Raises  ConfigError for a name of another form, or of another venue than the one beside it.
+    """
+    parts = text.strip("/").split("/")
+    if venue is not None and len(parts) == 2:
+        parts = [venue, *parts]
+    if len(parts) != 3 or not all(parts) or venue not in {None, parts[0]}:
+        raise ConfigError(
+            f"{text!r} cannot be fetched: write VENUE/INSTRUMENT/INTERVAL, such as coinbase/BTC-USD/1h"
+            + (f", or INSTRUMENT/INTERVAL with --venue {venue}" if venue else "")
+        )
+    interval_ns(parts[2])
+    return SeriesKey(parts[0], parts[1], Kind.BARS.value, parts[2])
+
+
+async def _candles(source: CandleSource, id: str, span_ns: int, piece: Piece) -> tuple[list[Row], int]:
+    """Return the candles that open inside, oldest first, each once, and how many pages it took."""
+    found: dict[int, Row] = {}
     begin_ns, asked = piece.start_ns, 0
     while begin_ns < piece.end_ns:
-        until_ns = min(piece.end_ns, begin_ns + CANDLES_PAGE * span_ns)
-        page = await desk.market.raw_candles(id, span_ns, begin_ns, until_ns)
-        found.update((each.start, each) for each in page if begin_ns <= each.start * SECOND_NS < until_ns)
+        until_ns = min(piece.end_ns, begin_ns + source.page_bars * span_ns)
+        page = await source.page(id, span_ns, begin_ns, until_ns)
+        found.update((each.open_ns, each) for each in page if begin_ns <= each.open_ns < until_ns)
         begin_ns, asked = until_ns, asked + 1
-    return [found[start] for start in sorted(found)], asked
+    return [found[open_ns] for open_ns in sorted(found)], asked
 
 
-def _store(catalog: Catalog, key: SeriesKey, instrument: Instrument, candles: Sequence[Candle]) -> tuple[int, int]:
-    options = ImportOptions(
-        tick=plain(instrument.price_decimal(instrument.tick)),
-        lot=plain(instrument.quantity_decimal(instrument.lot)),
-        traded_as=instrument.kind,
-    )
-    report = catalog.import_any(_source(key, candles), key, options)
-    return report.imported, report.known
-
-
-def _source(key: SeriesKey, candles: Sequence[Candle]) -> Source:
+def _source(title: str, key: SeriesKey, candles: Sequence[Row]) -> Source:
     """Return the candles as a table of texts, so that every digit is kept."""
     import polars as pl
 
-    columns: dict[str, list[str] | list[int]] = {"timestamp": [each.start * 1_000 for each in candles]}
+    columns: dict[str, list[str] | list[int]] = {"timestamp": [each.open_ns // MILLISECOND_NS for each in candles]}
     for name in ("open", "high", "low", "close", "volume"):
         columns[name] = [format(getattr(each, name), "f") for each in candles]
     digest = hashlib.sha256(msgspec.json.encode(columns)).hexdigest()
-    return Source(f"Coinbase {key.instrument} {key.interval}", pl.LazyFrame(columns), digest)
+    return Source(f"{title} {key.instrument} {key.interval}", pl.LazyFrame(columns), digest)
 
 
 def _range(catalog: Catalog, key: SeriesKey) -> tuple[int, int] | None:
@@ -129,18 +175,3 @@ def _start(key: SeriesKey, start_ns: int | None, known: tuple[int, int] | None, 
     if known is None:
         raise ConfigError(f"{key} is not in the catalog yet: say from when, such as --from 2024-01-01")
     return known[0]
-
-
-def series_key(text: str) -> SeriesKey:
-    """Return the bars that `coinbase/BTC-USD/1h` names.
-
-    Raises  ConfigError for another venue, or a name of another form.
-    """
-    venue, _, rest = text.strip("/").partition("/")
-    instrument, _, interval = rest.rpartition("/")
-    if venue != "coinbase" or not instrument or not interval:
-        raise ConfigError(
-            f"{text!r} cannot be fetched: write coinbase/INSTRUMENT/INTERVAL, such as coinbase/BTC-USD/1h"
-        )
-    interval_ns(interval)
-    return SeriesKey(venue, instrument, Kind.BARS.value, interval)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from tradewind.cli.options import From, Json, To
-from tradewind.cli.venue_options import Endpoint, Reach
+from tradewind.cli.venue_options import Ccxt, Endpoint, Reach
 
 Key = Annotated[str, Parameter(help="A series: VENUE INSTRUMENT INTERVAL, such as coinbase/BTC-USD/1h.")]
 Catalog = Annotated[Path | None, Parameter(help="The catalog's folder, instead of the one in the home folder.")]
@@ -73,26 +73,39 @@ def import_(
 
 
 def fetch(
-    series: Annotated[str, Parameter(help="A series of Coinbase: coinbase/BTC-USD/1h.")],
+    series: Annotated[str, Parameter(help="A series, such as coinbase/BTC-USD/1h or binance/BTC-USDT/1h.")],
     /,
     *,
+    venue: Annotated[str | None, Parameter(help="Whose series it is, where the series does not tell.")] = None,
     start: From = None,
     end: To = None,
     catalog: Catalog = None,
     endpoint: Endpoint = None,
+    ccxt: Ccxt = False,
     json: Json = False,
 ) -> int:
-    """Download candles from Coinbase's public endpoint into the catalog; no key
-    is needed.
+    """Download candles into the catalog, from Coinbase or with tradewind[venues]
+    from any venue of ccxt; no key is needed.
 
     Only what is missing is fetched: run it again after an interruption, or
     without --from to go on where the series ends.
 
     Example: tradewind data fetch coinbase/BTC-USD/1h --from 2024-01-01
-    """
-    from tradewind.cli.fetching import fetch_and_show
 
-    return fetch_and_show(series, (start, end), catalog, Reach(endpoint), json=json)
+    Example: tradewind data fetch BTC-USDT/1h --venue binance --from 2024-01-01
+    """
+    from tradewind.cli.fetching import FetchChoice, fetch_and_show
+
+    choice = FetchChoice(
+        series=series,
+        venue=venue,
+        start=start,
+        end=end,
+        catalog=catalog,
+        reach=Reach(endpoint),
+        through_ccxt=ccxt,
+    )
+    return fetch_and_show(choice, json=json)
 
 
 def list_(*, catalog: Catalog = None, json: Json = False) -> int:

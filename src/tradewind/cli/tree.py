@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Market data: import, look at, check and convert candles, trades, books and funding.",
         {
             "import": Command("data:import_", "Take files into the catalog."),
-            "fetch": Command("data:fetch", "Download candles of Coinbase."),
+            "fetch": Command("data:fetch", "Download candles of Coinbase, or of any venue of ccxt."),
             "list": Command("data:list_", "What the catalog has."),
             "verify": Command("data:verify", "Check files and rows."),
             "resample": Command("data:resample", "Make longer bars."),
@@ -70,6 +70,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Venues: what each can do, and their payloads held against our types.",
         {
             "list": Command("venues:list_", "What each venue can do with an order."),
+            "show": Command("venues:show", "What one venue can do, also any that ccxt knows."),
             "decode": Command("venues:decode", "Read recorded payloads and compare them field by field."),
         },
     ),

@@ -9,6 +9,9 @@ from cyclopts import Parameter
 Endpoint = Annotated[Path | None, Parameter(help="The keys file of a local exchange; without it: the real Coinbase.")]
 Account = Annotated[str, Parameter(help="Which account of the endpoint file; without it: the first.")]
 Key = Annotated[Path | None, Parameter(name="--key", help="A key file (JSON) that you alone can read.")]
+Ccxt = Annotated[
+    bool, Parameter(name="--ccxt", negative="", help="Go through ccxt, also where there is an adapter of our own.")
+]
 Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask back.")]
 
 

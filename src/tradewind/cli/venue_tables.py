@@ -1,10 +1,15 @@
-"""What `tradewind venues list` prints."""
+"""What `tradewind venues list` and `tradewind venues show` print."""
+
+from collections.abc import Mapping
 
 import msgspec
 
 from tradewind.cli.main import DONE
-from tradewind.cli.output import console, print_json
-from tradewind.venues.capabilities import VENUES
+from tradewind.cli.output import console, print_json, table
+from tradewind.venues.capabilities import VENUES, Capabilities
+from tradewind.venues.ccxt.capabilities import CapabilityMap
+
+OF_CCXT = "ccxt"
 
 
 def show_venues(*, json: bool) -> int:
@@ -12,16 +17,79 @@ def show_venues(*, json: bool) -> int:
     if json:
         print_json({"venues": [msgspec.to_builtins(each) for each in VENUES]})
         return DONE
-    screen = console()
     for each in VENUES:
-        screen.print(f"[bold]{each.venue}[/]  {each.summary}")
-        rows = [
-            ("needs", each.needs),
-            ("orders", ", ".join(each.kinds)),
-            ("time in force", ", ".join(each.forces)),
-            *(("emulated", f"{what}: {how}") for what, how in each.emulated),
-            *(("not there", f"{what}: {how}") for what, how in each.lacking),
-        ]
-        for name, text in rows:
-            screen.print(f"  {name}: {text}", markup=False, soft_wrap=True)
+        _show_capabilities(each)
     return DONE
+
+
+def show_ccxt_names(*, json: bool) -> int:
+    """Print the names of the venues that the installed ccxt knows."""
+    from tradewind.venues.ccxt.client import venue_names
+
+    names = venue_names()
+    if json:
+        print_json({"venues": list(names)})
+    else:
+        console().print(", ".join(names), markup=False, soft_wrap=True)
+        console().print(f"{len(names)} venues", markup=False)
+    return DONE
+
+
+def show_venue(name: str, *, through_ccxt: bool, json: bool) -> int:
+    """Print what one venue can do: from our own table, else from what ccxt says of it."""
+    own = next((each for each in VENUES if each.venue == name), None)
+    if own is not None and not through_ccxt:
+        if json:
+            print_json(msgspec.to_builtins(own))
+        else:
+            _show_capabilities(own)
+        return DONE
+    from tradewind.venues.ccxt.client import describe
+
+    maps = describe(name)
+    if json:
+        print_json(
+            {"venue": name, "through": OF_CCXT, "markets": {kind: msgspec.to_builtins(maps[kind]) for kind in maps}}
+        )
+        return DONE
+    _show_maps(name, maps)
+    return DONE
+
+
+def _show_capabilities(venue: Capabilities) -> None:
+    screen = console()
+    screen.print(f"[bold]{venue.venue}[/]  {venue.summary}")
+    rows = [
+        ("needs", venue.needs),
+        ("orders", ", ".join(venue.kinds)),
+        ("time in force", ", ".join(venue.forces)),
+        *(("emulated", f"{what}: {how}") for what, how in venue.emulated),
+        *(("not there", f"{what}: {how}") for what, how in venue.lacking),
+    ]
+    for label, text in rows:
+        screen.print(f"  {label}: {text}", markup=False, soft_wrap=True)
+
+
+def _show_maps(name: str, maps: Mapping[str, CapabilityMap]) -> None:
+    """Print one row per ability with a column per kind of market."""
+    screen = console()
+    if not maps:
+        screen.print(f"{name} has neither spot markets nor contracts: nothing of it can be traded here", markup=False)
+        return
+    first = next(iter(maps.values()))
+    rows = [
+        (
+            f"{ability.area}: {ability.what}",
+            *(each.support(ability.area, ability.what).value for each in maps.values()),
+            " / ".join(dict.fromkeys(_how(each, ability.area, ability.what) for each in maps.values())).strip(" /"),
+        )
+        for ability in first.abilities
+    ]
+    screen.print(table(f"{name} through ccxt", ("", *maps, "how, or what instead"), rows, numbers=False))
+    screen.print(f"candles: {', '.join(first.intervals) or 'none'}", markup=False, soft_wrap=True)
+    screen.print(f"a key is: {', '.join(first.credentials) or 'not needed'}", markup=False, soft_wrap=True)
+
+
+def _how(can: CapabilityMap, area: str, what: str) -> str:
+    found = can.find(area, what)
+    return "" if found is None else found.how

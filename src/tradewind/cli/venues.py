@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from tradewind.cli.options import Json
+from tradewind.cli.venue_options import Ccxt
 
 
 def decode(
@@ -28,12 +29,36 @@ def decode(
     return decode_and_show(path, json=json)
 
 
-def list_(*, json: Json = False) -> int:
+def list_(
+    *,
+    ccxt: Annotated[
+        bool, Parameter(name="--ccxt", negative="", help="The venues that the installed ccxt knows.")
+    ] = False,
+    json: Json = False,
+) -> int:
     """List the venues: what each can do with an order by itself, what is made
     of other orders for it, and what it cannot.
 
     Example: tradewind venues list
     """
-    from tradewind.cli.venue_tables import show_venues
+    from tradewind.cli.venue_tables import show_ccxt_names, show_venues
 
-    return show_venues(json=json)
+    return show_ccxt_names(json=json) if ccxt else show_venues(json=json)
+
+
+def show(
+    name: Annotated[str, Parameter(help="A venue: coinbase, simulated, or one that ccxt knows, such as kraken.")],
+    /,
+    *,
+    ccxt: Ccxt = False,
+    json: Json = False,
+) -> int:
+    """Show what one venue can do. For a venue of ccxt: every kind of order, time
+    in force, kind of data and question about the account, per kind of market;
+    nothing is asked of the venue.
+
+    Example: tradewind venues show binance
+    """
+    from tradewind.cli.venue_tables import show_venue
+
+    return show_venue(name, through_ccxt=ccxt, json=json)

@@ -42,4 +42,13 @@ SIMULATED = Capabilities(
     emulated=(),
     lacking=(("TWAP", "the execution package slices it"),),
 )
-VENUES = (COINBASE, SIMULATED)
+CCXT = Capabilities(
+    venue="ccxt",
+    summary="any venue that ccxt knows, by its name there (binance, kraken, ...): markets, candles, account and orders",
+    needs="tradewind[venues]; a key of the venue, for anything but public data",
+    kinds=("those that `tradewind venues show NAME` says",),
+    forces=("those that `tradewind venues show NAME` says",),
+    emulated=(("stop-market", "a stop-limit 5 % beyond the stop, where there are only stop-limits"),),
+    lacking=(("stream", "the desk asks, it does not listen"), ("linked orders", SUPERVISED)),
+)
+VENUES = (COINBASE, SIMULATED, CCXT)

@@ -4,9 +4,13 @@ Runs in `.venv-oracle-ccxt` with `src` on the path (`make oracle-venue`).
 """
 
 import asyncio
+import json
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -137,6 +141,29 @@ def checks(rig: Rig) -> list[Check]:
         assert len(bars) >= 99, len(bars)
         assert opened[-1] == end_ns - HOUR_NS, "the last closed hour, and not the open one"
         assert opened == list(range(opened[0], end_ns, HOUR_NS)), "no hole between pages"
+
+    def candles_are_fetched_into_the_catalog() -> None:
+        now = datetime.fromtimestamp(ask(alpha.market.now_ns()) // 10**9, UTC)
+        first = f"{now - timedelta(hours=90):%Y-%m-%dT%H:00:00Z}"
+        with tempfile.TemporaryDirectory() as folder:
+            endpoint = Path(folder) / "keys.json"
+            endpoint.touch(mode=0o600)
+            endpoint.write_text(json.dumps(rig.told), encoding="utf-8")
+            command = [sys.executable, "-m", "tradewind.cli", "data", "fetch", "BTC-USD/1h", "--venue", "coinbase"]
+            options = ["--ccxt", "--endpoint", str(endpoint), "--catalog", f"{folder}/catalog", "--json"]
+            told = [
+                json.loads(subprocess.run([*command, *options, *more], check=True, capture_output=True).stdout)
+                for more in (["--from", first], [])
+            ]
+        assert 89 <= told[0]["bars"] <= 91, told
+        assert (told[1]["bars"], told[1]["first_ns"]) == (0, told[0]["first_ns"]), told
+
+    def what_ccxt_holds_back_asks_the_gate() -> None:
+        request = rig.request(Side.BUY, OrderKind.LIMIT, "0.01", price=rig.far_bid())
+        held = ask(alpha.orders.place(request, lambda: "HALTED"))
+        assert isinstance(held, PlaceRefused)
+        assert held.reason == "HALTED"
+        assert ask(alpha.orders.find(request.order_id)) is None
 
     def balances_and_rates() -> None:
         owned = {each.currency: each for each in ask(alpha.account.balances())}
@@ -279,7 +306,9 @@ def checks(rig: Rig) -> list[Check]:
         instruments,
         market_data,
         candles_are_whole,
+        candles_are_fetched_into_the_catalog,
         balances_and_rates,
+        what_ccxt_holds_back_asks_the_gate,
         a_limit_order_goes_round,
         market_orders_fill,
         stops_are_native_or_emulated,

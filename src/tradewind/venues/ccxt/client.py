@@ -3,26 +3,30 @@
 ccxt is imported here, when a client is opened, and nowhere else.
 """
 
-import importlib.util
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from tradewind.model.errors import AuthenticationFailed, ConfigError, VenueRejected
+from tradewind.model.errors import AuthenticationFailed, ConfigError, VenueRejected, Withheld
 from tradewind.venues.ccxt.capabilities import CapabilityMap, Support, capability_map, markets_of
 from tradewind.venues.ccxt.failures import failure_of
 from tradewind.venues.ccxt.markets import Names
 from tradewind.venues.ccxt.quirks import Quirks, quirks_of
+from tradewind.venues.ports import Look
 
 INSTALL = "ccxt is missing: install tradewind[venues]"
 TIMEOUT_MS = 10_000
 # What ccxt's own code raises when an answer is not of the shape that it expects.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError)
 UNSUPPORTED = "UNSUPPORTED"
+
+
+LOOK: ContextVar[Look | None] = ContextVar("LOOK", default=None)
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +69,17 @@ class Client:
         except self._errors as error:
             raise failure_of(error, what) from error
 
+    async def write(self, look: Look | None, method: str, *arguments: Any, **named: Any) -> Any:
+        """Return what a method of ccxt answers that changes something; `look` is asked as its request leaves.
+
+        Raises  Withheld when `look` says why it may not, and VenueError as `call` does.
+        """
+        token = LOOK.set(look)
+        try:
+            return await self.call(method, *arguments, **named)
+        finally:
+            LOOK.reset(token)
+
     def need(self, area: str, what: str) -> None:
         """Raise VenueRejected when no kind of market here can do it; nothing is sent."""
         if all(each.support(area, what) is Support.MISSING for each in self.maps.values()):
@@ -86,11 +101,6 @@ class Client:
     async def close(self) -> None:
         """Close every connection."""
         await self.exchange.close()
-
-
-def ccxt_missing() -> bool:
-    """Whether ccxt is not installed; looking does not import it."""
-    return importlib.util.find_spec("ccxt") is None
 
 
 def venue_names() -> tuple[str, ...]:
@@ -182,6 +192,14 @@ def _exact(kind: type[Any]) -> type[Any]:
     """
 
     class Exact(kind):  # type: ignore[misc]
+        async def fetch(self, url: Any, method: Any = "GET", headers: Any = None, body: Any = None) -> Any:
+            """Ask the last gate, for ccxt may have held the request back to keep within its pace."""
+            look = LOOK.get()
+            held = look() if look is not None and method != "GET" else ""
+            if held:
+                raise Withheld(f"{self.id} {method}: {held}", held)
+            return await super().fetch(url, method, headers, body)
+
         def on_json_response(self, text: str) -> Any:
             return json.loads(text, parse_float=str)
 

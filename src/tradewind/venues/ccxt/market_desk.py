@@ -24,6 +24,7 @@ class CcxtMarket:
         self.client = client
         self.known: dict[str, Instrument] = {each.id: each for each in known}
         self.states: dict[str, ProductState] = {}
+        self._skew_ns: int | None = None
 
     def know(self, instruments: Iterable[Instrument]) -> None:
         """Use these instruments, with their scales, for what is asked and told from now on."""
@@ -77,7 +78,7 @@ class CcxtMarket:
         market = (await self.client.names()).market(id)
         symbol, can = market["symbol"], self.client.map_for(spot=not market.get("contract"))
         word, page = self.interval_of(span_ns), CANDLES_PAGE if can is None else can.candles_page
-        closed_ns = await self._now_ns() - span_ns
+        closed_ns = await self.now_ns() - span_ns
         found: dict[int, CandleRow] = {}
         while start_ns < end_ns:
             count = min(page, -(-(end_ns - start_ns) // span_ns))
@@ -128,9 +129,12 @@ class CcxtMarket:
             raise MalformedAnswer(f"{self.client.venue} told no time: {told!r}")
         return moment_ns(told)
 
-    async def _now_ns(self) -> int:
-        tells = any(each.support("data", "server time") is not Support.MISSING for each in self.client.maps.values())
-        return await self.server_time_ns() if tells else self.client.now_ns()
+    async def now_ns(self) -> int:
+        """Return the venue's time by our clock and how far that was off when it was asked; ours where it tells none."""
+        if self._skew_ns is None:
+            tells = any(each.support("data", "server time") is Support.NATIVE for each in self.client.maps.values())
+            self._skew_ns = await self.server_time_ns() - self.client.now_ns() if tells else 0
+        return self.client.now_ns() + self._skew_ns
 
 
 def span_of(word: str) -> int:

@@ -39,6 +39,7 @@ from tradewind.venues.ccxt.incoming import venue_fill, venue_order
 from tradewind.venues.ccxt.market_desk import CcxtMarket
 from tradewind.venues.ccxt.orders import SIDES, Form, form_of
 from tradewind.venues.doubts import NOT_SENT, cancel_failure, place_failure
+from tradewind.venues.ports import Look
 from tradewind.venues.terms import UNSUPPORTED, refusal_before_sending
 
 PAGE = 100
@@ -73,7 +74,7 @@ class CcxtOrders:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    async def place(self, request: OrderRequest) -> PlaceAnswer:
+    async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         """Send an order under its name; what the venue would refuse anyway is refused here, unsent."""
         try:
             self.client.need_key()
@@ -92,7 +93,7 @@ class CcxtOrders:
             request.instrument, self.client.now_ns(), request.side, form.amount, form.price
         )
         try:
-            told = await self._send(symbol, form)
+            told = await self._send(symbol, form, look)
         except VenueError as error:
             if is_kind(error.__cause__, "DuplicateOrderId"):
                 return await self._same(request.order_id, error)
@@ -202,13 +203,14 @@ class CcxtOrders:
             return PlaceRefused(UNSUPPORTED, f"{self.client.venue} through ccxt has no markets of this kind")
         return form_of(request, instrument, can, self.client.quirks)
 
-    async def _send(self, symbol: str, form: Form) -> Told:
+    async def _send(self, symbol: str, form: Form, look: Look | None) -> Told:
         more = dict(form.parameters)
         if form.cost is not None:
-            told: Told = await self.client.call("create_market_buy_order_with_cost", symbol, form.cost, more)
+            terms: tuple[str | None, ...] = (form.cost,)
         else:
             terms = (form.kind, form.side, form.amount, form.price)
-            told = await self.client.call("create_order", symbol, *terms, more)
+        method = "create_order" if form.cost is None else "create_market_buy_order_with_cost"
+        told: Told = await self.client.write(look, method, symbol, *terms, more)
         return told
 
     def _placed(self, client_id: str, symbol: str, told: Any, before: str = "") -> PlaceAnswer:
