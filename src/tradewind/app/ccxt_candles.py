@@ -1,14 +1,18 @@
 """Any venue of ccxt as a source of candles."""
 
+import asyncio
 from collections.abc import Sequence
 
 from tradewind.app.fetching import Row
-from tradewind.model.errors import ConfigError
+from tradewind.model.errors import ConfigError, RateLimited, TransportError, VenueUnavailable
 from tradewind.model.instrument import InstrumentKind
 from tradewind.model.money import plain
 from tradewind.storage.catalog import ImportOptions
 from tradewind.venues.ccxt.capabilities import CANDLES_PAGE
 from tradewind.venues.ccxt.desk import CcxtDesk
+from tradewind.venues.ccxt.incoming import CandleRow
+
+PAUSES_S = (1.0, 4.0, 16.0)
 
 
 class CcxtCandles:
@@ -40,6 +44,16 @@ class CcxtCandles:
         return await self.desk.market.now_ns()
 
     async def page(self, instrument: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[Row]:
-        """Return the candles of one page."""
-        told = await self.desk.market.candle_rows(instrument, span_ns, start_ns, end_ns)
+        """Return the candles of one page; a venue that is away or wants us slower is asked again after a while."""
+        told = await self._patiently(instrument, span_ns, start_ns, end_ns)
         return [Row(each.open_ns, each.open, each.high, each.low, each.close, each.volume) for each in told]
+
+    async def _patiently(self, instrument: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[CandleRow]:
+        for pause_s in PAUSES_S:
+            try:
+                return await self.desk.market.candle_rows(instrument, span_ns, start_ns, end_ns)
+            except RateLimited as error:
+                await asyncio.sleep(max(pause_s, error.retry_after_s))
+            except (VenueUnavailable, TransportError):
+                await asyncio.sleep(pause_s)
+        return await self.desk.market.candle_rows(instrument, span_ns, start_ns, end_ns)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.venues.ccxt.fakes import FakeExchange, client_of
+from tests.unit.venues.ccxt.fakes import FakeExchange, RateLimitExceeded, RequestTimeout, client_of
 from tradewind.app.ccxt_candles import CcxtCandles
 from tradewind.app.fetching import Fetched, Row, fetch_candles, missing_pieces, series_key
-from tradewind.model.errors import ConfigError, DataError, VenueRejected
+from tradewind.model.errors import ConfigError, DataError, VenueError, VenueRejected
 from tradewind.model.instrument import InstrumentKind
 from tradewind.storage.catalog import Catalog, ImportOptions, SeriesKey
 from tradewind.venues.ccxt.desk import CcxtDesk
@@ -120,6 +120,29 @@ def test_candles_of_what_cannot_be_traded_have_increments_of_their_own() -> None
     assert (options.tick, options.traded_as) == ("", InstrumentKind.PERPETUAL)
     with pytest.raises(VenueRejected, match="no market"):
         asyncio.run(source_at(FakeExchange()).options("NOPE"))
+
+
+@pytest.mark.parametrize("error", [RateLimitExceeded("slower"), RequestTimeout("10 s")])
+def test_a_venue_that_is_away_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    paused: list[float] = []
+
+    async def sleep(pause_s: float) -> None:
+        paused.append(pause_s)
+        if len(paused) == back_after:
+            exchange.failing.clear()
+
+    monkeypatch.setattr("tradewind.app.ccxt_candles.asyncio.sleep", sleep)
+    for back_after in (2, 99):
+        exchange = FakeExchange(now_ms=200 * 3_600_000)
+        exchange.candles = [[100 * 3_600_000, "1", "2", "1", "1", "1"]]
+        exchange.failing["fetch_ohlcv"] = (error, False)
+        page = source_at(exchange).page("BTC-USDT", HOUR_NS, 100 * HOUR_NS, 101 * HOUR_NS)
+        if back_after == 2:
+            assert len(asyncio.run(page)) == 1
+        else:
+            with pytest.raises(VenueError):
+                asyncio.run(page)
+    assert paused == [1.0, 4.0, 1.0, 4.0, 16.0]
 
 
 def test_candles_of_ccxt_reach_the_catalog_with_every_digit(tmp_path: Path) -> None:

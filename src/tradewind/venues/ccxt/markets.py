@@ -31,16 +31,21 @@ class Names:
         self.venue = venue
         self.by_symbol: dict[str, Market] = {}
         self.by_id: dict[str, Market] = {}
+        self._shared: dict[str, str] = {}
         for market in markets:
             self.by_symbol[market["symbol"]] = market
             if market.get("type") in KINDS:
-                self.by_id.setdefault(name_of(market), market)
+                first = self.by_id.setdefault(name_of(market), market)
+                if first is not market:
+                    self._shared[name_of(market)] = f"{first['symbol']} and {market['symbol']}"
 
     def market(self, id: str) -> Market:
         """Return the market of one of our names.
 
-        Raises  VenueRejected with UNKNOWN_PRODUCT when the venue has none.
+        Raises  VenueRejected with UNKNOWN_PRODUCT when the venue has none, ConfigError when two would have the name.
         """
+        if id in self._shared:
+            raise ConfigError(f"{id} could be {self._shared[id]} of {self.venue}: neither is guessed")
         if id in self.by_id:
             return self.by_id[id]
         other = self.by_symbol.get(id) or next((each for each in self.by_id.values() if each.get("id") == id), None)

@@ -48,6 +48,12 @@ def test_an_unknown_name_is_answered_with_the_right_one(id: str, hint: str) -> N
     assert error.value.reason == "UNKNOWN_PRODUCT"
 
 
+def test_a_name_that_two_markets_share_is_neither() -> None:
+    twin = changed(symbol="BTC/USDT-X", id="other")
+    with pytest.raises(ConfigError, match="BTC/USDT and BTC/USDT-X of fake: neither is guessed"):
+        Names("fake", [SPOT, twin]).market("BTC-USDT")
+
+
 def test_a_spot_market() -> None:
     found = instrument_of(SPOT, "fake", TICK_SIZE)
     assert (found.id, found.kind, found.venue, found.base, found.quote) == (
