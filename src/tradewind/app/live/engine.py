@@ -78,6 +78,7 @@ class LiveEngine:
         self._keep()
 
     def _keep(self) -> None:
+        self._release()  # first: what is to leave does not wait for the views
         state = self.state
         if state.audit:
             records = list(state.audit)
@@ -92,4 +93,3 @@ class LiveEngine:
             if self._on_alarm is not None:
                 for alarm in alarms:
                     self._on_alarm(alarm)
-        self._release()

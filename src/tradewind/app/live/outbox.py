@@ -4,7 +4,9 @@
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Container, Sequence
+from concurrent.futures import Future
 
 from tradewind.model.answers import VenueAnswer
 from tradewind.model.effects import CancelOrder, SubmitOrder
@@ -32,8 +34,8 @@ class Outbox:
         self._journal = journal
         self._send = send
         self._box: list[Leaving] = []
-        self._waiting: set[asyncio.Task[None]] = set()
-        self._last: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[Future[int], list[Leaving]]] = deque()
+        self._emptied = asyncio.Event()
         self.broken: BaseException | None = None
         self.released = 0
 
@@ -64,26 +66,28 @@ class Outbox:
         if not self._box:
             return
         box, self._box = self._box, []
+        loop = asyncio.get_running_loop()
         durable = self._journal.durable(self._journal.commit())
-        before = self._last
-        self._last = task = asyncio.ensure_future(self._when_durable(asyncio.wrap_future(durable), box, before))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+        self._waiting.append((durable, box))
+        self._emptied.clear()
+        # One step from the journal's thread to the send: no task of its own, which would wait for its turn twice.
+        durable.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(self._let_go))
 
     async def drain(self) -> None:
         """Return when nothing waits for the disk."""
         while self._waiting:
-            await asyncio.wait(self._waiting)
+            await self._emptied.wait()
 
-    async def _when_durable(
-        self, durable: asyncio.Future[int], box: list[Leaving], before: asyncio.Task[None] | None
-    ) -> None:
-        try:
-            await durable
-        except Exception as error:  # noqa: BLE001 - nothing may leave after this, and the session is told why
-            self.broken = error
-        if before is not None and not before.done():
-            await asyncio.wait({before})
-        if self.broken is None:
-            self.released += len(box)
-            self._send(box)
+    def _let_go(self) -> None:
+        """Send every box whose intents are on the disk, from the oldest on; one is never overtaken by a later one."""
+        while self._waiting and self._waiting[0][0].done():
+            durable, box = self._waiting.popleft()
+            try:
+                durable.result()
+                if self.broken is None:
+                    self.released += len(box)
+                    self._send(box)
+            except Exception as error:  # noqa: BLE001 - nothing may leave after this, and the session is told why
+                self.broken = error
+        if not self._waiting:
+            self._emptied.set()

@@ -80,3 +80,47 @@ def test_nothing_leaves_once_the_journal_cannot_be_written(tmp_path: Path) -> No
         assert "no space left" in str(outbox.broken)
 
     asyncio.run(run())
+
+
+def test_what_sending_fails_with_is_kept_and_stops_all_that_follows(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "j", HEADER)
+    sent: list[Sequence[Leaving]] = []
+
+    def send(box: Sequence[Leaving]) -> None:
+        sent.append(box)
+        raise ValueError("no such protection")
+
+    async def run() -> None:
+        outbox = Outbox(journal, send)
+        for number in (1, 2):
+            outbox.submit(request(number), number)
+            journal.append(Intended(number, (SubmitOrder(request(number)),)))
+            outbox.release()
+        await outbox.drain()
+        assert [len(box) for box in sent] == [1]
+        assert str(outbox.broken) == "no such protection"
+
+    asyncio.run(run())
+    journal.close()
+
+
+def test_a_box_that_the_disk_has_already_does_not_overtake_one_that_waits(tmp_path: Path) -> None:
+    """The second intent is in the first one's group, so both futures are done at once, in whatever order is asked."""
+    disk, sent = SlowDisk(), list[Leaving]()
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(os.write, disk.sync))
+
+    async def run() -> None:
+        outbox = Outbox(journal, sent.extend)
+        for number in range(1, 21):
+            outbox.submit(request(number), number)
+            journal.append(Intended(number, (SubmitOrder(request(number)),)))
+            outbox.release()
+            if number == 10:
+                disk.leave.set()
+                journal.wait()  # the loop has not run: nothing has been sent yet
+        assert sent == []
+        await outbox.drain()
+        assert sent == [SubmitOrder(request(number)) for number in range(1, 21)]
+
+    asyncio.run(run())
+    journal.close()
