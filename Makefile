@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 PYTEST := $(BIN)/python -m pytest -q
 COVERAGE := --cov --cov-report=term --cov-report=xml
 
-.PHONY: help demo test test-slow test-long e2e-venue e2e-kill oracle oracle-venue check fmt bench scenarios docs changelog lock clean
+.PHONY: help demo test test-slow test-long e2e-venue e2e-kill e2e-halt oracle oracle-venue check fmt bench scenarios docs changelog lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ e2e-venue: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## our bot on a local
 
 e2e-kill: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## kill -9 of the bot at random moments (ARGS="--kills 5")
 	@$(BIN)/python -m tests.e2e.venue_kill $(ARGS)
+
+e2e-halt: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## the kill switch by every way in, under every fault, and with the bot dead (TRIPS=200)
+	@$(BIN)/python -m tests.e2e.venue_halt --trips $(or $(TRIPS),200) $(ARGS)
 
 scenarios: $(STAMPS)/project ## every written scenario (SCENARIOS=folder)
 	@$(BIN)/tradewind scenarios run $(SCENARIOS)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from tradewind.app.live.handlers import handlers
 from tradewind.app.live.session import Ended
 from tradewind.app.live.status import status
 from tradewind.app.venue_access import Access, find_access, with_key
+from tradewind.cli.halt_signal import HaltSignal
 from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE, FAILED, INTERRUPTED
 from tradewind.cli.options import RunOptions
@@ -38,7 +38,10 @@ def run_live(file: Path | None, options: RunOptions, *, yes: bool, json: bool) -
     if not settled.config.live.endpoint:
         home, settled = resolved(file, options, profile=CANARY)  # money is at stake: the small profile unless told
     access = chosen_access(home, settled)
-    return _told_or_stopped(_session(home, settled, access, halts, yes=yes, json=json), json=json)
+    try:
+        return _told_or_stopped(_session(home, settled, access, halts, yes=yes, json=json), json=json)
+    finally:
+        halts.latch_accounts(home, access)
 
 
 def chosen_access(home: Home, settled: Resolved) -> Access:
@@ -81,27 +84,6 @@ def _told_or_stopped(work: Coroutine[Any, Any, tuple[Built, Ended]], *, json: bo
         print("stopped at once: the next start goes on from here", file=sys.stderr)
         return INTERRUPTED
     return told(built, ended, json=json)
-
-
-class HaltSignal:
-    """SIGUSR1 while no session hears it: what comes before there is one, or as it ends, is not lost."""
-
-    def __init__(self) -> None:
-        self.heard = False
-        self.listen()
-
-    def listen(self) -> None:
-        """Hear it from now on."""
-        signal.signal(signal.SIGUSR1, self._hear)
-
-    def latch(self, built: Built) -> None:
-        """Trip the latch of a session that does not run, if the signal came."""
-        if self.heard:
-            self.heard = False
-            built.session.latch.trip("signal", time.time_ns(), "SIGUSR1")
-
-    def _hear(self, number: int, frame: object) -> None:
-        self.heard = True
 
 
 async def _session(
@@ -147,7 +129,7 @@ async def _served(built: Built, halts: HaltSignal, *, json: bool) -> tuple[Built
         ended = await _watched(built, halts, json=json)
     finally:
         await server.stop()
-        halts.latch(built)
+        halts.latch(built.session.latch)
         built.record = built.close(ended)
     return built, ended
 
@@ -165,7 +147,7 @@ async def _watched(built: Built, halts: HaltSignal, *, json: bool) -> Ended:
     loop.add_signal_handler(signal.SIGINT, stop)
     loop.add_signal_handler(signal.SIGTERM, session.stop.set)
     loop.add_signal_handler(signal.SIGUSR1, session.halt, "signal", "SIGUSR1")
-    halts.latch(built)
+    halts.latch(session.latch)
     lines = asyncio.ensure_future(_lines(built)) if not json else None
     try:
         return await work
