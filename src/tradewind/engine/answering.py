@@ -35,21 +35,22 @@ PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.
 
 def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     """Book a fill once, share it among the bots, and see to the order's end; return False for a fill known already."""
-    order = state.orders.get(fill.order_id) or _order(state, fill.order_id)
+    order_id, quantity, price = fill.order_id, fill.quantity, fill.price
+    order = state.orders.get(order_id) or _order(state, order_id)
     if not order.take_fill(fill):
         return False
     state.fills += 1
     state.audit.append(fill)
     market = state.markets[fill.instrument]
-    line, quantity, role, shares = market.line, fill.quantity, order.role, order.shares
+    line, role, shares = market.line, order.role, order.shares
     if len(shares) == 1:
         parts: tuple[tuple[str, int], ...] = ((shares[0].bot, quantity),)
     else:
         parts = _parts(order, quantity, market.instrument.lot)
     if market.mark is None:
-        market.mark, market.mark_ns = fill.price, fill.ts_ns
+        market.mark, market.mark_ns = price, fill.ts_ns
     state.ledger.fill(fill, parts)
-    state.rebase(market)
+    state.rebase(market, price if fill.fee >= ZERO else None)
     if state.tiered:
         _count_volume(state, fill, line.unit_value)
     late = order.late_fills
@@ -61,7 +62,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     if order.held_cash:
         purse, freed = line.purse, order.release_hold(quantity)
         purse.held = ZERO if freed is purse.held else subtract(purse.held, freed)
-    books = line.books
+    books, ended = line.books, order.status in TERMINAL
     for seat in order.owners:
         view = seat.view
         before = view.position
@@ -75,7 +76,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
             seat.entry = seat.cover = seat.bare_ns = None
         if state.watches_trades and before and before * after <= 0:
             trade_closed(state, seat, stopped=role is PROTECTION)
-    if order.status in TERMINAL:
+    if ended:
         _ended(state, order, fill.ts_ns, quantity if late else 0)
     else:
         _filled_in_part(state, order)

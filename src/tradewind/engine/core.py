@@ -197,8 +197,7 @@ def _on_fill(state: EngineState, event: a.OrderFilled) -> None:
     if answering.on_filled(state, event):
         if state.watches_worth:
             commanding.worth_changed(state)
-        market = state.markets[event.instrument]
-        if market.hears_fills:
+        if state.hears_fills and (market := state.markets[event.instrument]).hears_fills:
             _ask(state, market, "on_fill", event)
 
 

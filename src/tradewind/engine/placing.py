@@ -5,12 +5,13 @@ refusals are recorded with all findings, once for as long as the same checks ref
 """
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
-from tradewind.model.decisions import Approved, Decided, Refused, ReviewRequest, Share
+from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
@@ -21,6 +22,7 @@ from tradewind.orders.protection import child_requests
 
 BUY = Side.BUY
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
+SENT = OrderStatus.SENT
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
@@ -50,37 +52,23 @@ def keep_tier(state: EngineState) -> None:
 
 def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Approved | Refused) -> bool:
     """Act on risk's answer: send the approved order, or record the refusal; return whether it was approved."""
-    if type(outcome) is Approved:
-        _send(state, market, proposal, outcome)
-        return True
-    checks = tuple(finding.check for finding in outcome.findings)  # type: ignore[union-attr]
-    wish = (proposal.request.side, proposal.intent, checks)
-    for seat in proposal.seats:
-        if seat.refusal == wish:
-            continue
-        end_run(state, seat, state.sequence - 1)
-        seat.refusal = wish
-        _record(state, market, proposal, seat, outcome)
-        quiet(state, seat, "refused")
-    state.unchecked.extend(proposal.seats)
-    return False
-
-
-def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Approved) -> None:
-    request, role, seats = proposal.request, proposal.role, proposal.seats
-    now, sequence, orders = state.now_ns, state.sequence, state.orders
-    quantity, order_id = request.quantity or 0, request.order_id
-    order = Order(request, proposal.shares, role, now, quantity, proposal.tag, seats, len(orders))
-    orders[order_id] = order
+    if type(outcome) is not Approved:
+        _refuse(state, market, proposal, outcome)  # type: ignore[arg-type]
+        return False
+    request, role, shares, seats = proposal.request, proposal.role, proposal.shares, proposal.seats
+    now, sequence, orders, audit = state.now_ns, state.sequence, state.orders, state.audit
+    quantity, order_id, held = request.quantity or 0, request.order_id, ZERO
     if request.side is BUY:
         market.open_buys += quantity
         if market.line.is_spot:
             # Cash of a spot buy, fee included, is held until it has filled or ended (I09).
             purse, needed = market.line.purse, outcome.needed
-            order.held_cash = held = needed if type(needed) is Decimal else Decimal(needed)
+            held = needed if type(needed) is Decimal else Decimal(needed)
             purse.held = add(purse.held, held) if purse.held else held
     else:
         market.open_sells += quantity
+    order = Order(request, shares, role, now, quantity, proposal.tag, seats, len(orders), SENT, held)
+    orders[order_id] = order
     if state.counts_orders:
         state.order_times.append(now)
     state.last_order_ns = now
@@ -89,16 +77,41 @@ def _send(state: EngineState, market: Market, proposal: Proposal, outcome: Appro
         working[order_id] = order
         seat.view.working = len(working)
         if sequence > seat.quiet_since:
-            end_run(state, seat, sequence - 1)
+            audit.append(Quiet(seat.quiet_since, sequence - 1, seat.bot.id, market.id, seat.quiet_reason))
         seat.quiet_since = sequence + 1
         seat.quiet_reason = "no_signal"
         seat.refusal = None
         if role is TARGET:
             seat.target = seat.wanted
-    _record(state, market, proposal, seats[0], outcome)
+    first = seats[0]
+    audit.append(
+        Decided(
+            sequence, now, first.bot.id, proposal.intent, first.view.values, market.mark or 0, request, shares, outcome
+        )
+    )
     state.effects.append(SubmitOrder(request))
     if proposal.exits is not None:
-        _send_exits(state, market, request, seats[0], proposal.exits)
+        _send_exits(state, market, request, first, proposal.exits)
+    return True
+
+
+def _refuse(state: EngineState, market: Market, proposal: Proposal, outcome: Refused) -> None:
+    """Record a refusal with every bot that wanted the order, once for as long as the same checks refuse the same."""
+    checks = tuple(finding.check for finding in outcome.findings)
+    request = proposal.request
+    wish = (request.side, proposal.intent, checks)
+    now, sequence, mark = state.now_ns, state.sequence, market.mark or 0
+    for seat in proposal.seats:
+        if seat.refusal == wish:
+            continue
+        end_run(state, seat, sequence - 1)
+        seat.refusal = wish
+        bot, values = seat.bot.id, seat.view.values
+        state.audit.append(
+            Decided(sequence, now, bot, proposal.intent, values, mark, request, proposal.shares, outcome)
+        )
+        quiet(state, seat, "refused")
+    state.unchecked.extend(proposal.seats)
 
 
 def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat: Seat, exits: Exits) -> None:
@@ -120,7 +133,7 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
     quantity = int(child.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
     number = len(state.orders)
-    status = OrderStatus.SENT if child.after is None else OrderStatus.PENDING
+    status = SENT if child.after is None else OrderStatus.PENDING
     order = Order(child, share, PROTECTION, state.now_ns, quantity, "", seat.alone, number, status)
     state.orders[child.order_id] = seat.working[child.order_id] = order
     seat.view.working = len(seat.working)
@@ -168,22 +181,6 @@ def ask_cancel(state: EngineState, order: Order) -> None:
         state.effects.append(CancelOrder(order.request.order_id))
 
 
-def _record(state: EngineState, market: Market, proposal: Proposal, seat: Seat, outcome: Approved | Refused) -> None:
-    state.audit.append(
-        Decided(
-            state.sequence,
-            state.now_ns,
-            seat.bot.id,
-            proposal.intent,
-            seat.view.values,
-            market.mark or 0,
-            proposal.request,
-            proposal.shares,
-            outcome,
-        )
-    )
-
-
 def _worst(request: OrderRequest, mark: int) -> int:
     """Return the price an order is valued at: its limit, else its stop, else the mark."""
     if request.price is not None:
@@ -196,22 +193,14 @@ def _worst(request: OrderRequest, mark: int) -> int:
 def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
     """Return the self-contained question to risk about this order, at this moment."""
     request, seats = proposal.request, proposal.seats
-    seat, mark, now = seats[0], market.mark, state.now_ns
-    lock = None if seat.bot.failed is None else f"strategy_failed: {seat.bot.failed}"
-    if state.watches_trades:
-        for each in seats:
-            if each.lock is not None and each.lock.until_ns > now:
-                lock = each.lock.reason
-    if market.doubts:
-        lock = in_doubt(market)
-    minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
+    seat, mark, now, held = seats[0], market.mark, state.now_ns, market.held
     price = age = None
     if mark is not None:
         price = mark if request.price is None and request.stop is None else _worst(request, mark)
         bar = market.bar
         age = now - (market.mark_ns if bar is None else bar.ts_ns)
-    equity, last_ns, purse = state.equity(), state.last_order_ns, market.line.purse
-    return ReviewRequest(
+    equity, purse = state.equity(), market.line.purse
+    question = ReviewRequest(
         request,
         market.instrument,
         now,
@@ -222,21 +211,39 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         state.tier.taker,
         equity if state.simple else _in_quote(state, market, equity),
         purse.cash if state.spot_only and not purse.held else _free_cash(state, market),
-        _own_base(market, proposal) if proposal.role is PLACED else market.held - market.open_sells,
-        market.held,
+        _own_base(market, proposal) if proposal.role is PLACED else held - market.open_sells,
+        held,
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
         _exposure(state, market) if len(state.markets) > 1 else ZERO,
-        state.halted,
-        state.reduce_only_reason() if state.reduce_only else None,
-        minute,
-        hour,
-        day,
-        None if last_ns is None else now - last_ns,
-        lock,
-        _squares(state, market) if state.squares_needed else None,
     )
+    if state.restricts or state.halted is not None or state.reduce_only or market.doubts or seat.bot.failed is not None:
+        return msgspec.structs.replace(question, **_restrictions(state, market, seats))
+    return question
+
+
+def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -> dict[str, Any]:
+    """Return what more there is to tell risk where modes, locks or limits on the number of orders are in force."""
+    failed, now, last_ns = seats[0].bot.failed, state.now_ns, state.last_order_ns
+    lock = None if failed is None else f"strategy_failed: {failed}"
+    if state.watches_trades:
+        for each in seats:
+            if each.lock is not None and each.lock.until_ns > now:
+                lock = each.lock.reason
+    if market.doubts:
+        lock = in_doubt(market)
+    minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
+    return {
+        "halted": state.halted,
+        "reduce_only": state.reduce_only_reason(),
+        "locked": lock,
+        "orders_minute": minute,
+        "orders_hour": hour,
+        "orders_day": day,
+        "since_last_order_ns": None if last_ns is None else now - last_ns,
+        "squares": _squares(state, market) if state.squares_needed else None,
+    }
 
 
 def in_doubt(market: Market) -> str:

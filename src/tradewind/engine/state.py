@@ -248,6 +248,7 @@ class EngineState:
         "flags",
         "foreign",
         "halted",
+        "hears_fills",
         "jobs",
         "last_order_ns",
         "ledger",
@@ -262,6 +263,7 @@ class EngineState:
         "pending",
         "reduce_only",
         "request_number",
+        "restricts",
         "reviewer",
         "scale",
         "sequence",
@@ -301,12 +303,16 @@ class EngineState:
         self.order_times: deque[int] = deque()
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.squares_needed = config.limits.concentration_max is not None
+        self.restricts = (
+            self.asks or self.counts_orders or self.squares_needed or config.protections.watches_trades
+        )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
         self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
         self.watches_trades = config.protections.watches_trades
         self.watches_worth = config.protections.drawdown_max is not None
+        self.hears_fills = any(overrides(spec.strategy, "on_fill") for spec in config.bots)
         self.cost_rate = add(self.tier.taker, config.price_allowance)
         self.halted: str | None = None
         self.reduce_only: dict[str, str] = {}
@@ -356,14 +362,19 @@ class EngineState:
         valuation = value_account(self.ledger, marks, self.config.currency, self.config.conversions)
         return None if valuation.missing else valuation.equity
 
-    def rebase(self, market: Market) -> None:
-        """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash, the peak's line."""
+    def rebase(self, market: Market, paid: int | None = None) -> None:
+        """Take over what the ledger says after a fill, funding or transfer: holding, worth, cash, the peak's line.
+
+        `paid` is the price of a fill that changed cash by its value and at most a fee: the line then moves by the
+        value, and stands no higher than where it belongs. Without it nobody knows the line until the next mark.
+        """
         line = market.line
         held = market.held = line.position.quantity
-        stake = held * market.multiplier
+        stake, before = held * market.multiplier, market.stake
         mark = market.mark or 0  # without a mark nothing counts yet: `equity` asks for one
-        self.marked = marked = self.marked + stake * mark - market.stake * market.valued
+        self.marked = marked = self.marked + stake * mark - before * market.valued
         market.stake, market.valued = stake, mark
+        self.peak_line = NEVER if paid is None else self.peak_line + (stake - before) * paid
         if not line.is_spot:
             cost = line.position.cost if held >= 0 else line.position.cost.copy_negate()
             self.costs = add(self.costs, subtract(cost, market.cost))
@@ -381,8 +392,6 @@ class EngineState:
         if not self.simple:
             self.set_lines()
         elif marked:
-            # Something is held: the next mark that rises works the lines out anew, and any mark while a lock is set.
-            self.peak_line = NEVER
             if self.watches_worth:
                 self.set_lines()
         elif base > self.peak and not self.costs:  # costs without a mark: a perpetual that has no price yet

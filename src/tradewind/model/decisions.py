@@ -15,7 +15,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     Quantities in units of the instrument, amounts in the account's currency. Open and in-doubt orders count as filled
     in the worst direction: `position`, `open_buys` and `open_sells` are the account's, before this order; `exposure` is
     the worst-case gross notional of all other instruments, `squares` the sum of its squares (worked out only when the
-    check of concentration is on). None means missing, and missing refuses.
+    check of concentration is on). None means missing, and missing refuses. From `halted` on there is something to say
+    only under a mode, a lock, or a limit on the number of orders.
     """
 
     order: OrderRequest
@@ -34,13 +35,13 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     open_buys: int
     open_sells: int
     exposure: Decimal | None
-    halted: str | None
-    reduce_only: str | None
-    orders_minute: int
-    orders_hour: int
-    orders_day: int
-    since_last_order_ns: int | None
+    halted: str | None = None
+    reduce_only: str | None = None
     locked: str | None = None
+    orders_minute: int = 0
+    orders_hour: int = 0
+    orders_day: int = 0
+    since_last_order_ns: int | None = None
     squares: Decimal | None = None
 
 

@@ -41,6 +41,7 @@ class Order(msgspec.Struct, eq=False):
     owners: tuple[Any, ...] = ()
     number: int = 0
     status: OrderStatus = SENT
+    held_cash: Decimal = ZERO
     filled: int = 0
     value: int = 0
     fees: Decimal = ZERO
@@ -48,7 +49,6 @@ class Order(msgspec.Struct, eq=False):
     fill_ids: tuple[str, ...] = ()
     received: tuple[int, ...] = ()
     late_fills: int = 0
-    held_cash: Decimal = ZERO
 
     @property
     def is_live(self) -> bool:
