@@ -43,10 +43,8 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     state.audit.append(fill)
     market = state.markets[fill.instrument]
     line, role, shares = market.line, order.role, order.shares
-    if len(shares) == 1:
-        parts: tuple[tuple[str, int], ...] = ((shares[0].bot, quantity),)
-    else:
-        parts = _parts(order, quantity, market.instrument.lot)
+    alone = len(shares) == 1
+    parts = ((shares[0].bot, quantity),) if alone else _parts(order, quantity, market.instrument.lot)
     if market.mark is None:
         market.mark, market.mark_ns = price, fill.ts_ns
     state.ledger.fill(fill, parts)
@@ -62,25 +60,36 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
     if order.held_cash:
         purse, freed = line.purse, order.release_hold(quantity)
         purse.held = ZERO if freed is purse.held else subtract(purse.held, freed)
-    books, ended = line.books, order.status in TERMINAL
+    books, ended, waited_for = line.books, order.status in TERMINAL, False
     for seat in order.owners:
         view = seat.view
         before = view.position
         view.position = after = books[seat.bot.id].position.quantity
         if role is not TARGET or late:
-            seat.target = None
-            if (role is PROTECTION or role is CLOSING) and after * fill.side > 0:
-                close_position(state, seat, "overshoot")  # an exit never leads to the other side
+            _off_target(state, seat, role, after * fill.side)
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
             seat.entry = seat.cover = seat.bare_ns = None
         if state.watches_trades and before and before * after <= 0:
             trade_closed(state, seat, stopped=role is PROTECTION)
-    if ended:
-        _ended(state, order, fill.ts_ns, quantity if late else 0)
-    else:
+        if ended:
+            working = seat.working
+            working.pop(order_id, None)
+            view.working = len(working)
+            if working or seat.cover is not None or seat.deferred is not None or seat.entries:
+                waited_for = True
+    if not ended:
         _filled_in_part(state, order)
+    elif waited_for:
+        _ended(state, order, fill.ts_ns, quantity if late else 0)
     return True
+
+
+def _off_target(state: EngineState, seat: Seat, role: OrderRole, ahead: int) -> None:
+    """A fill that led to no target: what the bot wants is asked anew, and no exit leads to the other side."""
+    seat.target = None
+    if (role is PROTECTION or role is CLOSING) and ahead > 0:
+        close_position(state, seat, "overshoot")
 
 
 def _parts(order: Order, quantity: int, lot: int) -> tuple[tuple[str, int], ...]:
@@ -286,6 +295,8 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
         working, view = seat.working, seat.view
         working.pop(order_id, None)
         view.working = len(working)
+        if seat.cover is None and seat.deferred is None and not seat.entries and not working:
+            continue  # nothing guards a position, and nothing waited for this
         if seat.cover is None and seat.deferred is None and not seat.entries and not working:
             continue  # nothing guards a position, and nothing waited for this
         if seat.entries:

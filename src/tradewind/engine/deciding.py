@@ -287,8 +287,8 @@ def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, ta
     side, quantity = (BUY, change) if change > 0 else (SELL, -change)
     exits = target.exits or bot.spec.exits
     request = OrderRequest(state.next_order_id(), market.id, side, MARKET, quantity)
-    shares = (Share(bot.id, state.order_number, quantity),)
-    propose(state, market, Proposal(request, shares, TARGET, "", exits, seat.alone, target))
+    share = Share(bot.id, state.order_number, quantity)
+    propose(state, market, Proposal(request, (share,), TARGET, "", exits, seat.alone, target))
 
 
 def _propose_merged(

@@ -118,8 +118,7 @@ class Driver:
         """Take what is waiting in the order in which it happened: effects are carried out at once, and what they are
         answered comes after what the venue had said before. What is due by now does not wait for it.
         """
-        state, answers, agenda, note = self.state, self._answers, self.agenda, self._note
-        heap = agenda._heap
+        state, answers, note, heap = self.state, self._answers, self._note, self.agenda._heap
         while answers:
             event = answers.popleft()
             if note is not None:
@@ -128,7 +127,7 @@ class Driver:
             if effects:
                 self._carry_out(effects)
             if heap and heap[0][0] <= state.now_ns:
-                for due in agenda.pop_due(state.now_ns):
+                for due in self.agenda.pop_due(state.now_ns):
                     self._one(due)
 
     def _one(self, event: Event) -> None:
@@ -143,14 +142,15 @@ class Driver:
             self.take(event)
 
     def _carry_out(self, effects: Sequence[Effect]) -> None:
-        now, answers = self.state.now_ns, self._answers
+        now, venue = self.state.now_ns, self.venue
         if self._recorder is not None:
             self._recorder.intend(self.state.sequence, effects)
         for effect in effects:
             if type(effect) is SubmitOrder:
-                answers.extend(self.venue.submit(effect.request, now))
+                if told := venue.submit(effect.request, now):
+                    self._answers.extend(told)
             elif type(effect) is CancelOrder:
-                answers.extend(self.venue.cancel(effect.order_id, now))
+                self._answers.extend(venue.cancel(effect.order_id, now))
             else:
                 self._side_effect(effect)
 

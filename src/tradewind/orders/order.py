@@ -43,10 +43,8 @@ class Order(msgspec.Struct, eq=False):
     status: OrderStatus = SENT
     held_cash: Decimal = ZERO
     filled: int = 0
-    value: int = 0
-    fees: Decimal = ZERO
+    fills: tuple[OrderFilled, ...] = ()
     reason: str = ""
-    fill_ids: tuple[str, ...] = ()
     received: tuple[int, ...] = ()
     late_fills: int = 0
 
@@ -58,6 +56,23 @@ class Order(msgspec.Struct, eq=False):
     def remaining(self) -> int:
         return self.quantity - self.filled
 
+    @property
+    def value(self) -> int:
+        """Price x quantity of what has filled, in units."""
+        return sum([fill.price * fill.quantity for fill in self.fills])
+
+    @property
+    def fees(self) -> Decimal:
+        """What the fills have cost."""
+        total = ZERO
+        for fill in self.fills:
+            total = add(total, fill.fee)
+        return total
+
+    @property
+    def fill_ids(self) -> tuple[str, ...]:
+        return tuple([fill.fill_id for fill in self.fills])
+
     def move(self, event: OrderEvent) -> None:
         """Take the event along the table."""
         self.status = next_status(self.status, event)
@@ -67,27 +82,20 @@ class Order(msgspec.Struct, eq=False):
 
         Raises  StateError when the venue filled more than was asked (I05).
         """
-        fill_id, quantity, known = fill.fill_id, fill.quantity, self.fill_ids
-        if known and fill_id in known:
+        fills, quantity, status = self.fills, fill.quantity, self.status
+        if fills and fill.fill_id in self.fill_ids:
             return False
-        filled, ordered, status = self.filled + quantity, self.quantity, self.status
+        filled, ordered = self.filled + quantity, self.quantity
         if filled > ordered or quantity <= 0:
             raise StateError(
-                f"order {self.request.order_id}: fill {fill_id} of {quantity} after {self.filled} of "
+                f"order {self.request.order_id}: fill {fill.fill_id} of {quantity} after {self.filled} of "
                 f"{ordered}: the venue and our journal disagree; trading stops, keep the journal and reconcile"
             )
         if status in TERMINAL:
             self.late_fills += 1
         # A fill of the rest ends the order from wherever it stands; the table says so in every row but FILLED.
         self.status = FILLED if filled == ordered else next_status(status, FILL_PART)
-        if known:
-            self.fees = add(self.fees, fill.fee)
-            self.fill_ids = (*known, fill_id)
-            self.value += quantity * fill.price
-        else:
-            self.fees = fill.fee
-            self.fill_ids = (fill_id,)
-            self.value = quantity * fill.price
+        self.fills = (*fills, fill) if fills else (fill,)
         self.filled = filled
         return True
 

@@ -323,10 +323,9 @@ class Reviewer:
     def review(self, request: ReviewRequest) -> Approved | Refused:
         """Return Approved with the main numbers, or Refused with every finding. Never raises."""
         try:
-            approved = self._approve(request)
+            return self._approve(request) or self.explain(request)
         except Exception:  # noqa: BLE001 - told apart, check by check, in `explain`; an error never approves (K9)
-            approved = None
-        return approved if approved is not None else self.explain(request)
+            return self.explain(request)
 
     def explain(self, request: ReviewRequest) -> Approved | Refused:
         """Return the same answer by running each check on its own: the definition of what `review` decides."""
@@ -366,31 +365,31 @@ class Reviewer:
             or (order.stop is not None and (order.stop <= 0 or order.stop % instrument.tick))
         ):
             return None
-        sells, held, bot_holds = order.side is SELL, request.position, request.bot_position
-        open_buys, open_sells = request.open_buys, request.open_sells
+        sells, held, is_spot = order.side is SELL, request.position, instrument.is_spot
         # `reduces`, and further down the easy case of `_worst_units`, written out like the checks.
-        room = held - open_sells if sells else -held - open_buys
-        reducing = size <= room and size <= (bot_holds if sells else -bot_holds)
-        age_max_ns = self._age_max_ns
-        if (
-            age_max_ns is not None
-            and not reducing
-            and (request.data_age_ns is None or request.data_age_ns > age_max_ns)
-        ):
-            return None
+        reducing = (
+            size <= held - request.open_sells and size <= request.bot_position
+            if sells
+            else size <= -held - request.open_buys and size <= -request.bot_position
+        )
         needed: Number
         free: Number
-        if reducing and sells and instrument.is_spot and not instrument.min_notional:
+        if reducing and sells and is_spot and not instrument.min_notional:
             free = request.free_base  # no amount of money is compared with anything
             return Approved((equity, size, free), size) if size <= free else None
+        age_ns, age_max_ns = request.data_age_ns, self._age_max_ns
+        if not reducing and age_max_ns is not None and (age_ns is None or age_ns > age_max_ns):
+            return None
         notional = multiply(instrument.unit_value, size * price)
         if notional < instrument.min_notional:
             return None
-        if instrument.is_spot:
+        if is_spot:
             if sells:
                 needed, free = size, request.free_base
             else:
-                needed, free = multiply(notional, self._with_fee(request.taker_rate)), request.free_cash
+                rate = request.taker_rate
+                factor = self._factor if rate is self._rate else self._with_fee(rate)
+                needed, free = multiply(notional, factor), request.free_cash
             if needed > free:
                 return None
         elif not reducing:
@@ -404,7 +403,7 @@ class Reviewer:
         if request.halted is not None or request.reduce_only is not None or request.locked is not None:
             return None
         top = price if price > mark else mark
-        units = size if not (held or open_buys or open_sells) else _worst_units(request, size)
+        units = size if not (held or request.open_buys or request.open_sells) else _worst_units(request, size)
         worst = notional if units == size and top == price else multiply(instrument.unit_value, units * top)
         gross = add(exposure, worst) if exposure else worst
         gross_max = self._gross_max
@@ -436,9 +435,8 @@ class Reviewer:
         return (order.price - reference) * order.side * 10_000 <= limits.slippage_bps_max * reference
 
     def _with_fee(self, rate: Decimal) -> Decimal:
-        """Return 1 + rate, kept while the rate is the same."""
-        if rate is not self._rate:
-            self._rate, self._factor = rate, add(ONE, rate)
+        """Return 1 + rate, and keep it while the rate is the same."""
+        self._rate, self._factor = rate, add(ONE, rate)
         return self._factor
 
 

@@ -66,15 +66,15 @@ def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> st
 def refusal_at(wallet: Wallet, order: Order, price: int) -> str | None:
     """Return why the order is not accepted whole at one price, or None."""
     holding, quantity = order.holding, order.quantity
-    if (
-        order.sign < 0
-        and holding.is_spot
-        and not holding.min_notional
-        and quantity > 0
-        and quantity >= holding.min_quantity
-    ):
-        return _base_refusal(holding, order)  # nothing to compare with money: its notional need not be known
-    return refusal(wallet, order, quantity, multiply(holding.unit_value, price * quantity))
+    if holding.min_notional or not holding.is_spot or quantity <= 0 or quantity < holding.min_quantity:
+        return refusal(wallet, order, quantity, multiply(holding.unit_value, price * quantity))
+    if order.sign < 0:
+        if holding.base_held.total:
+            return _base_refusal(holding, order)
+        return None if quantity <= holding.position.quantity else INSUFFICIENT_FUNDS
+    notional = multiply(holding.unit_value, price * quantity)
+    free = free_cash(wallet, order) if wallet.held.total else wallet.cash
+    return None if multiply_add(notional, order.tier.taker, notional) <= free else INSUFFICIENT_FUNDS
 
 
 def _base_refusal(holding: Holding, order: Order) -> str | None:

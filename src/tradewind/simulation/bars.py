@@ -79,24 +79,24 @@ class BarVenue(Desk):
     def on_event(self, event: MarketEvent) -> Sequence[VenueAnswer]:
         if type(event) is Bar:
             self._bar(event)
-            if self.changed:
-                self._forget_ended()
-            if not self.out:
-                return NOTHING
-            out, self.out = self.out, []
-            return out
-        self.now_ns = event.ts_ns
-        if isinstance(event, MarkPrice):
-            holding = self.holdings[event.instrument]
-            holding.mark = event.price
-            self._check_margin(holding, event.price)
-        elif isinstance(event, FundingRate):
-            self.fund(event)
-        elif isinstance(event, FundingSettlement):
-            self.settle(event)
-        elif isinstance(event, Gap):
-            self.holdings[event.instrument].stale += event.bars
-        return self._answers()
+        else:
+            self.now_ns = event.ts_ns
+            if isinstance(event, MarkPrice):
+                holding = self.holdings[event.instrument]
+                holding.mark = event.price
+                self._check_margin(holding, event.price)
+            elif isinstance(event, FundingRate):
+                self.fund(event)
+            elif isinstance(event, FundingSettlement):
+                self.settle(event)
+            elif isinstance(event, Gap):
+                self.holdings[event.instrument].stale += event.bars
+        if self.changed:
+            self._forget_ended()
+        if not self.out:
+            return NOTHING
+        out, self.out = self.out, []
+        return out
 
     def advance(self, ts_ns: int) -> Sequence[VenueAnswer]:
         """Return nothing: in bar mode only bars make orders act."""
@@ -384,10 +384,11 @@ class BarVenue(Desk):
                 live.clear()
             else:
                 live[:] = [order for order in live if order.phase is not DONE]
-            if not live:
-                holding = self.holdings[name]
-                if holding.is_spot or not (holding.position.quantity or holding.accrued):
-                    self._awake.discard(name)
+                if live:
+                    continue
+            holding = self.holdings[name]
+            if holding.is_spot or not (holding.position.quantity or holding.accrued):
+                self._awake.discard(name)
         self.changed.clear()
 
 

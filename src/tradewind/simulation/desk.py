@@ -86,9 +86,8 @@ class Desk:
         order_id, name, orders = request.order_id, request.instrument, self.orders
         holding = self.holdings.get(name)
         reason = malformed(request)
-        if reason is not None or holding is None or order_id in orders:
-            why = "UNKNOWN_INSTRUMENT" if holding is None else reason or "DUPLICATE_ORDER_ID"
-            self.out.append(OrderRejected(order_id, self.now_ns, why))
+        if reason is not None or holding is None:
+            self._turn_away(order_id, "UNKNOWN_INSTRUMENT" if holding is None else str(reason))
             return None
         if self.trails:
             self.wallet.tier = self.settings.fees.tier(self.volume.at(self.now_ns))
@@ -103,7 +102,9 @@ class Desk:
             request.quantity or 0,
             request.stop,
         )
-        orders[order_id] = order
+        if orders.setdefault(order_id, order) is not order:
+            self._turn_away(order_id, "DUPLICATE_ORDER_ID")
+            return None
         self.live[name].append(order)
         if request.expire_ns is not None:
             self.expiring = True
@@ -112,6 +113,10 @@ class Desk:
         if request.after is not None:
             self._tie_to_parent(order, request.after)
         return order
+
+    def _turn_away(self, order_id: str, reason: str) -> None:
+        """Answer a request that becomes no order."""
+        self.out.append(OrderRejected(order_id, self.now_ns, reason))
 
     def _tie_to_parent(self, order: Order, parent_id: str) -> None:
         parent = self.orders.get(parent_id)
@@ -145,8 +150,7 @@ class Desk:
     def fill(self, order: Order, quantity: int, price: int, liquidity: Liquidity) -> None:
         """Book one execution and everything that follows from it."""
         holding, request, tier, order_id = order.holding, order.request, order.tier, order.order_id
-        rate = tier.taker if liquidity is TAKER else tier.maker
-        fee = self.wallet.trade(holding, order.sign, quantity, price, rate)
+        fee = self.wallet.trade(holding, order.sign, quantity, price, tier.taker if liquidity is TAKER else tier.maker)
         if self.trails:
             volume = self.volume.add(self.now_ns, multiply(holding.unit_value, price * quantity))
             self.wallet.tier = self.settings.fees.tier(volume)
@@ -156,22 +160,26 @@ class Desk:
         self.out.append(
             OrderFilled(order_id, fill_id, self.now_ns, name, request.side, quantity, price, liquidity, fee)
         )
+        if filled == order.quantity:
+            order.phase = DONE
+            order.status = FILLED
+            self.changed.add(name)
+        if order.held is not ZERO or self.groups or self.reducing or self.children:
+            self._tell_others(order)
+
+    def _tell_others(self, order: Order) -> None:
+        """After a fill: free what it held, cancel its other legs, shrink what reduces, wake its children."""
+        request = order.request
         if order.held:
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.oco is not None:
             self.cancel_group(order)
-        if filled < order.quantity:
-            if self.reducing:
-                self.shrink(name)
-            return
-        order.phase = DONE
-        order.status = FILLED
-        self.changed.add(name)
-        if request.reduce_only:
+        done = order.phase is DONE
+        if done and request.reduce_only:
             self._forget_reducing(order)
         if self.reducing:
-            self.shrink(name)
-        if self.children:
+            self.shrink(request.instrument)
+        if done and self.children:
             self._wake_children(order)
 
     def trigger(self, order: Order) -> None:

@@ -50,6 +50,10 @@ def set_order(order_id: str, name: str, value: object) -> Wrong:
     return lambda state: setattr(state.orders[order_id], name, value)
 
 
+def stray(price: int, fee: int) -> a.OrderFilled:
+    return a.OrderFilled("test-2", "stray", 0, "BTC-USD", Side.BUY, 1, price, Liquidity.TAKER, D(fee))
+
+
 def set_market(name: str, value: object) -> Wrong:
     return lambda state: setattr(state.markets["BTC-USD"], name, value)
 
@@ -98,8 +102,8 @@ def test_a_wrong_book_is_named_by_its_invariant(wrong: Wrong, invariant: str) ->
     ("wrong", "invariant"),
     [
         (set_order("test-2", "filled", 5), "I05 broken: filled of order test-2"),
-        (set_order("test-2", "fees", D(1)), "I05 broken: fees of order test-2"),
-        (set_order("test-2", "value", 1), "I05 broken: value of order test-2"),
+        (set_order("test-2", "fills", (stray(price=0, fee=1),)), "I05 broken: fees of order test-2"),
+        (set_order("test-2", "fills", (stray(price=1, fee=0),)), "I05 broken: value of order test-2"),
         (set_order("test-2", "request", OTHER), "I17 broken: request of order test-2"),
         (set_order("test-1", "held_cash", D(1)), "I09 broken: order test-1 is over and still holds 1"),
         (set_order("test-1", "status", OrderStatus.OPEN), "I13 broken: order test-1 is live"),
