@@ -29,8 +29,6 @@ from tradewind.simulation.settings import OpeningAccount, OpeningPosition, Simul
 
 Progress = Callable[[int, int], None]
 
-STRETCH = 256  # events between two drains: records are hashed while the processor's cache still has them
-
 
 class BacktestResult(msgspec.Struct):
     """What a run did. `digest` covers orders, fills, decisions and the final ledger; equal runs have equal digests."""
@@ -116,10 +114,9 @@ def run_events(
     done = 0
     with quiet_collector():
         for chunk in chunks:
-            for start in range(0, len(chunk), STRETCH):
-                driver.feed(chunk[start : start + STRETCH])
-                drain(state, running, kept if keep_audit else None)
+            driver.feed(chunk)
             done += len(chunk)
+            drain(state, running, kept if keep_audit else None)
             if progress is not None:
                 progress(done, total)
         driver.finish()
