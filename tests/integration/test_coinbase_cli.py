@@ -123,6 +123,8 @@ def test_a_name_used_twice_is_the_same_order_or_none(exchange: Path, run: Run) -
     assert (first["status"], again) == ("placed", first)
     code, out, _ = run("order", "place", "ETH-USD", "sell", "0.2", "--price", "9000", *where)
     assert (code, last(out)["reason"]) == (1, "CLIENT_ID_REUSED")
+    code, out, _ = run("order", "place", "ETH-USD", "buy", "0.2", "--price", "100", *where)
+    assert (code, last(out)["reason"]) == (1, "CLIENT_ID_REUSED")  # only the size is another
     assert run("order", "cancel", "--all", "--instrument", "ETH-USD", *where[:5])[0] == 0
 
 
@@ -166,6 +168,14 @@ REFUSED = [
     (("buy", "1", "--price", "20000", "--tif", "gtd"), 2, "--until"),
     (("sell", "1", "--take-profit", "90000"), 2, "--stop"),
     (("buy", "1", "--post-only"), 1, "UNSUPPORTED_ORDER"),
+    (("buy", "1", "--price", "20000", "--until", "2099-01-01"), 2, "needs --tif gtd"),
+    (("buy", "1", "--price", "20000", "--reduce-only"), 2, "is for futures"),
+    (("buy", "1", "--price", "20000", "--name", "two\nlines"), 2, "one line"),
+    (("sell", "1", "--stop", "20000", "--take-profit", "90000", "--tif", "ioc"), 2, "a bracket stays"),
+    (("buy", "9" * 400, "--price", "20000"), 2, "below 1e31"),
+    (("buy", "1", "--price", "1e400"), 2, "--price must be below 1e31"),
+    (("buy", "1_000"), 2, "such as 1000 or 0.001"),
+    (("buy", "\u0663"), 2, "such as 1000 or 0.001"),
 ]
 
 

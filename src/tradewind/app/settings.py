@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from tradewind.model.errors import ConfigError
 from tradewind.model.money import ONE, ZERO
 from tradewind.risk.limits import Limits
 
 Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(ms|s|m|h|d)$", description="a duration such as 90s or 4h")]
+MINUTES_MAX = 5_256_000  # ten years
 Share = Annotated[Decimal, Meta(description="a share: 0.10 is 10 %")]
 
 
@@ -133,6 +135,13 @@ class PaperSettings(Section, frozen=True):
     speed: str = "recorded"
     minutes: Decimal | None = None
     on_stop: Literal["keep", "cancel"] = "cancel"
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not (self.minutes.is_finite() and 0 < self.minutes <= MINUTES_MAX):
+            raise ConfigError(
+                f"paper.minutes must be above 0 and at most {MINUTES_MAX}, was {self.minutes}: "
+                "leave it out for a session without an end"
+            )
 
 
 class LiveSettings(Section, frozen=True):

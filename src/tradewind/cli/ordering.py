@@ -61,6 +61,7 @@ def preview_order(reach: Reach, wish: Wish, *, json: bool) -> int:
 
 def place_order(reach: Reach, wish: Wish, *, yes: bool, json: bool) -> int:
     """Place an order after a yes and print what became of it; a lost answer is looked for under the order's name."""
+    check_words(wish)
     access = access_of(reach, needs_key=True)
     name = wish.name or f"tw-{uuid.uuid4().hex}"
     place = "REAL MONEY at" if access.is_real else "at"
@@ -125,8 +126,9 @@ def order_of(wish: Wish, instrument: Instrument, name: str) -> OrderRequest:
     """
     if (wish.quantity is None) == (wish.quote is None):
         raise ConfigError("say how much: a quantity, or --quote for an amount of quote currency")
-    if wish.force == "gtd" and wish.until is None:
-        raise ConfigError("--tif gtd needs --until")
+    check_words(wish)
+    if wish.reduce_only and instrument.is_spot:
+        raise ConfigError(f"--reduce-only is for futures, and {instrument.id} is spot: leave it out")
     quantity = None if wish.quantity is None else positive(wish.quantity, "the quantity")
     try:
         return OrderRequest(
@@ -147,6 +149,16 @@ def order_of(wish: Wish, instrument: Instrument, name: str) -> OrderRequest:
         raise InvalidOrder(str(error)) from None
 
 
+def check_words(wish: Wish) -> None:
+    """Raise ConfigError for options that do not go together, and for a name that cannot be one."""
+    if wish.force == "gtd" and wish.until is None:
+        raise ConfigError("--tif gtd needs --until")
+    if wish.until is not None and wish.force != "gtd":
+        raise ConfigError("--until needs --tif gtd: without it the order would stay until it is canceled")
+    if not wish.name.isprintable():
+        raise ConfigError(f"the name of an order is one line of printable letters, was {wish.name!r}")
+
+
 def bracket_of(wish: Wish) -> "Configuration":
     """Return an exit with both ends in the venue's form.
 
@@ -154,6 +166,8 @@ def bracket_of(wish: Wish) -> "Configuration":
     """
     from tradewind.venues.coinbase.configurations import bracket_gtc
 
+    if wish.force != "gtc" or wish.post_only or wish.reduce_only:
+        raise ConfigError("a bracket stays until it is canceled: it takes no --tif, --post-only and --reduce-only")
     if wish.quantity is None or wish.stop is None or wish.take_profit is None or wish.price or wish.quote:
         raise ConfigError("a bracket takes a quantity, --take-profit and --stop, and neither --price nor --quote")
     return bracket_gtc(

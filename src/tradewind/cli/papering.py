@@ -17,8 +17,6 @@ from tradewind.cli.output import console, print_json, progress
 from tradewind.cli.results import result_object, show_result
 from tradewind.cli.sessions import Session
 from tradewind.cli.silence import silences
-from tradewind.model.errors import ConfigError
-from tradewind.model.money import ZERO
 
 GENERATED_SPEED = "3600"
 LIVE_VENUE = "coinbase"
@@ -36,8 +34,6 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
         # Nobody waits an hour for a bar that is made up.
         home, settled = resolved(file, options, profile="paper", base={"paper": {"speed": GENERATED_SPEED}})
     config = settled.config
-    if config.paper.minutes is not None and config.paper.minutes <= ZERO:
-        raise ConfigError(f"paper.minutes must be above 0, was {config.paper.minutes}")
     if is_live(config):
         from tradewind.cli.living import run_live_paper
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LIVE_PACKAGES = ("aiohttp", "cryptography", "jwt")
+SHOWN_CHARACTERS, EXPONENT_MAX = 40, 30  # no price and no size has more digits before the point
 
 
 def access_of(reach: Reach, *, needs_key: bool = False) -> "Access":
@@ -68,14 +69,19 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def positive(text: str, option: str) -> Decimal:
-    """Return an exact number above zero.
+    """Return an exact number above zero, written with the digits and the point of English and nothing between them.
 
     Raises  ConfigError naming the option.
     """
+    shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
     try:
         value = money(text)
     except ValueError:
-        raise ConfigError(f"{option} must be a number, was {text!r}") from None
+        raise ConfigError(f"{option} must be a number, was {shown!r}") from None
+    if not text.isascii() or "_" in text:
+        raise ConfigError(f"{option} must be a number such as 1000 or 0.001, was {shown!r}")
     if value <= 0:
-        raise ConfigError(f"{option} must be above 0, was {text}")
+        raise ConfigError(f"{option} must be above 0, was {shown}")
+    if value.adjusted() > EXPONENT_MAX:
+        raise ConfigError(f"{option} must be below 1e{EXPONENT_MAX + 1}, was {shown}")
     return value

@@ -5,7 +5,7 @@ Inside the engine a price is an integer of `10**-price_scale` quote units and a 
 historical prices can lie off today's tick; only orders must be multiples of `tick` and `lot`.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, Inexact, InvalidOperation
 from enum import Enum
 
 import msgspec
@@ -123,7 +123,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def order_quantity(self, quantity: Decimal | str | int) -> int:
         """Return an order's quantity in units, rounded down (towards zero) to the lot."""
-        whole = int(money(quantity).scaleb(self.quantity_scale, EXACT))
+        whole = int(_scaled(money(quantity), self.quantity_scale, f"quantity of {self.id}"))
         return whole - whole % self.lot if whole >= 0 else -(-whole - -whole % self.lot)
 
     def quantity_for(self, weight: float, equity: Decimal, price: int) -> int:
@@ -141,7 +141,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return units if share >= 0 else -units
 
     def _on_tick(self, price: Decimal, *, down: bool) -> int:
-        units = price.scaleb(self.price_scale, EXACT).to_integral_value(ROUND_FLOOR if down else ROUND_CEILING)
+        scaled = _scaled(price, self.price_scale, f"price of {self.id}")
+        units = scaled.to_integral_value(ROUND_FLOOR if down else ROUND_CEILING)
         return floor_to(int(units), self.tick) if down else ceil_to(int(units), self.tick)
 
 
@@ -156,11 +157,20 @@ def ceil_to(value: int, step: int) -> int:
 
 
 def _exact_units(value: Decimal, scale: int, what: str) -> int:
-    units = value.scaleb(scale, EXACT)
+    units = _scaled(value, scale, what)
     whole = int(units)
     if whole != units:
         raise ValueError(f"{what} {value} needs more than {scale} decimals")
     return whole
+
+
+def _scaled(value: Decimal, scale: int, what: str) -> Decimal:
+    try:
+        if value.adjusted() > EXACT.prec:
+            raise Inexact
+        return value.scaleb(scale, EXACT)
+    except Inexact:
+        raise ValueError(f"{what}: a number of more than {EXACT.prec} digits is none") from None
 
 
 def define_instrument(

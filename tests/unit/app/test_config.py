@@ -51,6 +51,14 @@ def written(tmp_path: Path, text: str) -> Path:
             "market.difficulty: 'x' is not one of the allowed values: see `tradewind config schema`",
         ),
         ("[limits]\nleverage_max = -1", "limits.leverage_max must be a number of at least 0, was -1"),
+        *(
+            (
+                f"[paper]\nminutes = {minutes}",
+                f"paper.minutes must be above 0 and at most 5256000, was {shown}: "
+                "leave it out for a session without an end",
+            )
+            for minutes, shown in (("-1", "-1"), ("0", "0"), ("nan", "NaN"), ("inf", "Infinity"), ("1e400", "1E+400"))
+        ),
         ("[x", "not valid TOML: Expected ']' at the end of a table declaration (at end of document)"),
     ],
 )

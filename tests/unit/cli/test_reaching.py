@@ -3,11 +3,14 @@
 import importlib.util
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tradewind.cli.main import main
+from tradewind.cli.reaching import positive
+from tradewind.model.errors import ConfigError
 
 WITHOUT = "aiohttp cryptography jwt uvloop".split()
 
@@ -47,3 +50,28 @@ def test_backtest_paper_demo_and_help_load_none_of_them() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("abc", "must be a number"),
+        ("", "must be a number"),
+        ("NaN", "must be a number"),
+        ("1_000", "such as 1000 or 0.001"),
+        ("\u0663", "such as 1000 or 0.001"),
+        ("0", "above 0"),
+        ("-1", "above 0"),
+        ("9" * 400, "below 1e31"),
+        ("1e999999999", "below 1e31"),
+    ],
+)
+def test_what_is_no_amount_is_told_in_a_line(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as found:
+        positive(text, "--price")
+    assert len(str(found.value)) < 120
+
+
+def test_an_amount_is_exact() -> None:
+    assert positive("0.1", "--price") == Decimal("0.1")
+    assert positive("1e30", "--price") == Decimal(10) ** 30

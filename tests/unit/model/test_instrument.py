@@ -89,6 +89,18 @@ def test_what_a_scale_cannot_hold_is_refused(method: str, text: str) -> None:
         getattr(ODD, method)(text)
 
 
+@pytest.mark.parametrize("text", ["9" * 61, "1E+70", "1E+999999", "1." + "1" * 70])
+@pytest.mark.parametrize("method", ["price_units", "quantity_units", "volume_units", "order_quantity"])
+def test_a_number_of_too_many_digits_is_refused_in_words(method: str, text: str) -> None:
+    with pytest.raises(ValueError, match="of ODD-USD: a number of more than 60 digits is none"):
+        getattr(ODD, method)(text)
+
+
+def test_a_price_of_too_many_digits_is_on_no_tick() -> None:
+    with pytest.raises(ValueError, match="price of ODD-USD: a number of more than 60 digits"):
+        ODD.limit_price("9" * 400, Side.BUY)
+
+
 @pytest.mark.parametrize("increment", ["0", "-0.1", "much", "NaN"])
 @pytest.mark.parametrize("name", ["price_increment", "base_increment"])
 def test_an_increment_is_a_positive_number(name: str, increment: str) -> None:

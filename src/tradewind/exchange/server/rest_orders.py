@@ -197,7 +197,7 @@ def _placed(outcome: PlaceOutcome, echoed: object) -> Json:
             "client_order_id": order.client_order_id,
             "attached_order_id": "",
         },
-        "order_configuration": echoed,
+        "order_configuration": configuration(order) if outcome.repeated else echoed,
     }
 
 

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -75,7 +75,7 @@ def read_endpoint_file(path: Path) -> EndpointFile:
         mode = path.stat().st_mode
     except OSError as error:
         raise ConfigError(f"cannot read the endpoint file {path}: {error.strerror}") from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ConfigError(f"the endpoint file {path} is not JSON: let the local exchange write it again") from None
     if not isinstance(found, Mapping):
         raise ConfigError(f"the endpoint file {path} holds no object with rest, ws and accounts")
@@ -88,12 +88,21 @@ def read_endpoint_file(path: Path) -> EndpointFile:
 
 def _url(found: Mapping[str, object], field: str, path: Path) -> str:
     text = found.get(field)
-    parts = urlsplit(text) if isinstance(text, str) else None
+    parts = _parts(text) if isinstance(text, str) else None
     if not isinstance(text, str) or parts is None or not parts.hostname or parts.scheme not in SCHEMES[field]:
         raise ConfigError(f"{field} of the endpoint file {path} must be an address, was {text!r}")
     if parts.scheme not in ENCRYPTED and not _is_local(text):
         raise ConfigError(f"{field} of the endpoint file {path} is plain text and not on this machine: use TLS")
     return text.rstrip("/")
+
+
+def _parts(text: str) -> SplitResult | None:
+    """Return the parts of an address, None when host or port cannot be one."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.port is None or parts.port > 0 else None
+    except ValueError:
+        return None
 
 
 def _authority(text: object, path: Path) -> Path | None:

@@ -179,7 +179,9 @@ class Client:
                 return response.status, response.headers, await _whole(response, what)
         except NOT_SENT as error:
             self.counts["TransportError"] += 1
-            raise TransportError(f"{what}: no connection to {self.address.host} ({type(error).__name__})") from None
+            host, kind = self.address.host, type(error).__name__
+            said = f"{what}: no connection to {host} ({kind}): check the network, and that it runs there"
+            raise TransportError(said) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if leaving.held_by:
                 self.counts["Withheld"] += 1

@@ -86,7 +86,7 @@ def read_key_file(path: Path) -> ApiKey:
     """
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise KeyFileError(f"cannot read the key file {path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -95,7 +95,7 @@ def read_key_file(path: Path) -> ApiKey:
         raise KeyExposed(f"others can read the key file {path}: chmod 600 {path}")
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise KeyFileError(f"the key file {path} is not JSON: download the JSON file of the key again") from None
     return parse_key(found, f"the key file {path}")
 

@@ -54,7 +54,12 @@ def test_an_authority_stands_beside_the_file_or_anywhere(tmp_path: Path) -> None
     [
         ("{", "not JSON"),
         ("[]", "no object"),
+        ("[" * 100_000, "not JSON"),
         ({**LOCAL, "rest": ""}, "rest"),
+        ({**LOCAL, "rest": "http://127.0.0.1:99999"}, "rest"),
+        ({**LOCAL, "rest": "http://127.0.0.1:port"}, "rest"),
+        ({**LOCAL, "rest": "http://[::1"}, "rest"),
+        ({**LOCAL, "ws": "ws://127.0.0.1:0"}, "ws"),
         ({**LOCAL, "rest": 7}, "rest"),
         ({**LOCAL, "rest": "ftp://127.0.0.1"}, "rest"),
         ({**LOCAL, "ws": "http://127.0.0.1"}, "ws"),

@@ -102,6 +102,7 @@ def test_a_wrong_type_is_named_and_the_secret_is_not(tmp_path: Path, secret: str
     [
         ("{", "not JSON"),
         ("[]", "no object"),
+        ("[" * 100_000, "not JSON"),
         ({}, "lacks"),
         ({"name": NAME}, "lacks"),
         ({"name": NAME, "privateKey": ""}, "lacks"),
@@ -120,6 +121,12 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> No
     path = key_file(tmp_path, {"name": NAME, "privateKey": EC_PEM}, mode)
     with pytest.raises(KeyExposed, match="chmod 600"):
         read_key_file(path)
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path: Path) -> None:
+    path = key_file(tmp_path, {"name": NAME, "privateKey": EC_PEM})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_key_file(path).name == NAME
 
 
 def test_a_missing_file_and_one_that_is_no_text_are_told(tmp_path: Path) -> None:
