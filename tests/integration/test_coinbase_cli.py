@@ -308,7 +308,7 @@ def test_a_good_set_up_is_ready(exchange: Path, run: Run) -> None:
     assert (code, verdict) == (0, "READY")
     assert list(found) == [
         *("python", "packages", "disk", "journal", "catalog", "settings"),
-        *("clock", "key", "rights", "fees", "account", "products"),
+        *("clock", "key", "rights", "fees", "account", "products", "session"),
     ]
 
 

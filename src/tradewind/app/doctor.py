@@ -6,21 +6,29 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tradewind.app.config import Resolved
-from tradewind.app.findings import Finding, Report, not_ready, ready, review
+from tradewind.app.findings import Finding, Report, Verdict, not_ready, ready, review
 from tradewind.app.home import Home
+from tradewind.app.live.coinbase import account_identity
+from tradewind.app.live.plan import live_plan
+from tradewind.app.live_findings import session_finding
 from tradewind.app.times import duration_ns
 from tradewind.app.venue_access import Access
 from tradewind.app.venue_findings import SECOND_NS, SKEW_S_MAX, venue_findings
-from tradewind.model.errors import TradewindError
+from tradewind.app.wiring import refuse_impossible_limits
+from tradewind.model.errors import ConfigError, TradewindError, VenueError
+from tradewind.model.money import ONE
 from tradewind.storage.catalog import Catalog
+from tradewind.venues.coinbase.desk import CoinbaseDesk
 
 PYTHON_MIN = (3, 11)
 PACKAGES = ("aiohttp", "cryptography", "msgspec", "numba", "numpy", "polars", "pyjwt")
 DISK_GIB_MIN, DISK_GIB_REVIEW = 1, 5
+LOOSE = {"instrument_share_max": ONE, "exposure_share_max": Decimal(3), "leverage_max": Decimal(3)}  # above: said
 
 
 async def examine(
@@ -44,6 +52,8 @@ async def examine(
     desk = access.desk()
     try:
         findings += await venue_findings(desk, access, instruments, skew_s_max(resolved))
+        if access.key is not None and all(each.verdict is not Verdict.NOT_READY for each in findings):
+            findings.append(await account_here(home, desk, access))
     finally:
         await desk.close()
     return Report(tuple(findings))
@@ -108,11 +118,25 @@ def catalog_finding(home: Home) -> Finding:
     return ready("catalog", f"{series} series")
 
 
+async def account_here(home: Home, desk: CoinbaseDesk, access: Access) -> Finding:
+    """Return how this home stands to the account of the key; asked last, when all else is well."""
+    try:
+        identity = await account_identity(desk, access)
+    except VenueError as error:
+        return not_ready("session", str(error), "check the connection and the venue's status page")
+    return session_finding(home, identity)
+
+
 def settings_finding(resolved: Resolved | TradewindError) -> Finding:
     """Return whether the settings are sound, and whether anything bounds what can be lost."""
     if isinstance(resolved, TradewindError):
         return not_ready("settings", str(resolved), "tradewind config check FILE")
     config = resolved.config
+    try:
+        live_plan(config)
+        refuse_impossible_limits(config)
+    except ConfigError as error:
+        return not_ready("settings", str(error), "no session starts with this: put it right")
     seen = f"profile {config.profile}, {len(config.bots)} bots"
     limits = config.limits
     unbounded = [
@@ -122,6 +146,9 @@ def settings_finding(resolved: Resolved | TradewindError) -> Finding:
     ]
     if unbounded:
         return review("settings", f"{seen}; no limit: {', '.join(unbounded)}", "set limits, or take the profile canary")
+    loose = [f"{name} {getattr(limits, name)}" for name, most in LOOSE.items() if getattr(limits, name) > most]
+    if loose:
+        return review("settings", f"{seen}; loose: {', '.join(loose)}", "is that meant? see docs/risk.md")
     if config.protections.drawdown_max is None:
         return review("settings", f"{seen}; no drawdown lock", "set protections.drawdown_max")
     return ready("settings", seen)

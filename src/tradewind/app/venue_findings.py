@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tradewind.app.findings import Finding, Verdict, not_ready, ready, review
 from tradewind.app.venue_access import Access
-from tradewind.model.errors import AuthError, VenueError
+from tradewind.model.errors import AuthError, VenueError, VenueRejected
 from tradewind.model.money import ZERO
 from tradewind.venues.coinbase.desk import CoinbaseDesk
 from tradewind.venues.ports import KeyRights, ProductState
@@ -104,5 +104,7 @@ async def _asked(check: str, question: Callable[[], Awaitable[Finding]]) -> Find
         return await question()
     except AuthError as error:
         return not_ready(check, str(error), "the venue does not take this key: check name, secret and rights")
+    except VenueRejected as error:
+        return not_ready(check, str(error), "put that right: the venue would say the same again")
     except VenueError as error:
         return not_ready(check, f"{SILENCE}{error}", "check the connection and the venue's status page")

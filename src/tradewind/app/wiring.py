@@ -183,17 +183,22 @@ def _currency(config: Config, instruments: Sequence[Instrument]) -> str:
     return quotes.pop()
 
 
-def _refuse_the_impossible(config: Config, instruments: Sequence[Instrument]) -> None:
-    """Raise for values with which no order could ever pass, since a run would only be silent about it."""
-    cash = config.account.cash
-    if cash <= ZERO:
-        raise ConfigError(f"account.cash is {plain(cash)}: no order could be paid for; set it above 0")
+def refuse_impossible_limits(config: Config) -> None:
+    """Raise ConfigError for limits and budgets with which nothing could be traded."""
     for name in ("instrument_share_max", "exposure_share_max", "leverage_max", "order_notional_max"):
         if getattr(config.limits, name) == ZERO:
             raise ConfigError(f"limits.{name} is 0: no order could pass; raise it, or switch it off with 'off'")
     for bot in config.bots:
         if bot.budget is not None and not ZERO < bot.budget <= ONE:
             raise ConfigError(f"bots.{bot.id or bot.strategy}.budget must be above 0 and at most 1, was {bot.budget}")
+
+
+def _refuse_the_impossible(config: Config, instruments: Sequence[Instrument]) -> None:
+    """Raise for values with which no order could ever pass, since a run would only be silent about it."""
+    cash = config.account.cash
+    if cash <= ZERO:
+        raise ConfigError(f"account.cash is {plain(cash)}: no order could be paid for; set it above 0")
+    refuse_impossible_limits(config)
     for instrument in instruments:
         if instrument.min_notional > cash:
             raise ConfigError(

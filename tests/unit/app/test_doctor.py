@@ -153,3 +153,18 @@ def test_findings_of_trouble_name_a_remedy() -> None:
         lambda: python_finding((3, 8)),
     ]
     assert all(make().remedy for make in makers)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "verdict", "word"),
+    [
+        ({"limits": {"exposure_share_max": 0}}, Verdict.NOT_READY, "no order could pass"),
+        ({"live": {"daily_loss_max": "-1"}}, Verdict.NOT_READY, "daily_loss_max"),
+        ({"limits": {"instrument_share_max": 2}}, Verdict.REVIEW, "loose: instrument_share_max 2"),
+    ],
+)
+def test_limits_out_of_range_are_told(
+    tmp_path: Path, overrides: dict[str, object], verdict: Verdict, word: str
+) -> None:
+    found = settled(tmp_path, "dev", **overrides)
+    assert (found.verdict, word in found.seen, bool(found.remedy)) == (verdict, True, True)

@@ -127,15 +127,20 @@ async def open_side(access: Access) -> CoinbaseSide:
     """
     desk = access.desk()
     try:
-        account = "public"
-        if access.key is not None:
-            rights = await desk.account.permissions()
-            account = rights.portfolio_id or access.key.name
+        identity = await account_identity(desk, access)
     except BaseException:
         await desk.close()
         raise
-    identity = AccountIdentity(venue="coinbase", endpoint=access.address.rest, account=account)
     return CoinbaseSide(access, desk, identity)
+
+
+async def account_identity(desk: CoinbaseDesk, access: Access) -> AccountIdentity:
+    """Return whose state it is: the portfolio of the key, "public" without one."""
+    account = "public"
+    if access.key is not None:
+        rights = await desk.account.permissions()
+        account = rights.portfolio_id or access.key.name
+    return AccountIdentity(venue="coinbase", endpoint=access.address.rest, account=account)
 
 
 def open_market(access: Access) -> CoinbaseSide:
