@@ -22,6 +22,9 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
+WITHOUT_END = "leave it out for a session without an end"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -54,8 +57,7 @@ def written(tmp_path: Path, text: str) -> Path:
         *(
             (
                 f"[paper]\nminutes = {minutes}",
-                f"paper.minutes must be above 0 and at most 5256000, was {shown}: "
-                "leave it out for a session without an end",
+                f"paper.minutes must be above 0 and at most 5256000, was {shown}: {WITHOUT_END}",
             )
             for minutes, shown in (("-1", "-1"), ("0", "0"), ("nan", "NaN"), ("inf", "Infinity"), ("1e400", "1E+400"))
         ),
