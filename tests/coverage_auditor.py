@@ -65,7 +65,9 @@ class CoverageAuditor:
                 for key in [key for key in self._wanted if record.bot in (None, key[0])]:
                     self._forget(key)
             elif isinstance(record, Alarmed):
-                self._told |= {key for key in self._wanted if all(f"{word} " in record.text for word in key)}
+                self._told |= {
+                    key for key in self._wanted if key[1] in record.text and f"{key[0]} holds" in record.text
+                }
         self._read = len(state.audit)
         for key, missing in self._missing().items():
             if missing and not self._is_dust(key[1], missing):

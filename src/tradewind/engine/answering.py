@@ -359,7 +359,7 @@ def _protect(state: EngineState, seat: Seat, order: Order, entry: tuple[Exits, i
 
 
 def _unprotected(state: EngineState, seat: Seat, order: Order, how: str, *, covered: int = 0) -> None:
-    if abs(seat.view.position) > covered and not is_dust(seat.market, seat.view.position):
+    if abs(seat.view.position) > covered:
         held = f"{seat.bot.id} holds {seat.view.position} units of {seat.market.id}"
         text = f"{held} and {order.request.order_id} {how}"
         alarm(state, "unprotected", text)

@@ -71,7 +71,7 @@ def _look_at(state: EngineState, seat: Seat) -> None:
         _take_back(state, seat, [group for group in every if group not in groups], 0)  # of a position that is gone
     if seat.cover is None or not position:
         return
-    covered = sum(group.left for group in groups)
+    covered = sum(group.left for group in groups if group.watched)
     bare = abs(position) - covered
     if bare > 0 and is_dust(seat.market, bare):
         _leave_dust(state, seat)

@@ -252,3 +252,20 @@ def test_dust_is_not_flattened_and_nobody_is_called() -> None:
         desk.ts_ns += MINUTE_NS
         desk.bar()
     assert (desk.alarms, desk.state.closing, len(desk.sent)) == ([], [], 2)
+
+
+def test_an_exit_that_the_minimum_refused_is_an_alarm_and_not_sent_again() -> None:
+    desk = desk_of(target("1"), instrument=COSTLY)
+    desk.reject("test-1-sl", "MIN_NOTIONAL")
+    for price in (100, 10_000, 100, 10_000):
+        desk.bar(price)
+    assert ([alarm.name for alarm in desk.alarms], len(desk.sent)) == (["unprotected"], 2)
+
+
+def test_an_entry_with_a_stop_gives_one_to_what_had_a_take_profit_only() -> None:
+    desk = desk_of(target("1", Exits(take_profit=0.1)), resting(Side.BUY, "1", 90, STOP))
+    desk.bar()
+    fill_whole(desk, "test-2")
+    assert desk.cancels == ["test-1-tp"]
+    desk.cancel("test-1-tp")
+    assert exits(desk) == [("test-2-sl", 1_000), ("test-2-sl-rest1", 1_000)]
