@@ -272,6 +272,9 @@ def trip(stage: Stage, way: str, kinds: tuple[str, ...], chance: random.Random) 
         made.trouble = str(error)
     time.sleep(max(0.0, HOLD_S - (time.monotonic() - tripped_s)))
     stage.heal()
+    if not made.trouble and not _is_clear(stage, made):
+        time.sleep(HEALED_BOUND_S / 3)  # what was in flight arrived late: it has to be gone by now
+        made.trouble = "" if _is_clear(stage, made) else "entries came back"
     if way in RESTARTS:
         until(stage.is_back, 60, "the bot does not come back")
         time.sleep(HOLD_S)
@@ -286,7 +289,7 @@ def _confirm(stage: Stage, made: Trip, tripped_s: float) -> None:
     """Wait until the exchange has no entry any more, and after a flatten nothing of the bots."""
 
     def gone() -> bool:
-        return not stage.live("BUY") and (not made.flattened or not stage.held())
+        return _is_clear(stage, made)
 
     try:
         until(gone, FAULTY_S if made.faults != (NONE,) else BOUND_S, "entries are still at the exchange")
@@ -296,6 +299,10 @@ def _confirm(stage: Stage, made: Trip, tripped_s: float) -> None:
         stage.heal()
         until(gone, HEALED_BOUND_S, f"entries or positions are still at the exchange: {stage.live()} {stage.held()}")
     made.confirmed_s = time.monotonic() - tripped_s
+
+
+def _is_clear(stage: Stage, made: Trip) -> bool:
+    return not stage.live("BUY") and (not made.flattened or not stage.held())
 
 
 def _told(each: Seen) -> str:

@@ -1,4 +1,4 @@
-"""`tradewind doctor` against set-ups that are good, skewed, over-privileged and broken: doctor_table.py, case by case."""
+"""`tradewind doctor` against set-ups that are good, skewed, over-privileged and broken: the table, case by case."""
 
 from collections.abc import Iterator
 from pathlib import Path
