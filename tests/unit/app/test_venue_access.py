@@ -14,7 +14,6 @@ from tradewind.app.venue_access import find_access, with_key
 from tradewind.model.errors import ConfigError
 from tradewind.storage.catalog import SeriesKey
 from tradewind.venues.coinbase.addresses import PRODUCTION
-from tradewind.venues.coinbase.market_desk import CANDLES_PAGE
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 ENVIRONMENT = {"COINBASE_API_KEY": "from the environment", "COINBASE_API_SECRET": SECRET}
@@ -77,17 +76,17 @@ spans = st.sampled_from([60, 300, 3_600, 86_400])
 moments = st.integers(0, 20_000)
 
 
-@given(spans, moments, moments, st.none() | st.tuples(moments, moments))
+@given(spans, moments, moments, st.none() | st.tuples(moments, moments), st.sampled_from([1, 350, 1_000]))
 def test_pieces_cover_what_is_missing_once_and_leave_no_hole_wherever_they_end(
-    span: int, start: int, end: int, known: tuple[int, int] | None
+    span: int, start: int, end: int, known: tuple[int, int] | None, page_bars: int
 ) -> None:
     there = None if known is None else (min(known) * span, max(known) * span)
-    pieces = list(missing_pieces(start * span, end * span, there, span))
+    pieces = list(missing_pieces(start * span, end * span, there, span, page_bars))
     covered = set() if there is None else set(range(there[0], there[1] + span, span))
     asked = set(range(start * span, end * span, span)) if start < end else set()
     for piece in pieces:
         assert piece.start_ns < piece.end_ns
-        assert piece.end_ns - piece.start_ns <= PIECE_PAGES * CANDLES_PAGE * span
+        assert piece.end_ns - piece.start_ns <= PIECE_PAGES * page_bars * span
         fresh = set(range(piece.start_ns, piece.end_ns, span))
         assert not fresh & covered
         if covered:
@@ -96,8 +95,18 @@ def test_pieces_cover_what_is_missing_once_and_leave_no_hole_wherever_they_end(
     assert asked <= covered
 
 
-def test_a_series_of_coinbase_is_named() -> None:
-    assert series_key("coinbase/BTC-USD/1h") == SeriesKey("coinbase", "BTC-USD", "bars", "1h")
-    for text in ("kraken/BTC-USD/1h", "coinbase/BTC-USD", "BTC-USD", "coinbase//1h", ""):
+def test_a_series_is_named_with_its_venue_or_beside_it() -> None:
+    asked = SeriesKey("coinbase", "BTC-USD", "bars", "1h")
+    assert series_key("coinbase/BTC-USD/1h") == asked
+    assert series_key("coinbase/BTC-USD/1h", "coinbase") == asked
+    assert series_key("BTC-USD/1h", "coinbase") == asked
+    for text, venue in (
+        ("coinbase/BTC-USD", None),
+        ("coinbase/BTC-USD/1h", "kraken"),
+        ("BTC-USD", None),
+        ("coinbase//1h", None),
+        ("", None),
+        ("coinbase/BTC-USD/hour", None),
+    ):
         with pytest.raises(ConfigError):
-            series_key(text)
+            series_key(text, venue)
