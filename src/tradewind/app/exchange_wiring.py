@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from heapq import merge
 from itertools import islice
@@ -21,7 +21,7 @@ from tradewind.exchange.server.api_keys import fresh_key
 from tradewind.exchange.server.authentication import ApiKey
 from tradewind.exchange.server.certificates import Credentials, make_credentials, server_context
 from tradewind.exchange.server.fault_plans import read_faults, seeded_faults
-from tradewind.exchange.server.faults import FaultBoard
+from tradewind.exchange.server.faults import FaultBoard, products_of
 from tradewind.exchange.server.limits import LOCAL_LIMITS, VENUE_LIMITS, RateLimit
 from tradewind.exchange.server.listing import Listed
 from tradewind.exchange.server.past import PastCandles, Stretch
@@ -92,7 +92,7 @@ def run_exchange(options: ExchangeOptions, opened: Callable[[KeysFile], None]) -
         market.listed,
         time.time_ns,
         limit=_limit(options.limits),
-        faults=_faults(options.faults, now_ns),
+        faults=_faults(options.faults, now_ns, {each.product.id for each in market.listed}),
         past=market.past,
     )
     for each in market.listed:
@@ -189,7 +189,7 @@ def _admitted(venue: Venue, member: Member) -> Account:
     )
 
 
-def _faults(asked: str, now_ns: int) -> FaultBoard:
+def _faults(asked: str, now_ns: int, known: Collection[str]) -> FaultBoard:
     """Return the board with what `--faults` says: nothing, a file, or the plan of a seed."""
     if asked.startswith(SEED_PREFIX):
         seed = asked.removeprefix(SEED_PREFIX)
@@ -201,6 +201,11 @@ def _faults(asked: str, now_ns: int) -> FaultBoard:
     if not asked:
         return FaultBoard()
     file = read_faults(Path(asked))
+    unknown = [product_id for product_id in products_of(file.faults) if product_id not in known]
+    if unknown:
+        raise ConfigError(
+            f"{asked} names the product {unknown[0]}, which is not traded here: {', '.join(sorted(known))}"
+        )
     board = FaultBoard(file.seed)
     board.put(file.faults, now_ns)
     return board
@@ -230,9 +235,13 @@ def _write_private(path: Path, content: bytes) -> None:
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content + b"\n")
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content + b"\n")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink()
+        raise ConfigError(f"cannot write the keys file {path}: {error.strerror}") from error
 
 
 async def _signalled() -> None:

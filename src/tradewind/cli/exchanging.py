@@ -6,6 +6,9 @@ from pathlib import Path
 from tradewind.cli.main import DONE
 from tradewind.model.errors import ConfigError
 
+PORT_MAX = 65_535
+SEED_MAX = 2**63 - 1
+
 
 def run(
     *,
@@ -31,6 +34,13 @@ def run(
         raise ConfigError(f"{error.name} is missing: install tradewind[live]") from error
     if not 0 < speed <= 100_000:
         raise ConfigError(f"--speed must be above 0 and at most 100000, was {speed}")
+    if not 0 <= seed <= SEED_MAX:
+        raise ConfigError(f"--seed must be from 0 to {SEED_MAX}, was {seed}")
+    for option, number in (("--port", port), ("--ws-port", ws_port), ("--admin-port", admin_port)):
+        if number is not None and not 0 <= number <= PORT_MAX:
+            raise ConfigError(f"{option} must be from 0 (any free one) to {PORT_MAX}, was {number}")
+    if keys_out.is_dir():
+        raise ConfigError(f"--keys-out {keys_out} is a folder: name the file to write")
     if not keys_out.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {keys_out.absolute().parent} for --keys-out")
 

@@ -50,7 +50,7 @@ class Client:
         """Status, body and headers of a signed request."""
         host = self.addresses.rest.removeprefix("http://")
         headers = {"Authorization": f"Bearer {self.token(f'{method} {host}{API}{path}', skew_s)}"}
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         async with self.http.request(
             method, self.addresses.rest + API + path, data=data, headers=headers, params=params
         ) as answer:

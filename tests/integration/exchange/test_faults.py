@@ -243,6 +243,16 @@ def test_faults_are_listed_and_cleared_one_by_one() -> None:
     with_exchange(story)
 
 
+def test_a_fault_of_a_product_that_is_not_there_is_refused() -> None:
+    async def story(rig: Rig) -> None:
+        wrong = {"faults": [{"kind": "mode", "products": ["NO-SUCH"]}]}
+        async with rig.http.post(rig.addresses.admin + "/faults", data=json.dumps(wrong).encode()) as answer:
+            assert (answer.status, "NO-SUCH" in await answer.text()) == (404, True)
+        assert (await rig.admin("GET", "/faults"))["faults"] == []
+
+    with_exchange(story)
+
+
 def test_money_comes_and_orders_go_by_other_hands() -> None:
     async def story(rig: Rig) -> None:
         placed = await rig.alpha.buy("90")

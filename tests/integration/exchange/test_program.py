@@ -72,15 +72,24 @@ def test_streams_may_have_a_port_of_their_own(tmp_path: Path) -> None:
         (("--limits", "none"), "--limits"),
         (("--speed", "0"), "--speed"),
         (("--market", "replay:nowhere"), "nowhere"),
+        (("--port", "70000"), "--port must be from 0"),
+        (("--ws-port", "-1"), "--ws-port must be from 0"),
+        (("--seed", "-1"), "--seed must be from 0"),
+        (("--keys-out", "."), "is a folder"),
+        (("--keys-out", "none/keys.json"), "there is no folder"),
+        (("--faults", "faults.json"), "names the product NO-SUCH"),
     ],
 )
 def test_wrong_options_are_told_in_a_line(tmp_path: Path, options: tuple[str, str], said: str) -> None:
-    command = [*PROGRAM, "--port", "0", "--keys-out", str(tmp_path / "keys.json"), *options]
+    mode = '{"faults": [{"kind": "mode", "products": ["NO-SUCH"]}]}'
+    (tmp_path / "faults.json").write_text(mode, encoding="utf-8")
+    ours = {"--port": "0", "--keys-out": str(tmp_path / "keys.json")} | {options[0]: options[1]}
+    command = [*PROGRAM, *(word for pair in ours.items() for word in pair)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
     assert run.returncode == 2
     assert said in run.stderr
     assert len(run.stderr.splitlines()) == 1
-    assert not (tmp_path / "keys.json").exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["faults.json"]  # nothing half written, no key
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

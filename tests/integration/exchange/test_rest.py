@@ -2,9 +2,12 @@
 
 import json
 import time
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 
-from tests.integration.exchange.rig import API, PRODUCT, Rig, limit_order, with_exchange
+import pytest
+
+from tests.integration.exchange.rig import API, PRODUCT, Rig, limit_order, until, with_exchange
 from tradewind.exchange.server.limits import RateLimit
 
 
@@ -185,6 +188,25 @@ def test_fills_of_an_order_sized_in_quote_are_told_in_quote() -> None:
         assert all(fill["size_in_quote"] for fill in fills)
         assert sum(Decimal(fill["size"]) for fill in fills) == Decimal(order["filled_value"])
         assert sum(Decimal(fill["size"]) / Decimal(fill["price"]) for fill in fills) == Decimal(order["filled_size"])
+
+    with_exchange(story)
+
+
+@pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b'{"product_id": "\xff"}', b"[" * 100_000, b'{"a":' * 100_000])
+def test_bytes_that_are_no_request_are_refused_in_words(raw: bytes) -> None:
+    async def story(rig: Rig) -> None:
+        status, text, _ = await rig.alpha.answer("POST", "/orders", raw)
+        assert (status, json.loads(text)["error"]) == (400, "INVALID_ARGUMENT")
+        async with rig.http.post(rig.addresses.admin + "/faults", data=raw) as answer:
+            assert answer.status == 400
+        token = f"{urlsafe_b64encode(raw).decode()}.{urlsafe_b64encode(raw[:3000]).decode()}.x"[:7000]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with rig.http.get(rig.addresses.rest + API + "/accounts", headers=headers) as answer:
+            assert answer.status == 401
+        async with rig.stream() as stream:
+            await stream.socket.send_str(raw.decode("utf-8", errors="replace"))
+            await until(lambda: stream.heard, "an answer")
+            assert stream.heard[0]["type"] == "error"
 
     with_exchange(story)
 

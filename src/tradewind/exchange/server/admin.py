@@ -11,9 +11,9 @@ import msgspec
 from aiohttp import web
 
 from tradewind.exchange.core.products import ProductMode
-from tradewind.exchange.server.asking import Refusal, bad_request, not_found
+from tradewind.exchange.server.asking import UNREADABLE, Refusal, bad_request, not_found
 from tradewind.exchange.server.fault_plans import FaultFile, seeded_faults
-from tradewind.exchange.server.faults import SetFault
+from tradewind.exchange.server.faults import SetFault, products_of
 from tradewind.exchange.server.limits import RateLimit
 from tradewind.exchange.server.sockets import Streams
 from tradewind.exchange.server.texts import Json
@@ -88,6 +88,8 @@ class Admin:
     async def put_faults(self, request: web.Request) -> Json:
         """Set faults, `{"faults": [...]}` as in a fault file; their times count from now."""
         asked = _decoded(await request.read(), FaultFile)
+        for product_id in products_of(asked.faults):
+            self._venue.listed(product_id)
         fresh = self._venue.faults.put(asked.faults, self._venue.clock())
         self._venue.tick()
         return {"faults": [_told(each) for each in fresh]}
@@ -190,7 +192,7 @@ def _answered(doing: Doing) -> Callable[[web.Request], Awaitable[web.Response]]:
 def _decoded(raw: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (*UNREADABLE, ValueError) as error:
         raise bad_request(f"invalid request: {error}") from error
 
 

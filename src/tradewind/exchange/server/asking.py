@@ -90,8 +90,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         """Return the body as a decoder reads it; what it cannot read is refused with the venue's words."""
         try:
             return decoder.decode(self.raw)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise bad_request(f"invalid request: {error}") from error
 
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # whatever bytes a client sends
 _OBJECT = msgspec.json.Decoder(dict[str, object])

@@ -99,7 +99,7 @@ class Verifier:
             header = self._header.decode(_bytes(header_text))
             claims = self._claims.decode(_bytes(claims_text))
             signature = _bytes(signature_text)
-        except (ValueError, Error):
+        except (ValueError, Error, RecursionError):
             return Denied("malformed token")
         key = self._keys.get(header.kid)
         if key is None:

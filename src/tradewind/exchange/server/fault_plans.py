@@ -57,7 +57,7 @@ def read_faults(path: Path) -> FaultFile:
         return decode(raw, type=FaultFile)
     except OSError as error:
         raise ConfigError(f"cannot read the fault file {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is no fault file: {error}; see docs/exchange.md for its fields") from error
 
 

@@ -7,6 +7,7 @@ a probability, drawn from one seeded generator. How often each kind struck is co
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from math import inf
 from random import Random
 
 import msgspec
@@ -64,6 +65,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
             raise ValueError(f"the probability of a fault lies in 0..1, was {self.probability}")
+        if not 0 <= self.start_s < inf or not (self.duration_s is None or 0 < self.duration_s < inf):
+            raise ValueError("start_s is at least 0, and duration_s above 0")
+        if self.jitter_ms < 0 or (self.ms is not None and self.ms < 0 and self.kind is not FaultKind.CLOCK_SKEW):
+            raise ValueError(f"a fault of the kind {self.kind.value} takes no ms or jitter_ms below 0")
+        if not 400 <= self.status <= 599:
+            raise ValueError(f"the status of a fault is an error's, 400 to 599, was {self.status}")
         if self.every_s is not None and (self.duration_s is None or not 0 < self.duration_s < self.every_s):
             raise ValueError("a fault that is repeated by every_s needs a shorter duration_s")
 
@@ -80,6 +87,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         turn_start = self.start_s + turn * self.every_s
         active = inside < self.duration_s
         return active, turn_start + (self.duration_s if active else self.every_s)
+
+
+def products_of(faults: Iterable[Fault]) -> Sequence[str]:
+    """Return the products that faults name, each once."""
+    return sorted({product_id for fault in faults for product_id in fault.products})
 
 
 class SetFault(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from tradewind.exchange.core.events import CoreEvent, LevelChanged, ModeChanged, OrderChanged, PositionChanged, Traded
 from tradewind.exchange.core.orders import LIVE
 from tradewind.exchange.server import stream_shapes as shapes
+from tradewind.exchange.server.asking import UNREADABLE
 from tradewind.exchange.server.authentication import Denied
 from tradewind.exchange.server.connection import Connection
 from tradewind.exchange.server.faults import FaultKind
@@ -86,7 +87,7 @@ class Streams:
     def _hear(self, connection: Connection, text: str) -> None:
         try:
             asked = _REQUEST.decode(text)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             connection.send_plain(error_frame("failed to parse the message"))
             return
         if asked.type not in ("subscribe", "unsubscribe"):

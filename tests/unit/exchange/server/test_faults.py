@@ -13,7 +13,7 @@ from tradewind.exchange.server.fault_plans import (
     read_faults,
     seeded_faults,
 )
-from tradewind.exchange.server.faults import Fault, FaultBoard, FaultKind
+from tradewind.exchange.server.faults import Fault, FaultBoard, FaultKind, products_of
 from tradewind.model.errors import ConfigError
 
 S = 1_000_000_000
@@ -71,11 +71,36 @@ def test_clock_skews_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"probability": 1.5}, {"every_s": 10.0}, {"every_s": 10.0, "duration_s": 10.0}], ids=str
+    "fields",
+    [
+        {"probability": 1.5},
+        {"every_s": 10.0},
+        {"every_s": 10.0, "duration_s": 10.0},
+        {"jitter_ms": -1},
+        {"ms": -5},
+        {"status": 200},
+        {"status": 99_999},
+    ],
+    ids=str,
 )
 def test_faults_that_make_no_sense_are_refused(fields: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="fault"):
         Fault(kind=FaultKind.LOSS, **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fields", [{"start_s": -1.0}, {"duration_s": 0.0}, {"duration_s": float("inf")}], ids=str)
+def test_a_fault_has_a_stretch_of_time(fields: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="duration_s above 0"):
+        Fault(kind=FaultKind.LOSS, **fields)  # type: ignore[arg-type]
+
+
+def test_a_clock_may_be_behind() -> None:
+    assert Fault(kind=FaultKind.CLOCK_SKEW, ms=-5).ms == -5
+
+
+def test_the_products_of_faults_are_named_once() -> None:
+    named = [Fault(kind=FaultKind.MODE, products=("B", "A")), Fault(kind=FaultKind.MODE, products=("A",))]
+    assert products_of(named) == ["A", "B"]
 
 
 def test_every_kind_has_a_shape_in_the_seeded_plan() -> None:
