@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
@@ -24,9 +25,12 @@ from tradewind.model.commands import CancelAll, Command
 from tradewind.model.effects import Alarm
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import ZERO
+from tradewind.simulation.desk import Desk
 from tradewind.simulation.settings import SimulationSettings
 
 OnStop = Literal["keep", "cancel"]
+FORGET_NS = 3_600_000_000_000
+ALARMS_KEPT = 1_000
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -44,7 +48,10 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class SessionRecord(msgspec.Struct):
-    """What a session did, as values; `ended` says why it is over: `data`, `minutes` or `asked`."""
+    """What a session did, as values; `ended` says why it is over: `data`, `minutes` or `asked`.
+
+    `audit` and the orders of `state` are whole only where the session was told to keep all.
+    """
 
     config: EngineConfig
     settings: SimulationSettings
@@ -58,7 +65,11 @@ class SessionRecord(msgspec.Struct):
 
 
 class PaperSession:
-    """One session. `model` is folded as it goes; `commands` takes an operator's commands from any thread."""
+    """One session. `model` is folded as it goes; `commands` takes an operator's commands from any thread.
+
+    Without `keep_all` its memory does not grow with its length: records are folded and let go, and so are orders some
+    time after their end. A recorder then has all of it, and `app.replaying.rebuild` brings it back.
+    """
 
     def __init__(
         self,
@@ -71,6 +82,7 @@ class PaperSession:
         model: ReadModel,
         recorder: Recorder | None = None,
         on_stop: OnStop = "cancel",
+        keep_all: bool = True,
     ) -> None:
         self.config = config
         self.settings = settings
@@ -83,6 +95,9 @@ class PaperSession:
         self._driver = Driver(self._state, venue, recorder=recorder)
         self._digest = AuditDigest()
         self._audit: list[msgspec.Struct] = []
+        self._forgetting: Forgetting | None = None
+        if not keep_all:
+            self._forgetting = Forgetting(self._state, FORGET_NS, venue if isinstance(venue, Desk) else None)
         self._events = 0
         self._total = sum(len(source.ts_ns) for source in sources)
 
@@ -150,9 +165,13 @@ class PaperSession:
         """Take what happened into digest, record and views."""
         if self._state.audit:
             self._digest.update(self._state.audit)
-            self._audit.extend(self._state.audit)
+            if self._forgetting is None:
+                self._audit.extend(self._state.audit)
             self.model.take(self._state.audit)
             self._state.audit.clear()
+        if self._forgetting is not None:
+            self._forgetting.step(self._state.now_ns)
+            del self._driver.alarms[:-ALARMS_KEPT]
 
 
 def moments(sources: Sequence[Recorded]) -> Iterator[tuple[int, list[MarketEvent]]]:

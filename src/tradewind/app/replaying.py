@@ -118,6 +118,20 @@ def replay_run(
     return _replay_backtest(record, record.digests, rerun, until_ns, breakpoints, hold)
 
 
+def rebuild(config: EngineConfig, journal: Path) -> tuple[EngineState, list[msgspec.Struct]]:
+    """Return a closed session's state with all its orders, and all its audit records, out of its journal.
+
+    Raises  StateError when the journal does not lead to the end that it records.
+    """
+    audit: list[msgspec.Struct] = []
+    done = replay(config, read_journal(journal), heard=audit.extend)
+    if done.difference is not None:
+        raise StateError(f"{journal} does not lead to its own end: {_different(done.difference)}")
+    if done.closed is None:
+        raise StateError(f"{journal} has no end: the session was not closed")
+    return done.state, audit
+
+
 def _replay_journal(
     reader: JournalReader, until_ns: int | None, breakpoints: Breakpoints | None, hold: Hold | None
 ) -> ReplayOutcome:

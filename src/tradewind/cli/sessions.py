@@ -12,12 +12,13 @@ from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signals
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
 from tradewind.app.recording import run_record
-from tradewind.app.replaying import begin_session
+from tradewind.app.replaying import begin_session, rebuild
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.keeping import completed, now_ns, tear_sheet
 from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import run_digest
+from tradewind.engine.state import EngineState
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import read_model, strategy_name
 from tradewind.research.metrics import Metrics, compute_metrics
@@ -64,6 +65,7 @@ class Session:
             model=self.model,
             recorder=self._recorder,
             on_stop=config.paper.on_stop,
+            keep_all=False,
         )
 
     def run(self, watch: Watch) -> Kept:
@@ -81,7 +83,7 @@ class Session:
             self._store.release(self.record.id)
 
     def _keep(self, done: SessionRecord) -> Kept:
-        result = result_of(done)
+        result = result_of(done, *rebuild(self.engine, self._store.journal(self.record.id)))
         series = bar_series(self.market)
         model = read_model(result)
         metrics = compute_metrics(result, series, model=model)
@@ -90,9 +92,8 @@ class Session:
         return Kept(record, result, metrics, model, tear_sheet(self._store, record, result, series, None), series)
 
 
-def result_of(record: SessionRecord) -> BacktestResult:
-    """Return the session in the form that metrics and reports take."""
-    state = record.state
+def result_of(record: SessionRecord, state: EngineState, audit: list[msgspec.Struct]) -> BacktestResult:
+    """Return the session, with its whole state and records, in the form that metrics and reports take."""
     return BacktestResult(
         record.config,
         record.settings,
@@ -100,10 +101,10 @@ def result_of(record: SessionRecord) -> BacktestResult:
         record.audit_digest,
         record.state_digest,
         record.events,
-        sum(len(order.fill_ids) for order in state.orders.values()),
-        len(state.orders),
+        state.fills,
+        state.orders_made,
         state.equity() or state.base,
-        record.audit,
+        audit,
         record.alarms,
         state,
         state.reviewer.on,

@@ -65,7 +65,7 @@ def on_order_adopted(state: EngineState, event: k.OrderAdopted) -> None:
         raise StateError(f"order {request.order_id} was adopted twice: keep the journal and reconcile")
     market, quantity = state.markets[request.instrument], int(request.quantity or 0)
     shares = (Share(event.bot, state.sequence, quantity),)
-    number = len(state.orders)
+    number = state.orders_made
     order = Order(request, shares, OrderRole.FOREIGN, event.since_ns, quantity, event.venue_id, number=number)
     order.status = OrderStatus.OPEN
     state.orders[request.order_id] = order

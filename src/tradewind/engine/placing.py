@@ -23,6 +23,7 @@ from tradewind.orders.protection import child_requests
 BUY = Side.BUY
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 SENT = OrderStatus.SENT
+ENTRIES_KEPT = 64
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
@@ -67,7 +68,7 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
             purse.held = add(purse.held, held) if purse.held else held
     else:
         market.open_sells += quantity
-    order = Order(request, shares, role, now, quantity, proposal.tag, seats, len(orders), SENT, held)
+    order = Order(request, shares, role, now, quantity, proposal.tag, seats, len(orders) + state.forgotten, SENT, held)
     orders[order_id] = order
     if state.counts_orders:
         state.order_times.append(now)
@@ -118,6 +119,8 @@ def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat:
     """Send an entry's protective orders with it, for what it opens."""
     reference = int(request.price or market.mark or 0)
     seat.entries[request.order_id] = (exits, reference)
+    if len(seat.entries) > ENTRIES_KEPT:
+        _drop_oldest(state, seat)
     held, instrument = seat.view.position * request.side, market.instrument
     # An order first closes what is opposite; what is too small for an exit of its own goes with the new one.
     opening = (request.quantity or 0) + (held if held < 0 or instrument.below_minimum(held, market.mark) else 0)
@@ -126,13 +129,22 @@ def _send_exits(state: EngineState, market: Market, request: OrderRequest, seat:
             submit_protection(state, seat, child)
 
 
+def _drop_oldest(state: EngineState, seat: Seat) -> None:
+    """Expect no late fill any more of the oldest entry that has ended; it kept its exits for one."""
+    for order_id in seat.entries:
+        order = state.orders.get(order_id)
+        if order is None or not order.is_live:
+            del seat.entries[order_id]
+            return
+
+
 def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> None:
     """Send a protective order: covered by the approval of its entry, recorded as the bot's own."""
     if child.reduce_only:
         child = _as_the_account_allows(state, seat.market, child)
     quantity = int(child.quantity or 0)
     share = (Share(seat.bot.id, state.order_number, quantity),)
-    number = len(state.orders)
+    number = state.orders_made
     status = SENT if child.after is None else OrderStatus.PENDING
     order = Order(child, share, PROTECTION, state.now_ns, quantity, "", seat.alone, number, status)
     state.orders[child.order_id] = seat.working[child.order_id] = order

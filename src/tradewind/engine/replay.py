@@ -73,6 +73,7 @@ class Replayed(msgspec.Struct):
 
 
 Hold = Callable[[Break, EngineState], bool]
+Heard = Callable[[Sequence[msgspec.Struct]], None]
 
 
 def replay(
@@ -82,12 +83,14 @@ def replay(
     until_ns: int | None = None,
     breakpoints: Breakpoints | None = None,
     hold: Hold | None = None,
+    heard: Heard | None = None,
 ) -> Replayed:
     """Return what a fresh engine becomes on the recorded entries, up to the end, `until_ns` or the first difference.
 
-    At a breakpoint `hold` is asked whether to go on; without `hold` the replay stops at the first.
+    At a breakpoint `hold` is asked whether to go on; without `hold` the replay stops at the first. `heard` is given the
+    audit records as they come up.
     """
-    return Replay(config, until_ns, breakpoints or Breakpoints(), hold).run(entries)
+    return Replay(config, until_ns, breakpoints or Breakpoints(), hold, heard).run(entries)
 
 
 def run_digest(audit_digest: str, end_digest: str) -> str:
@@ -98,7 +101,14 @@ def run_digest(audit_digest: str, end_digest: str) -> str:
 class Replay:
     """One replay in progress: an engine, what it has yet to be seen sending, and why it stopped."""
 
-    def __init__(self, config: EngineConfig, until_ns: int | None, breakpoints: Breakpoints, hold: Hold | None) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        until_ns: int | None,
+        breakpoints: Breakpoints,
+        hold: Hold | None,
+        heard: Heard | None = None,
+    ) -> None:
         self.state = EngineState(config)
         self.difference: Difference | None = None
         self.stopped: Break | None = None
@@ -106,6 +116,7 @@ class Replay:
         self._on = breakpoints.on
         self._times = sorted(breakpoints.at_ns, reverse=True)
         self._hold = hold
+        self._heard = heard
         self._audit = AuditDigest()
         self._unsent: tuple[Sent, ...] = ()
         self._checkpoints = 0
@@ -166,6 +177,8 @@ class Replay:
 
     def _drain(self) -> None:
         self._audit.update(self.state.audit)
+        if self._heard is not None and self.state.audit:
+            self._heard(self.state.audit)
         self.state.audit.clear()
 
     # -- against the record -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Everything the engine knows: markets, bots, orders, ledger and modes. Changed only by `engine.core.process`."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from math import floor
 from operator import itemgetter
@@ -247,6 +247,7 @@ class EngineState:
         "fitted",
         "flags",
         "foreign",
+        "forgotten",
         "halted",
         "hears_fills",
         "jobs",
@@ -292,6 +293,7 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.reviewer = Reviewer(config.limits)
         self.orders: dict[str, Order] = {}
+        self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
         self.fills = 0  # booked executions of our orders
         self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
         self.asks = "risk" in config.asked
@@ -446,6 +448,17 @@ class EngineState:
         }
         found |= {name: order for name, order in self.foreign.items() if order.is_live}
         return sorted(found.values(), key=lambda order: (order.ts_ns, order.number))
+
+    @property
+    def orders_made(self) -> int:
+        """How many orders there have been, those that were forgotten included."""
+        return len(self.orders) + self.forgotten
+
+    def forget(self, order_ids: Iterable[str]) -> None:
+        """Keep these orders no more; they are over, and nobody will speak of them again. No digest knows them."""
+        for order_id in order_ids:
+            del self.orders[order_id]
+            self.forgotten += 1
 
     def _lacks_mark(self) -> bool:
         """Return whether something held has no mark yet; once all instruments have one the question is settled."""

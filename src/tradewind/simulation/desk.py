@@ -4,7 +4,7 @@ Bar mode and book mode decide when and at what price something fills; everything
 order: the fill is booked, the other OCO legs are canceled, reduce-only orders shrink, children wake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tradewind.model.answers import (
@@ -63,6 +63,7 @@ class Desk:
         self.wallet = Wallet(instruments, settings, account)
         self.holdings = self.wallet.holdings
         self.orders: dict[str, Order] = {}
+        self.forgotten = 0  # orders that were over and are kept no more
         self.live: dict[str, list[Order]] = {instrument.id: [] for instrument in instruments}
         self.children: dict[str, list[Order]] = {}
         self.groups: dict[str, list[Order]] = {}
@@ -94,7 +95,7 @@ class Desk:
         order = Order(
             request,
             order_id,
-            len(orders),
+            len(orders) + self.forgotten,
             wake_ns,
             self.wallet.tier,
             holding,
@@ -113,6 +114,18 @@ class Desk:
         if request.after is not None:
             self._tie_to_parent(order, request.after)
         return order
+
+    def over(self) -> list[str]:
+        """Return the names of the orders that are over."""
+        return [name for name, order in self.orders.items() if order.phase is DONE]
+
+    def forget(self, order_ids: Iterable[str]) -> None:
+        """Keep these orders no more, which are over: a cancel of one is refused as ever, the report lacks them."""
+        for order_id in order_ids:
+            del self.orders[order_id]
+            self.forgotten += 1
+        for group in [name for name, legs in self.groups.items() if all(leg.phase is DONE for leg in legs)]:
+            del self.groups[group]
 
     def _turn_away(self, order_id: str, reason: str) -> None:
         """Answer a request that becomes no order."""
