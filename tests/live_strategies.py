@@ -26,6 +26,8 @@ class Flipper(Strategy, frozen=True, kw_only=True):
     quantity: Decimal = Decimal("0.01")
     stop_loss: float = 0.0
     take_profit: float = 0.0
+    trailing: float = 0.0
+    hold: bool = False
 
     def memory(self) -> FlipMemory:
         return FlipMemory()
@@ -38,8 +40,9 @@ class Flipper(Strategy, frozen=True, kw_only=True):
         memory.last_ns = view.now_ns
         memory.turns += 1
         if view.position:
-            return TargetQuantity(Decimal(0), reason="out")
-        exits = Exits(self.stop_loss or None, self.take_profit or None) if self.stop_loss else None
+            return None if self.hold else TargetQuantity(Decimal(0), reason="out")
+        wanted = Exits(self.stop_loss or None, self.take_profit or None, self.trailing or None)
+        exits = wanted if self.stop_loss or self.trailing else None
         return TargetQuantity(self.quantity, exits, reason="in")
 
 
@@ -48,6 +51,8 @@ class Quoter(Strategy, frozen=True, kw_only=True):
 
     seconds: int = 1
     quantity: Decimal = Decimal("0.01")
+    below: float = 0.0
+    hold: bool = False
 
     def memory(self) -> FlipMemory:
         return FlipMemory()
@@ -59,9 +64,11 @@ class Quoter(Strategy, frozen=True, kw_only=True):
             return None
         memory.last_ns = view.now_ns
         memory.turns += 1
+        if view.working and self.hold:
+            return None
         if view.working:
             return [CancelWorking(reason="renew")]
         if view.position:
             return [PlaceOrder(Side.SELL, view.quantity, OrderKind.MARKET, reason="sell")]
-        bid = view.price(quote.bid)
+        bid = round(view.price(quote.bid) * (1 - Decimal(repr(self.below))), 2)
         return [PlaceOrder(Side.BUY, self.quantity, OrderKind.LIMIT, bid, post_only=True, reason="bid")]

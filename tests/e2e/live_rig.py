@@ -136,6 +136,7 @@ def bots_config(path: Path, *, bots: int = 12, seconds: int = 2) -> Path:
         "exposure_share_max = 5",
         "leverage_max = 5",
         "[live]",
+        'on_stop = "cancel-all"',
         'orders_every = "15s"',
         'accounts_every = "20s"',
         "errors_per_minute_max = 100000",

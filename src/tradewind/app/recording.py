@@ -47,7 +47,7 @@ def run_record(
         kind=kind,
         created_at_ns=created_at_ns,
         code_version=__version__,
-        config=masked(_portable(config)),
+        config=recorded_config(config),
         config_hash=resolved.digest,
         engine=recorded_engine(engine),
         settings=msgspec.to_builtins(settings),
@@ -84,6 +84,11 @@ def rebuild(record: RunRecord, home: Home, observer: Observer = ignore) -> Rebui
 def _told(market: MarketData) -> str:
     """Return where the bars are from, and what comes with a perpetual's."""
     return "; ".join([market.source, *(f"{what}: {text}" for what, text in market.carry.notes)])
+
+
+def recorded_config(config: Config) -> Mapping[str, Any]:
+    """Return a configuration as it is kept: without secrets, with paths that hold from every folder."""
+    return masked(_portable(config))
 
 
 def _portable(config: Config) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from tradewind.risk.limits import Limits
 
 Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(ms|s|m|h|d)$", description="a duration such as 90s or 4h")]
 MINUTES_MAX = 5_256_000  # ten years
+OnStop = Literal["keep", "cancel", "cancel-all", "flatten"]
 Share = Annotated[Decimal, Meta(description="a share: 0.10 is 10 %")]
 
 
@@ -158,7 +159,7 @@ class LiveSettings(Section, frozen=True):
     keys: str = ""
     real_money: bool = False
     ioc_only: bool = False
-    on_stop: Literal["keep", "cancel"] = "cancel"
+    on_stop: OnStop = "cancel"
     foreign_orders: Literal["adopt", "cancel", "quarantine"] = "quarantine"
     unprotected: Literal["flatten", "alarm"] = "flatten"
     windows: tuple[str, ...] = ()

@@ -27,7 +27,8 @@ def live(
     profile: Annotated[str | None, Parameter(help="canary, spot, prod or dev.")] = None,
     minutes: Annotated[float | None, Parameter(help="Stop after so many minutes.")] = None,
     on_stop: Annotated[
-        Literal["keep", "cancel"] | None, Parameter(help="What becomes of open orders at the end.")
+        Literal["keep", "cancel", "cancel-all", "flatten"] | None,
+        Parameter(help="At the end: cancel leaves the exits of positions at the venue, cancel-all does not."),
     ] = None,
     real_money: Annotated[bool, Parameter(negative="", help="This session may trade real money.")] = False,
     yes: Annotated[
@@ -43,7 +44,8 @@ def live(
     first. A session that was cut off goes on where it stood. Ctrl-C stops in
     order; a second one at once. SIGUSR1 is the kill switch.
 
-    Exit code 1 says that orders could not be confirmed as canceled.
+    Exit code 1 says that orders could not be confirmed as canceled, or that
+    a position is left without protection at the venue.
 
     Example: tradewind live my-bots.toml --endpoint exchange.json --yes
 

@@ -15,8 +15,8 @@ from tradewind.app.live.building import Built, build, build_paper
 from tradewind.app.live.coinbase import CoinbaseSide, open_market, open_side
 from tradewind.app.live.control import ControlServer
 from tradewind.app.live.handlers import handlers
-from tradewind.app.live.session import Ended
 from tradewind.app.live.status import status
+from tradewind.app.live.stopping import Ended
 from tradewind.app.venue_access import Access, find_access, with_key
 from tradewind.cli.halt_signal import HaltSignal
 from tradewind.cli.layers import resolved
@@ -237,14 +237,16 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
         "clean": ended.is_clean,
         "leftovers": list(ended.leftovers),
         "in_doubt": list(ended.in_doubt),
+        "kept": list(ended.kept),
+        "unprotected": list(ended.unprotected),
         "recovered": built.recovered is not None,
         "equity": None if equity is None else plain(equity),
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
         "positions": {
             name: plain(market.instrument.quantity_decimal(market.held)) for name, market in state.markets.items()
         },
-        "orders": len(state.orders),
-        "fills": sum(len(order.fill_ids) for order in state.orders.values()),
+        "orders": state.orders_made,
+        "fills": state.fills,
         "requests": status(built.session)["requests"],
     }
     if json:
@@ -254,4 +256,8 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
         screen.print(f"run {built.record.id} ended since it was {ended.reason}", markup=False, soft_wrap=True)
         for name in (*ended.leftovers, *ended.in_doubt):
             screen.print(f"order {name} may still be at the venue: the next start sees to it", markup=False)
+        for name in ended.kept:
+            screen.print(f"order {name} stays at the venue: the next start takes it over", markup=False)
+        for text in ended.unprotected:
+            screen.print(text, markup=False, soft_wrap=True)
     return DONE if ended.is_clean else FAILED

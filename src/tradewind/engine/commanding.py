@@ -73,16 +73,17 @@ def on_resume_bot(state: EngineState, event: c.ResumeBot) -> None:
 
 
 def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
-    """Cancel every working order, protective ones too: what is held then has no exit until a bot decides anew."""
+    """Cancel every working order; where exits go too, what is held has none until a bot decides anew."""
     _advance(state, event.ts_ns)
     for bot in state.bots.values():
-        if event.bot is None or bot.id == event.bot:
+        if not event.exits_stay and (event.bot is None or bot.id == event.bot):
             for seat in bot.seats:
                 seat.cover = seat.bare_ns = None
                 if seat.closing is not None:
                     forget_closing(state, seat)
     for order in state.live_orders():
-        if event.bot is None or any(seat.bot.id == event.bot for seat in order.owners):
+        stays = event.exits_stay and order.role in (OrderRole.PROTECTION, OrderRole.CLOSING)
+        if not stays and (event.bot is None or any(seat.bot.id == event.bot for seat in order.owners)):
             ask_cancel(state, order)
     state.audit.append(event)
 

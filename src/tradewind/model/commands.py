@@ -46,10 +46,11 @@ class ResumeBot(msgspec.Struct, frozen=True, array_like=True, tag="resume_bot"):
 
 
 class CancelAll(msgspec.Struct, frozen=True, array_like=True, tag="cancel_all"):
-    """Cancel every working order, of one bot or of all."""
+    """Cancel every working order, of one bot or of all; with `exits_stay` those that protect or close go on."""
 
     ts_ns: int
     bot: str | None = None
+    exits_stay: bool = False
 
 
 class Flatten(msgspec.Struct, frozen=True, array_like=True, tag="flatten"):

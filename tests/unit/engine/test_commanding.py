@@ -154,6 +154,17 @@ def test_cancel_all_of_one_bot_and_of_all() -> None:
     assert desk.cancels == ["test-2", "test-1"]
 
 
+def test_cancel_all_may_leave_the_exits_and_what_is_closing() -> None:
+    desk = Desk(config([TargetQuantity(D(1), Exits(stop_loss=0.1)), REST]))
+    desk.bar()
+    desk.fill("test-1")
+    desk.bar()
+    desk.take(c.CancelAll(desk.ts_ns, exits_stay=True))
+    assert desk.cancels == ["test-2"]
+    desk.take(c.CancelAll(desk.ts_ns))
+    assert desk.cancels == ["test-2", "test-1-sl"]
+
+
 # -- locks that trip by themselves -------------------------------------------------------------------------------------
 
 

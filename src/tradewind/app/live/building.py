@@ -27,10 +27,12 @@ from tradewind.app.live.plan import LivePlan, live_plan
 from tradewind.app.live.protecting import Protecting
 from tradewind.app.live.recovering import Recovered, recover
 from tradewind.app.live.restoring import restore
-from tradewind.app.live.session import Ended, LiveSession, Trading
+from tradewind.app.live.session import LiveSession
 from tradewind.app.live.standing import Standing
+from tradewind.app.live.stopping import Ended
+from tradewind.app.live.trading import Trading
 from tradewind.app.live.venue_side import VenueSide
-from tradewind.app.recording import run_record
+from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
 from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.engine.config import EngineConfig
@@ -53,6 +55,7 @@ from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 5_000
 CHECKPOINT_EVENTS = 50_000
+ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits")
 # Every three seconds for some minutes: when a venue comes back doubt is over in seconds, not at the next round.
 PACE = Pace(steps_ns=(500_000_000, 1_000_000_000, 2_000_000_000, *([3_000_000_000] * 100)))
 
@@ -76,13 +79,13 @@ class Built(msgspec.Struct):
                 return record
             left = session.leftovers(ended)
             session.standing.leave_behind(left)
-            if left is not None or (session.trading is not None and session.engine.state.live_orders()):
-                self.recorder.journal.close()
-                return record
-            session.engine.close_records()
-            self.recorder.close(session.engine.state, session.engine.digest.hexdigest(), ended.reason)
             if session.trading is not None:
                 session.standing.hand_over(session.engine.state, record.id)
+                if left is not None or session.engine.state.live_orders():
+                    self.recorder.journal.close()  # the next start goes on with it, and with the orders that stay
+                    return record
+            session.engine.close_records()
+            self.recorder.close(session.engine.state, session.engine.digest.hexdigest(), ended.reason)
             done = msgspec.structs.replace(record, ended=ended.reason)
             return self.store.finish(done)
         finally:
@@ -121,6 +124,12 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
         raise
     side.know(config.instruments)
     session = _compose(side, plan, config, parts, recorder, clock, lease, standing, record, recovered)
+    if recovered is not None and (others := other_settings(record, resolved)):
+        text = (
+            f"the run goes on as it began, and not with what is said now of {', '.join(others)}: it has orders at the "
+            "venue; to begin anew, end it with `--on-stop cancel-all` or `--on-stop flatten` first"
+        )
+        session.alarm(Alarm(clock.now_ns(), "configuration", text))
     return Built(session, lease, recorder, record, store, recovered)
 
 
@@ -216,6 +225,12 @@ def _cut_off(store: RunStore, standing: Standing) -> tuple[Recovered | None, Run
     if recovered.closed is not None:
         return None, None
     return recovered, record
+
+
+def other_settings(record: RunRecord, resolved: Resolved) -> list[str]:
+    """Return the parts of the configuration that the engine was made of and that are said otherwise now."""
+    now = msgspec.json.decode(msgspec.json.encode(recorded_config(resolved.config)))
+    return [part for part in ENGINE_PARTS if record.config.get(part) != now[part]]
 
 
 def _begin(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Container
 import msgspec
 
 from tradewind.app.live.protecting import Cover, Phase, Protecting
+from tradewind.engine.covering import is_dust
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.orders import OrderKind
@@ -47,6 +48,12 @@ class Coverage:
                     self._acted.discard(key)
         return found
 
+    def off_venue(self) -> list[tuple[Seat, int]]:
+        """Return what no order at the venue protects, whatever is watched here: what is left when this process ends."""
+        seats = [seat for bot in self._state.bots.values() for seat in bot.seats]
+        bare = [(seat, self._missing(seat, (), strict=True)) for seat in seats]
+        return [(seat, quantity) for seat, quantity in bare if quantity and not is_dust(seat.market, quantity)]
+
     def overdue(self, bare: list[Bare], now_ns: int, limit_ns: int, act: Callable[[Bare], None]) -> None:
         """Call `act`, once for each, on what has been bare for too long."""
         for each in bare:
@@ -55,8 +62,11 @@ class Coverage:
                 self._acted.add(key)
                 act(each)
 
-    def _missing(self, seat: Seat, marks: Container[str]) -> int:
-        """Return how much of a seat's position has no exit in force though it should have one."""
+    def _missing(self, seat: Seat, marks: Container[str], *, strict: bool = False) -> int:
+        """Return how much of a seat's position has no exit in force though it should have one.
+
+        Unless `strict`, an order that is under way to enter, close or turn the position excuses it.
+        """
         position = seat.view.position
         if seat.cover is None or not position:
             return 0
@@ -66,7 +76,9 @@ class Coverage:
         covers: dict[int, Cover] = {}
         for order in seat.working.values():
             if order.role is not OrderRole.PROTECTION:
-                return 0  # it is being entered, closed or turned: its exits follow
+                if not strict:
+                    return 0  # it is being entered, closed or turned: its exits follow
+                continue
             cover = self._protecting.cover_of(order.request.order_id)
             if cover is not None:
                 covers[id(cover)] = cover

@@ -7,7 +7,7 @@ import msgspec
 
 from tradewind.app.live.protecting import ProtectingRules
 from tradewind.app.live.windows import Window, parse_windows
-from tradewind.app.settings import Config
+from tradewind.app.settings import Config, OnStop
 from tradewind.app.times import UNIT_NS, duration_ns
 from tradewind.market.activity import ActivityLimits
 from tradewind.model.errors import ConfigError
@@ -27,7 +27,7 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
     accounts_every_s: float
     guards_every_s: float
     telemetry_every_s: float
-    on_stop: Literal["keep", "cancel"]
+    on_stop: OnStop
     foreign_orders: Literal["adopt", "cancel", "quarantine"]
     unprotected: Literal["flatten", "alarm"]
     ioc_only: bool

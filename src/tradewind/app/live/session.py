@@ -13,58 +13,41 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from tradewind.app.live.candles import CandleJoin, Missing, stamped
-from tradewind.app.live.checking import Checker
-from tradewind.app.live.coverage import Bare, Coverage
+from tradewind.app.live.coverage import Bare
 from tradewind.app.live.doubts import Doubts
 from tradewind.app.live.engine import LiveEngine
-from tradewind.app.live.gateway import Gateway
 from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.inbound import Inbound
 from tradewind.app.live.latch import Latch
 from tradewind.app.live.opening import measure_skew, trouble_of
-from tradewind.app.live.outbox import Outbox
 from tradewind.app.live.plan import LivePlan
 from tradewind.app.live.standing import Leftovers, Standing
+from tradewind.app.live.stopping import PAUSED, Ended, Stopping
 from tradewind.app.live.telemetry import AccountTelemetry
+from tradewind.app.live.trading import Trading
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.live.warming import warm_up
 from tradewind.app.live.windows import is_open
 from tradewind.market.activity import ActivityLevel
 from tradewind.market.aggregate import bucket_open
-from tradewind.model.commands import CancelAll, EnterReduceOnly, Flatten, Halt, LeaveReduceOnly, PauseBot, Resume
+from tradewind.model.commands import (
+    CancelAll,
+    EnterReduceOnly,
+    Flatten,
+    Halt,
+    LeaveReduceOnly,
+    PauseBot,
+    Resume,
+    ResumeBot,
+)
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError, VenueError
 from tradewind.model.market_events import Bar, Gap
 
 START, CANDLES, PRODUCT, DATA, CLOCK, WINDOW = "start", "candles", "product", "data", "clock", "window"
-STOPPING = "STOPPING"
 CONNECT_WITHIN_S = 15.0
-SETTLE_S = 0.1
 FORGET_NS = 600_000_000_000
-
-
-class Trading(msgspec.Struct, frozen=True):
-    """What only a session with real orders has."""
-
-    outbox: Outbox
-    gateway: Gateway
-    checker: Checker
-    coverage: Coverage
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """How a session came to its end: why, and which orders may still be at the venue."""
-
-    reason: str
-    leftovers: tuple[str, ...] = ()
-    in_doubt: tuple[str, ...] = ()
-
-    @property
-    def is_clean(self) -> bool:
-        return not self.leftovers and not self.in_doubt
 
 
 class LiveSession:
@@ -198,6 +181,8 @@ class LiveSession:
             self._begin(group, checker.run())
         for name in state.markets:
             self.doubts.clear(name, START, "warm, connected and reconciled")
+        stopped = [name for name, bot in state.bots.items() if bot.paused == PAUSED]
+        engine.take(*(ResumeBot(engine.now_ns(), name) for name in stopped))
         self._begin(group, self.guarding.run(self.plan.guards_every_s))
         self._begin(group, self._watch_products())
         self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
@@ -400,63 +385,25 @@ class LiveSession:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     async def _end_in_order(self) -> Ended:
-        """Stop in order: no new risk, let answers arrive, cancel by policy, hear it from the venue."""
+        """Stop in order: no new risk, then by policy."""
         self.phase = "stopping"
         engine = self.engine
         running = [name for name, bot in engine.state.bots.items() if bot.paused is None]
-        engine.take(*(PauseBot(engine.now_ns(), name, "the session is stopping") for name in running))
-        if self.trading is None:
-            if self.plan.on_stop == "cancel":
-                engine.take(CancelAll(engine.now_ns()))
-            return Ended(self.reason)
-        trading = self.trading
-        trading.gateway.gate.closed = STOPPING
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + self.plan.stop_within_s
-        await trading.outbox.drain()
-        await self._while(lambda: trading.gateway.in_flight > 0, loop.time() + self.plan.timeout_s)
-        if self.plan.on_stop == "cancel":
+        engine.take(*(PauseBot(engine.now_ns(), name, PAUSED) for name in running))
+        if self.trading is not None:
+            return await Stopping(engine, self.trading, self.side.orders, self.plan).run(self.reason)
+        if self.plan.on_stop == "flatten":
+            engine.take(Flatten(engine.now_ns()))
+        elif self.plan.on_stop != "keep":
             engine.take(CancelAll(engine.now_ns()))
-            await trading.outbox.drain()
-        truth = trading.gateway.truth
-        if self.plan.on_stop == "cancel":
-            await self._while(lambda: any(True for record in truth.live() if not record.foreign), deadline_s)
-        await self._while(lambda: not all(truth.settled(name) for name in engine.state.markets), deadline_s)
-        ours = await self._confirmed(deadline_s)
-        in_doubt = tuple(record.id for record in truth.live() if record.doubt and record.id not in ours)
-        return Ended(self.reason, ours, in_doubt)
-
-    async def _confirmed(self, deadline_s: float) -> tuple[str, ...]:
-        """Return our orders that the venue still shows, or all we believe live when it does not answer."""
-        trading = self.trading
-        assert trading is not None
-        truth, loop = trading.gateway.truth, asyncio.get_running_loop()
-        while True:
-            try:
-                async with asyncio.timeout(self.plan.timeout_s):
-                    shown = await self.side.orders.open_orders()
-            except (VenueError, TimeoutError):
-                left = tuple(record.id for record in truth.live() if not record.foreign)
-                answered = False
-            else:
-                left = tuple(
-                    order.client_id for order in shown if order.client_id in truth.records and truth.owns(order)
-                )
-                left = tuple(name for name in left if not truth.records[name].foreign)
-                answered = await trading.checker.round(holdings=True)
-            if (answered and not left) or (answered and self.plan.on_stop == "keep") or loop.time() > deadline_s:
-                return left
-            await asyncio.sleep(0.5)
-
-    async def _while(self, condition: Callable[[], bool], deadline_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        while condition() and loop.time() < deadline_s:
-            await asyncio.sleep(SETTLE_S)
+        return Ended(self.reason)
 
     def leftovers(self, ended: Ended) -> Leftovers | None:
         """Return what the next start has to see to first."""
         left: Sequence[str] = (*ended.leftovers, *ended.in_doubt)
-        return Leftovers(self.run_id, self.engine.state.now_ns, tuple(left)) if left else None
+        if not left and not ended.unprotected:
+            return None
+        return Leftovers(self.run_id, self.engine.state.now_ns, tuple(left), ended.unprotected)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -2,7 +2,7 @@
 
 current.json    the run whose journal is this account's; while it is not closed the next start goes on with it
 handover.json   positions of each bot at an orderly end, so that the next run knows whose they are
-leftovers.json  orders that could not be confirmed as canceled at the end: the next start sees to them first
+leftovers.json  orders that could not be confirmed as canceled at the end, and positions without protection at the venue
 """
 
 from decimal import Decimal
@@ -45,11 +45,12 @@ class Handover(msgspec.Struct, frozen=True):
 
 
 class Leftovers(msgspec.Struct, frozen=True):
-    """Orders that may still be at the venue, by client id."""
+    """Orders that may still be at the venue, by client id, and what is said of positions that are bare there."""
 
     run: str
     ts_ns: int
     orders: tuple[str, ...] = ()
+    unprotected: tuple[str, ...] = ()
 
 
 class Standing:
