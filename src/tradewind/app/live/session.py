@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from tradewind.app.forgetting import Forgetting
 from tradewind.app.live.candles import CandleJoin, Missing, stamped
 from tradewind.app.live.coverage import Bare
 from tradewind.app.live.doubts import Doubts
@@ -44,10 +45,12 @@ from tradewind.model.commands import (
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError, VenueError
 from tradewind.model.market_events import Bar, Gap
+from tradewind.simulation.desk import Desk
 
 START, CANDLES, PRODUCT, DATA, CLOCK, WINDOW = "start", "candles", "product", "data", "clock", "window"
 CONNECT_WITHIN_S = 15.0
 FORGET_NS = 600_000_000_000
+ORDERS_KEPT_NS = 3_600_000_000_000  # longer than order truth: the engine is to know every order that one speaks of
 
 
 class LiveSession:
@@ -109,6 +112,8 @@ class LiveSession:
         self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
         self._began_s = time.monotonic()
         self._joined: dict[str, str] = {}  # once warm: what went wrong, by instrument
+        venue = engine.driver.venue
+        self._forgetting = Forgetting(state, ORDERS_KEPT_NS, venue if isinstance(venue, Desk) else None)
         self._asking: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._activity_ns = 0
@@ -321,6 +326,7 @@ class LiveSession:
         if self.trading is not None:
             self.trading.gateway.truth.forget_ended(now_ns - FORGET_NS)
             self.trading.gateway.protecting.forget_done()
+        self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
 
     async def _watch_products(self) -> None:
         """Ask now and then what the venue lets people do, and what time it is there."""

@@ -36,7 +36,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
         "fees": {name: plain(purse.fees) for name, purse in state.ledger.purses.items()},
         "orders_open": len(state.live_orders()),
-        "orders_total": len(state.orders),
+        "orders_total": state.orders_made,
         "positions": positions(session),
         "markets": _markets(session),
         "requests": _requests(session),
