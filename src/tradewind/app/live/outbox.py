@@ -78,6 +78,12 @@ class Outbox:
         while self._waiting:
             await self._emptied.wait()
 
+    def close(self) -> None:
+        """Let nothing leave any more: whoever takes the session up looks for what was to leave."""
+        self._box.clear()
+        self._waiting.clear()
+        self._emptied.set()
+
     def _let_go(self) -> None:
         """Send every box whose intents are on the disk, from the oldest on; one is never overtaken by a later one."""
         while self._waiting and self._waiting[0][0].done():

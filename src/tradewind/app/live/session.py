@@ -141,6 +141,7 @@ class LiveSession:
             for task in self._tasks:
                 task.cancel()
             if self.trading is not None:
+                self.trading.outbox.close()
                 await self.trading.gateway.close()
         self.phase = "ended"
         return ended

@@ -124,3 +124,22 @@ def test_a_box_that_the_disk_has_already_does_not_overtake_one_that_waits(tmp_pa
 
     asyncio.run(run())
     journal.close()
+
+
+def test_what_waits_when_the_session_ends_leaves_no_more(tmp_path: Path) -> None:
+    disk, sent = SlowDisk(), list[Leaving]()
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(os.write, disk.sync))
+
+    async def run() -> None:
+        outbox = Outbox(journal, sent.extend)
+        outbox.submit(request(1), 1)
+        journal.append(Intended(1, (SubmitOrder(request(1)),)))
+        outbox.release()
+        outbox.close()
+        disk.leave.set()
+        await asyncio.wait_for(outbox.drain(), 5)
+        await settle()
+        assert sent == []
+
+    asyncio.run(run())
+    journal.close()
