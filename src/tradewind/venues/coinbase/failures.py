@@ -44,9 +44,10 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, what: str, 
     if status == 403:
         return PermissionMissing(f"{said}; the key lacks a right, or this address is not on its list")
     if status == 429:
-        return RateLimited(f"{said}; too many requests", retry_after_s(headers, now_s))
+        wait_s = retry_after_s(headers, now_s)
+        return RateLimited(f"{said}; too many requests: wait {wait_s:g} s", wait_s)
     if status == 408 or status >= 500:
-        return VenueUnavailable(said)
+        return VenueUnavailable(f"{said}; the venue is not there for the moment: try again, and see its status page")
     if 400 <= status < 500:
         return VenueRejected(said, reason_in(body) or f"HTTP_{status}")
     return MalformedAnswer(f"{said}; this status has no meaning here")

@@ -63,6 +63,8 @@ def test_a_body_of_any_bytes_leaves_the_status_its_error(body: bytes) -> None:
 
 
 def test_the_words_say_what_to_do() -> None:
+    assert "wait 7 s" in str(failure(429, headers={"Retry-After": "7"}))
+    assert "try again" in str(failure(503))
     assert "clock" in str(failure(401))
     assert "right" in str(failure(403))
     assert isinstance(failure(401), AuthError)

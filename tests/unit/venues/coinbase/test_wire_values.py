@@ -169,6 +169,20 @@ def test_a_number_that_cannot_be_is_named() -> None:
         read(accounts.TransactionSummary, b'{"fee_tier": {}, "total_volume": 1e999999999}')
 
 
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        (products.ServerTime, '{"iso": "2024-02-27T03:37:14Z", "epochMillis": "%s"}' % ("9" * 400)),
+        (products.ListCandles, '{"candles": [{"start": "%s", "low": 1, "high": 1, "open": 1, "close": 1, "volume": 1}]}'
+            % ("9" * 20)),
+        (orders.GetOrder, '{"order": {"order_id": "a", "product_id": "B", "status": "OPEN", "num_fills": -1e20}}'),
+    ],
+)  # fmt: skip
+def test_a_count_that_nothing_has_is_refused(kind: type[msgspec.Struct], raw: str) -> None:
+    with pytest.raises(ProtocolError):
+        read(kind, raw)
+
+
 @pytest.mark.parametrize("module", [accounts, converting, futures, orders, products, stream])
 def test_no_message_passes_anything_through_untyped(module: object) -> None:
     for kind in vars(module).values():

@@ -19,6 +19,7 @@ from tradewind.model.errors import ProtocolError
 T = TypeVar("T")
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 SECOND_NS = 1_000_000_000
+COUNT_MAX = 2**63 - 1
 DIGITS_MAX = 60  # no price, size or balance needs more; an exponent beyond it is an attack or a mistake
 
 NumberText = Annotated[str, msgspec.Meta(extra={"text": "number"})]
@@ -150,13 +151,15 @@ def _offset_s(zone: str | None) -> int:
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One object of the venue's JSON. Its numbers are finite, whatever the text said."""
+    """One object of the venue's JSON. Its numbers are finite and of a size that something has, whatever the text said."""
 
     def __post_init__(self) -> None:
         for name in _number_fields(type(self)):
             value = getattr(self, name)
             if isinstance(value, Decimal):
                 _checked_field(name, value)
+            elif isinstance(value, int) and not -COUNT_MAX <= value <= COUNT_MAX:
+                raise ValueError(f"{name}: a whole number of {len(str(value))} digits counts nothing")
 
 
 def _checked_field(name: str, value: Decimal) -> None:
@@ -189,7 +192,8 @@ def amount(value: Amount) -> Decimal | None:
 
 @cache
 def _number_fields(kind: type) -> tuple[str, ...]:
-    return tuple(name for name, hint in get_type_hints(kind).items() if "Decimal" in str(hint))
+    hints = ((name, str(hint)) for name, hint in get_type_hints(kind).items())
+    return tuple(name for name, hint in hints if "Decimal" in hint or re.search(r"\bint\b", hint))
 
 
 def read(kind: type[T], raw: bytes | str) -> T:
