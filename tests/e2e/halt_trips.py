@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from tests.conftest import REPOSITORY
-from tests.e2e.live_rig import BotProcess, ExchangeProcess, bots_config, differences, until
+from tests.e2e.live_rig import START_WITHIN_S, BotProcess, ExchangeProcess, bots_config, differences, until
 from tests.e2e.order_witness import Seen, Witness
 from tests.e2e.venue_faults import KINDS
 from tradewind.app.live.control import ask
@@ -292,7 +292,8 @@ def _confirm(stage: Stage, made: Trip, tripped_s: float) -> None:
         return _is_clear(stage, made)
 
     try:
-        until(gone, FAULTY_S if made.faults != (NONE,) else BOUND_S, "entries are still at the exchange")
+        healthy_s = BOUND_S + (START_WITHIN_S if made.way in RESTARTS else 0)
+        until(gone, FAULTY_S if made.faults != (NONE,) else healthy_s, "entries are still at the exchange")
     except AssertionError:
         if made.faults == (NONE,):
             raise

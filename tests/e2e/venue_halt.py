@@ -19,7 +19,7 @@ def summary(trips: list[Trip], dead: list[DeadHalt], found: list[str]) -> tuple[
     lines = [f"{'way in':<22}{'trips':>6}{'opened':>8}{'in flight':>10}{'missed':>8}{'gone p50':>10}{'max':>7}"]
     by_way = {way: [each for each in trips if each.way == way] for way in sorted({each.way for each in trips})}
     lines += [_line(way, of_way) for way, of_way in by_way.items()]
-    lines.append(_line("all", trips))
+    lines += [_line("all", trips)] if trips else []
     lines.append(f"{'fault':<22}{'trips':>6}{'opened':>8}{'in flight':>10}{'missed':>8}{'gone p50':>10}{'max':>7}")
     kinds = sorted({kind for each in trips for kind in each.faults})
     lines += [_line(kind, [each for each in trips if kind in each.faults]) for kind in kinds]

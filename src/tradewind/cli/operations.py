@@ -160,6 +160,9 @@ def halt_at_venue(
         screen = console()
         screen.print(f"halted: {reason} ({', '.join(done.latched) or 'no account'})", markup=False, soft_wrap=True)
         screen.print(f"canceled {len(done.canceled)}, closed {len(done.closed)}", markup=False)
+        if done.closed:
+            text = "a run that was cut off still counts these as held: start it, stop it in order, and start a new one"
+            screen.print(text, markup=False, soft_wrap=True)
         for each in (*done.left, *done.errors):
             screen.print(f"NOT DONE: {each}", markup=False, soft_wrap=True)
     return DONE if done.is_done else FAILED
