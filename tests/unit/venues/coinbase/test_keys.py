@@ -60,6 +60,7 @@ def key_file(folder: Path, content: object, mode: int = 0o600) -> Path:
         (ED_PAIR, KeyKind.ED25519),
         (ED_PEM, KeyKind.ED25519),
     ],
+    ids=["ec", "ec-pkcs8", "ec-escaped", "ed25519-seed", "ed25519-pair", "ed25519-pem"],  # keys are new in each process
 )
 def test_both_layouts_and_every_form_are_read(
     tmp_path: Path, layout: tuple[str, str], secret: str, kind: KeyKind
@@ -110,6 +111,7 @@ def test_a_wrong_type_is_named_and_the_secret_is_not(tmp_path: Path, secret: str
         ({"name": 7, "privateKey": EC_PEM}, "lacks"),
         ({"api_key": NAME, "privateKey": EC_PEM}, "lacks"),
     ],
+    ids=[f"case{number}" for number in range(9)],
 )
 def test_a_malformed_file_says_what_is_missing(tmp_path: Path, content: object, word: str) -> None:
     with pytest.raises(KeyFileError, match=word):
