@@ -77,6 +77,24 @@ PROGRAMS: dict[str, Program] = {
         ("orders", "trades", "ledger"),
     ),
     "exchange_http": Program("exchange_http", (), ("--orders", "4800", "--rounds", "2"), ("ratio",), (), ("refused",)),
+    "stream_decode": Program(
+        "stream_decode",
+        (),
+        ("--messages", "4000", "--rounds", "2", "--paced", "0"),
+        (),
+        ("decode_by_json_loads", "decode_and_book_by_json_loads", "decode_and_book_and_events_by_json_loads"),
+        ("bytes_per_message",),
+    ),
+    "stream_burst": Program("stream_burst", (), ("--sustained", "2", "--burst", "2"), (), (), ("products",)),
+    "live_path": Program("live_path", (), ("--seconds", "8"), (), ("path_by_signing",), ("rate", "products")),
+    "paper_memory": Program(
+        "paper_memory",
+        (),
+        ("--hours", "2", "--minutes", "0.5"),
+        (),
+        (),
+        ("instruments", "recorded_orders", "recorded_events"),
+    ),
     "startup": Program("startup", (), ("--rounds", "3"), (), ("version_ratio", "backtest_help_ratio"), ()),
 }
 

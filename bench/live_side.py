@@ -9,12 +9,12 @@ import msgspec
 from tradewind.market.book import Book
 from tradewind.model.fees import FeeTier
 from tradewind.model.instrument import Instrument
-from tradewind.model.intents import FLAT, Intent, PlaceOrder, TargetWeight
+from tradewind.model.intents import FLAT, Exits, Intent, PlaceOrder, TargetWeight
 from tradewind.model.market_events import Bar, BookSnapshot, QuoteTick, TradePrint
 from tradewind.model.money import ZERO
 from tradewind.model.orders import OrderKind, Side, TimeInForce
 from tradewind.model.venue import VenueBalance, VenuePosition
-from tradewind.strategy.base import Strategy, View
+from tradewind.strategy.base import NoMemory, Strategy, View
 from tradewind.venues.ports import KeyRights, ProductState
 
 MAKER, TAKER = Decimal("0.001"), Decimal("0.001")
@@ -110,3 +110,16 @@ class Turner(Strategy, frozen=True, kw_only=True):
             return None
         memory.changes = 0
         return FLAT if view.position else TargetWeight(self.share, reason="in")
+
+
+class BarTurner(Strategy, frozen=True, kw_only=True):
+    """In and out of the market at every bar, with a stop that rests meanwhile."""
+
+    share: float = 0.02
+    exits: Exits = Exits(stop_loss=0.05)
+
+    def memory(self) -> NoMemory:
+        return NoMemory()
+
+    def on_bar(self, view: View) -> Intent:
+        return FLAT if view.position else TargetWeight(self.share, self.exits, "in")
