@@ -187,10 +187,8 @@ class Client:
                 self.counts["Withheld"] += 1
                 raise Withheld(f"{what}: held back before it left: {leaving.held_by}", leaving.held_by) from None
             self.counts["VenueUnavailable"] += 1
-            said = (
-                f"{what}: no answer from {self.address.host} ({type(error).__name__}): check the network, and try again"
-            )
-            raise VenueUnavailable(said) from None
+            host, kind = self.address.host, type(error).__name__
+            raise VenueUnavailable(f"{what}: no answer from {host} ({kind}): check the network") from None
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}

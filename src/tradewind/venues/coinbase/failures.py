@@ -47,7 +47,7 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, what: str, 
         wait_s = retry_after_s(headers, now_s)
         return RateLimited(f"{said}; too many requests: wait {wait_s:g} s", wait_s)
     if status == 408 or status >= 500:
-        return VenueUnavailable(f"{said}; the venue is not there for the moment: try again, and see its status page")
+        return VenueUnavailable(f"{said}; the venue is not there for the moment: see its status page")
     if 400 <= status < 500:
         return VenueRejected(said, reason_in(body) or f"HTTP_{status}")
     return MalformedAnswer(f"{said}; this status has no meaning here")

@@ -151,7 +151,7 @@ def _offset_s(zone: str | None) -> int:
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One object of the venue's JSON. Its numbers are finite and of a size that something has, whatever the text said."""
+    """One object of the venue's JSON. Its numbers are finite and of a size that something has."""
 
     def __post_init__(self) -> None:
         for name in _number_fields(type(self)):
