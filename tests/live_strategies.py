@@ -53,6 +53,7 @@ class Quoter(Strategy, frozen=True, kw_only=True):
     quantity: Decimal = Decimal("0.01")
     below: float = 0.0
     hold: bool = False
+    stop_loss: float = 0.0
 
     def memory(self) -> FlipMemory:
         return FlipMemory()
@@ -68,7 +69,10 @@ class Quoter(Strategy, frozen=True, kw_only=True):
             return None
         if view.working:
             return [CancelWorking(reason="renew")]
+        if view.position and self.hold:
+            return None
         if view.position:
             return [PlaceOrder(Side.SELL, view.quantity, OrderKind.MARKET, reason="sell")]
         bid = round(view.price(quote.bid) * (1 - Decimal(repr(self.below))), 2)
-        return [PlaceOrder(Side.BUY, self.quantity, OrderKind.LIMIT, bid, post_only=True, reason="bid")]
+        exits = Exits(self.stop_loss) if self.stop_loss else None
+        return [PlaceOrder(Side.BUY, self.quantity, OrderKind.LIMIT, bid, post_only=True, exits=exits, reason="bid")]

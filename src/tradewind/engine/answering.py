@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.closing import close_position, closing_ended
-from tradewind.engine.covering import is_dust
+from tradewind.engine.covering import covered_by_exits, is_dust
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import cancel_working, keep_tier, submit_protection
 from tradewind.engine.recording import alarm
@@ -347,8 +347,9 @@ def _protect(state: EngineState, seat: Seat, order: Order, entry: tuple[Exits, i
         seat.entry = order.request.order_id
         key = f"exit:{seat.bot.id}:{market.id}:{seat.entry}"
         state.set_timer(ts_ns + exits.time_ns, key)
-    quantity = min(opened, late or (order.filled if order.remaining else 0))
-    if quantity and seat.deferred is None and seat.closing is None and not is_dust(market, quantity):
+    part = order.filled if order.remaining else 0
+    quantity = min(opened, late) if late else min(opened - covered_by_exits(state, seat), part)
+    if quantity > 0 and seat.deferred is None and seat.closing is None and not is_dust(market, quantity):
         reference = order.request.price or order.value // order.filled
         suffix = f"late{order.late_fills}" if late else "part"
         for child in child_requests(order.request, quantity, exits, reference, market.instrument):

@@ -101,13 +101,24 @@ def _leave_dust(state: EngineState, seat: Seat) -> None:
 
 
 def _groups(state: EngineState, seat: Seat, exits: Exits) -> list[Group]:
-    """Return the exits that work against the position, oldest first; those of an entry under way wait for its fill."""
+    """Return the exits that are at work, oldest first; those of an entry under way wait for its fill."""
     groups: dict[str, list[Order]] = {}
     for order in seat.working.values():
         request = order.request
-        if order.role is PROTECTION and (request.after is None or not state.orders[request.after].remaining):
+        if order.role is PROTECTION and (request.after is None or _acts(state, order, request.after)):
             groups.setdefault(request.oco or request.order_id, []).append(order)
     return [Group(legs, exits) for legs in groups.values()]
+
+
+def _acts(state: EngineState, order: Order, entry: str) -> bool:
+    """Return whether an entry's exit is at work: the entry has filled, or the exit was cut to what of it has."""
+    return not state.orders[entry].remaining or order.quantity < int(order.request.quantity or 0)
+
+
+def covered_by_exits(state: EngineState, seat: Seat) -> int:
+    """Return how much of the seat's position exits are at work for."""
+    groups = _groups(state, seat, NONE)
+    return sum(group.left for group in groups if group.side * seat.view.position < 0 and not group.leaving)
 
 
 def _is_changing(seat: Seat) -> bool:

@@ -12,6 +12,7 @@ from tradewind.model.answers import (
     LiquidationKind,
     OrderAmended,
     OrderFilled,
+    OrderTriggered,
     OrderUnknown,
     PositionLiquidated,
 )
@@ -61,6 +62,21 @@ def test_what_an_entry_fills_late_is_protected_all_the_same(late: int) -> None:
         ("test-1-tp-late1", late, None),
     ]
     assert len({each.oco for each in renewed}) == 1
+
+
+def test_exits_that_were_at_work_before_the_entry_ended_are_not_placed_again() -> None:
+    desk = desk_with_order(STOPPED)
+    desk.fill("test-1", 300)
+    for each in ("test-1-sl", "test-1-tp"):
+        desk.take(OrderAmended(each, desk.ts_ns, 300, "PARENT_FILLED"))
+        desk.take(OrderTriggered(each, desk.ts_ns))
+    desk.cancel("test-1")
+    assert len(desk.sent) == 3
+    desk.fill("test-1", 200)
+    assert [(each.order_id, each.quantity) for each in desk.sent[3:]] == [
+        ("test-1-sl-late1", 200),
+        ("test-1-tp-late1", 200),
+    ]
 
 
 def test_a_partial_entry_is_protected_and_so_is_each_later_part() -> None:

@@ -295,6 +295,7 @@ def _compose(
         Gate(parts.state, latch, lambda: lease.is_held),
         timeout_s=plan.timeout_s,
         ioc_only=plan.ioc_only,
+        committed=outbox.committed,
         on_alarm=alarmed,
         on_error=failed,
     )

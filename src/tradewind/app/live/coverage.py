@@ -52,7 +52,7 @@ class Coverage:
         """Return what no order at the venue protects, whatever is watched here: what is left when this process ends."""
         seats = [seat for bot in self._state.bots.values() for seat in bot.seats]
         bare = [(seat, self._missing(seat, (), strict=True)) for seat in seats]
-        return [(seat, quantity) for seat, quantity in bare if quantity and not is_dust(seat.market, quantity)]
+        return [(seat, quantity) for seat, quantity in bare if quantity]
 
     def overdue(self, bare: list[Bare], now_ns: int, limit_ns: int, act: Callable[[Bare], None]) -> None:
         """Call `act`, once for each, on what has been bare for too long."""
@@ -65,7 +65,7 @@ class Coverage:
     def _missing(self, seat: Seat, marks: Container[str], *, strict: bool = False) -> int:
         """Return how much of a seat's position has no exit in force though it should have one.
 
-        Unless `strict`, an order that is under way to enter, close or turn the position excuses it.
+        Unless `strict`, an order that is under way to close or turn the position excuses it.
         """
         position = seat.view.position
         if seat.cover is None or not position:
@@ -76,14 +76,14 @@ class Coverage:
         covers: dict[int, Cover] = {}
         for order in seat.working.values():
             if order.role is not OrderRole.PROTECTION:
-                if not strict:
-                    return 0  # it is being entered, closed or turned: its exits follow
+                if not strict and order.request.side * position < 0:
+                    return 0
                 continue
             cover = self._protecting.cover_of(order.request.order_id)
             if cover is not None:
                 covers[id(cover)] = cover
-        covered = sum(cover.remaining for cover in covers.values() if self._in_force(cover, marks))
-        return max(0, abs(position) - covered)
+        missing = abs(position) - sum(cover.covered for cover in covers.values() if self._in_force(cover, marks))
+        return missing if missing > 0 and not is_dust(seat.market, missing) else 0
 
     def _in_force(self, cover: Cover, marks: Container[str]) -> bool:
         if cover.phase is Phase.WATCHED:

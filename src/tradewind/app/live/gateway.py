@@ -8,7 +8,7 @@ A send without a usable answer is UNKNOWN until a question has found the order, 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -56,6 +56,7 @@ class Gateway:
         *,
         timeout_s: float,
         ioc_only: bool = False,
+        committed: Callable[[], Awaitable[None]] | None = None,
         on_alarm: Callable[[Alarm], None],
         on_error: Callable[[str, str], None],
     ) -> None:
@@ -67,6 +68,7 @@ class Gateway:
         self._engine = engine
         self._timeout_s = timeout_s
         self._ioc_only = ioc_only
+        self._committed = committed
         self._on_alarm = on_alarm
         self._on_error = on_error
         self._tasks: set[asyncio.Task[None]] = set()
@@ -78,13 +80,18 @@ class Gateway:
 
     def send(self, box: Sequence[Leaving]) -> None:
         """Let requests leave whose intents are on the disk; called by the outbox."""
-        self.do(self.protecting.take(box, self._engine.now_ns()))
+        self._do(self.protecting.take(box, self._engine.now_ns()), on_disk=True)
 
     def do(self, acts: Iterable[Act]) -> None:
-        """Carry out what protection asks for."""
+        """Carry out what protection asks for; what it sends follows from events, and leaves when they are on the disk:
+        a restart then knows that it may be there.
+        """
+        self._do(acts, on_disk=False)
+
+    def _do(self, acts: Iterable[Act], *, on_disk: bool) -> None:
         for act in acts:
             if isinstance(act, Send):
-                self._place(act.request)
+                self._place(act.request, on_disk=on_disk)
             elif isinstance(act, Withdraw):
                 self._withdraw(act.client_id)
             elif isinstance(act, Tell):
@@ -92,7 +99,7 @@ class Gateway:
             elif isinstance(act, Note):
                 self._on_alarm(Alarm(self._engine.now_ns(), act.name, act.text))
 
-    def _place(self, request: OrderRequest) -> None:
+    def _place(self, request: OrderRequest, *, on_disk: bool) -> None:
         now_ns = self._engine.now_ns()
         self.counts.attempted += 1
         cover = self.protecting.cover_at_venue(request.order_id)
@@ -105,11 +112,16 @@ class Gateway:
         if self._ioc_only and cover is None and request.kind is OrderKind.LIMIT:
             request = msgspec.structs.replace(request, time_in_force=TimeInForce.IOC, post_only=False, expire_ns=None)
         self.truth.sending(request, now_ns)
-        self._start(self._send(request, lambda: self.gate.refusal(request, engine_id)))
+        committed = None if on_disk else self._committed
+        self._start(self._send(request, lambda: self.gate.refusal(request, engine_id), committed))
 
-    async def _send(self, request: OrderRequest, look: Look) -> None:
+    async def _send(
+        self, request: OrderRequest, look: Look, committed: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         answer: PlaceAnswer
         try:
+            if committed is not None:
+                await committed()
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._desk.place(request, look)
         except TimeoutError:

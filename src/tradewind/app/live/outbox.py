@@ -73,6 +73,10 @@ class Outbox:
         # One step from the journal's thread to the send: no task of its own, which would wait for its turn twice.
         durable.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(self._let_go))
 
+    async def committed(self) -> None:
+        """Return when everything journaled so far is on the disk."""
+        await asyncio.wrap_future(self._journal.durable(self._journal.commit()))
+
     async def drain(self) -> None:
         """Return when nothing waits for the disk."""
         while self._waiting:

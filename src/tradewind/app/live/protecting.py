@@ -1,6 +1,6 @@
 """Exits at a venue without children, one-cancels-other or stop-market orders: emulated, and saying so (SPEC S8, X1).
 
-    children of an entry    wait here until their parent has filled, and die with what it did not fill
+    children of an entry    wait here for their parent's fill, and are as large as what of it has opened something
     stop                    a stop-limit order at the venue; reached and not filled, it is re-priced once, then crosses
     stop and take-profit    one bracket order at the venue: a LIMIT request with a `stop`
     trailing stop           watched here; when it is reached, what rests at the venue is withdrawn and the rest crosses
@@ -18,20 +18,26 @@ from tradewind.model import answers as a
 from tradewind.model.effects import CancelOrder, SubmitOrder
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
+from tradewind.model.venue import VenueOrder
 from tradewind.orders.order import Order
 
 BPS = 10_000
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
 REPRICES_MAX = 1
+ATTEMPTS_MAX = 64
+ESCALATE, RESIZE, REQUESTED = "ESCALATE", "RESIZE", "REQUESTED"
 ALIASES_MAX = 10_000
 BUY = Side.BUY
 
 
 class ProtectingRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a stop's limit may lie behind its trigger, and how long a reached stop may stay unfilled."""
+    """How far a stop's limit may lie behind its trigger, how long a reached stop may stay unfilled, and how often exits
+    grow with an entry that fills in parts.
+    """
 
     stop_limit_bps: int = 50
     escalate_after_ns: int = 2_000_000_000
+    resize_after_ns: int = 1_000_000_000
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -78,8 +84,12 @@ class Cover:
         self.name = name
         self.instrument = first.instrument
         self.side = first.side
-        self.quantity = int(first.quantity or 0)
+        self.whole = int(first.quantity or 0)
+        self.quantity = self.whole  # of an entry that is still filling: what it has opened so far
         self.filled = 0
+        self.there = 0  # what is left of the order at the venue
+        self.asked = 0  # its `quantity` when the last order for it was sent
+        self.sent_ns = 0
         self.legs: list[OrderRequest] = []
         self.leg_filled: dict[str, int] = {}
         self.known_fills: frozenset[str] = frozenset()  # booked before a restart
@@ -97,6 +107,17 @@ class Cover:
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled
+
+    @property
+    def covered(self) -> int:
+        """Return how much is protected where everything is in force: what is at the venue, or all that is watched."""
+        return self.remaining if self.phase is Phase.WATCHED else min(self.remaining, self.there)
+
+    @property
+    def has_outgrown(self) -> bool:
+        """Return whether the venue should be asked to hold more of it than it was."""
+        wants = self.leg(OrderKind.STOP_MARKET) is not None or self.leg(OrderKind.TRAILING_STOP) is None
+        return wants and self.phase in {Phase.RESTING, Phase.WATCHED} and self.quantity > self.asked
 
     def leg(self, kind: OrderKind) -> OrderRequest | None:
         return next((leg for leg in self.legs if leg.kind is kind), None)
@@ -116,6 +137,10 @@ class Parent:
         self.quantity = quantity
         self.filled = 0
         self.covers: list[Cover] = []
+
+    @property
+    def is_filled(self) -> bool:
+        return self.filled >= self.quantity
 
 
 class Protecting:
@@ -167,11 +192,11 @@ class Protecting:
         cover = self._covers.get(order_id)
         if cover is None:
             return [Withdraw(order_id)]
-        return self._withdraw(cover, "REQUESTED", now_ns)
+        return self._withdraw(cover, REQUESTED, now_ns)
 
     def _withdraw(self, cover: Cover, why: str, now_ns: int) -> list[Act]:
         if cover.phase in {Phase.DONE, Phase.LEAVING}:
-            cover.why = cover.why or why
+            cover.why = why if cover.why == RESIZE else cover.why or why
             return []
         cover.why = why
         if cover.at_venue is None:
@@ -201,17 +226,44 @@ class Protecting:
             parent.quantity = event.quantity
         elif isinstance(event, a.OrderFilled):
             parent.filled += event.quantity
-            if parent.filled >= parent.quantity:
-                for cover in self._parents.pop(order_id).covers:
-                    if cover.phase is Phase.WAITING:
-                        cover.phase = Phase.WATCHED
-                        acts += [Tell(a.OrderTriggered(leg.order_id, now_ns)) for leg in cover.legs]
-                        acts += self._activate(cover, now_ns)
+            for cover in parent.covers:
+                acts += self._grow(cover, parent, event.price, now_ns)
+            if parent.is_filled:
+                del self._parents[order_id]
         elif isinstance(event, a.OrderCanceled | a.OrderRejected):
             for cover in self._parents.pop(order_id).covers:
                 if cover.phase is Phase.WAITING:
                     acts += self._over(cover, "PARENT_NOT_FILLED", now_ns)
         return acts
+
+    def _grow(self, cover: Cover, parent: Parent, price: int, now_ns: int) -> list[Act]:
+        """What an entry has opened is protected at once, in what the venue takes; the rest follows as it fills."""
+        opened = cover.whole - (0 if parent.is_filled else parent.quantity - parent.filled)
+        waits = cover.phase is Phase.WAITING
+        if cover.phase is Phase.DONE or opened <= (0 if waits else cover.quantity):
+            return []
+        if waits and not parent.is_filled and self._instruments[cover.instrument].below_minimum(opened, price):
+            return []
+        acts: list[Act] = []
+        if opened < cover.whole or not waits:
+            acts += [Tell(a.OrderAmended(leg.order_id, now_ns, opened, "PARENT_FILLED")) for leg in cover.legs]
+        cover.quantity = opened
+        if waits:
+            cover.phase = Phase.WATCHED
+            acts += [Tell(a.OrderTriggered(leg.order_id, now_ns)) for leg in cover.legs]
+            return acts + self._activate(cover, now_ns)
+        if cover.phase is Phase.FIRED and cover.at_venue is None:
+            return acts + self._cross(cover, now_ns)
+        return acts + (self._resize(cover, now_ns) if parent.is_filled else [])
+
+    def _resize(self, cover: Cover, now_ns: int) -> list[Act]:
+        """The venue gets an order of the size that is due: what is there goes first, so that never both can fill."""
+        if not cover.has_outgrown:
+            return []
+        if cover.at_venue is None:
+            return self._activate(cover, now_ns)
+        cover.phase, cover.why = Phase.LEAVING, RESIZE
+        return [Withdraw(cover.at_venue)]
 
     def _hear_of_cover(self, cover: Cover, order_id: str, event: a.VenueAnswer, now_ns: int) -> list[Act]:
         current = order_id == cover.at_venue
@@ -220,7 +272,7 @@ class Protecting:
         if not current:
             return []  # an order that was replaced: only its fills still matter
         if isinstance(event, a.OrderAccepted):
-            return [Tell(a.OrderAccepted(leg.order_id, now_ns, int(leg.quantity or 0))) for leg in cover.legs]
+            return [Tell(a.OrderAccepted(leg.order_id, now_ns, cover.quantity)) for leg in cover.legs]
         if isinstance(event, a.OrderTriggered):
             return self._fire(cover, cover.leg(OrderKind.STOP_MARKET) or cover.leader, now_ns, watch_only=True)
         if isinstance(event, a.OrderUnknown):
@@ -240,10 +292,23 @@ class Protecting:
         leg = self._leg_of(cover, event)
         cover.leg_filled[leg.order_id] = cover.leg_filled.get(leg.order_id, 0) + event.quantity
         acts: list[Act] = [Tell(msgspec.structs.replace(event, order_id=leg.order_id))]
+        if event.order_id == cover.at_venue:
+            cover.there -= event.quantity
+            if cover.there <= 0:
+                cover.at_venue = None
         if cover.remaining <= 0:
             cover.at_venue = None
-            acts += self._over(cover, "OCO", now_ns)
+            return acts + self._over(cover, "OCO", now_ns)
+        if cover.at_venue is None and cover.phase is not Phase.DONE:
+            return acts + self._go_on(cover, now_ns)
         return acts
+
+    def _go_on(self, cover: Cover, now_ns: int) -> list[Act]:
+        """What was there is over, and not all is sold or bought: whatever is due comes next."""
+        if cover.phase is Phase.LEAVING and cover.why not in {ESCALATE, RESIZE}:
+            return self._over(cover, cover.why, now_ns)
+        cover.why = ""
+        return self._cross(cover, now_ns) if cover.fired is not None else self._activate(cover, now_ns)
 
     def _leg_of(self, cover: Cover, event: a.OrderFilled) -> OrderRequest:
         """Return the leg that a fill belongs to: of a bracket, by its price."""
@@ -261,35 +326,35 @@ class Protecting:
             return []
         cover.phase, asked = (Phase.FIRED if cover.fired is not None else Phase.RESTING), cover.why
         cover.why = ""
-        if asked != "REQUESTED":
+        if asked != REQUESTED:
             return []
         return [Tell(a.CancelRejected(leg.order_id, now_ns, event.reason)) for leg in cover.legs]
 
     def _rejected(self, cover: Cover, event: a.OrderRejected, now_ns: int) -> list[Act]:
         """The venue will not have it: from now on it is watched here, and when it is reached it crosses."""
-        cover.at_venue = None
+        cover.at_venue, cover.there = None, 0
         if cover.phase is Phase.LEAVING:
-            return self._over(cover, cover.why, now_ns)
+            return self._go_on(cover, now_ns)
         text = f"{cover.leader.order_id}: the venue refused it ({event.reason}), so it is watched here"
         if cover.fired is not None:
-            return [Note("protection_refused", text), *self._cross(cover)]
+            return [Note("protection_refused", text), *self._cross(cover, now_ns)]
         if cover.leader.kind is OrderKind.LIMIT and len(cover.legs) == 1:
             return [Tell(a.OrderRejected(cover.leader.order_id, now_ns, event.reason)), *self._forget(cover)]
         cover.phase = Phase.WATCHED
         acts: list[Act] = [Note("protection_refused", text)]
-        acts += [Tell(a.OrderAccepted(leg.order_id, now_ns, int(leg.quantity or 0))) for leg in cover.legs]
+        acts += [Tell(a.OrderAccepted(leg.order_id, now_ns, cover.quantity)) for leg in cover.legs]
         return acts
 
     def _canceled(self, cover: Cover, event: a.OrderCanceled, now_ns: int) -> list[Act]:
-        cover.at_venue = None
-        if cover.phase is Phase.LEAVING and cover.why != "ESCALATE":
-            return self._over(cover, cover.why, now_ns)
+        cover.at_venue, cover.there = None, 0
+        if cover.phase is Phase.LEAVING and cover.why != ESCALATE:
+            return self._go_on(cover, now_ns)
         if cover.fired is not None:
-            return self._escalated(cover)
+            return self._escalated(cover, now_ns)
         # Somebody else ended it: the engine protects the position anew for as long as it has one.
         return [
             Note("protection_ended", f"{cover.leader.order_id} was ended from outside ({event.reason})"),
-            *self._over(cover, "REQUESTED", now_ns),
+            *self._over(cover, REQUESTED, now_ns),
         ]
 
     # -- after a restart ----------------------------------------------------------------------------------------------
@@ -309,8 +374,9 @@ class Protecting:
             cover.leg_filled[request.order_id] = order.filled
             cover.filled = sum(cover.leg_filled.values())
             cover.known_fills |= frozenset(order.fill_ids)
+            cover.quantity = order.quantity
             above = known.get(request.after or "")
-            if above is None or not above.is_live:
+            if above is None or not above.is_live or order.quantity < cover.whole:
                 cover.phase = Phase.WATCHED
                 if cover not in asked:
                     asked.append(cover)
@@ -319,27 +385,33 @@ class Protecting:
     def candidates(self, cover: Cover) -> list[str]:
         """Return the ids under which something of a restored cover may be at the venue."""
         leader = cover.leader.order_id
-        return [leader, *(f"{leader}-x{number}" for number in range(1, 3 + REPRICES_MAX))]
+        return [leader, *(f"{leader}-x{number}" for number in range(1, ATTEMPTS_MAX))]
 
-    def resume(self, cover: Cover, found: Mapping[str, bool], now_ns: int) -> list[Act]:
-        """Go on with a restored cover: `found` are the ids the venue knows, and whether they are still alive there.
+    def resume(self, cover: Cover, found: Mapping[str, VenueOrder], now_ns: int) -> list[Act]:
+        """Go on with a restored cover: `found` is what the venue knows of it by name, oldest first.
 
         What was never sent is sent now, under the same name: should it have arrived after all, it is the same order.
         """
         for client_id in found:
             self._aliases[client_id] = cover
-        cover.attempts = len(found)
-        if len(found) > 1:
-            cover.fired, cover.fired_ns = cover.leg(OrderKind.STOP_MARKET) or cover.legs[0], now_ns
-            cover.reprices = REPRICES_MAX
-        alive = [client_id for client_id, is_alive in found.items() if is_alive]
+        last = list(found)[-1] if found else None
+        if last is not None:
+            cover.attempts = self.candidates(cover).index(last) + 1
+            if found[last].stop is None and (cover.leader.kind is not OrderKind.LIMIT or len(cover.legs) > 1):
+                cover.fired, cover.fired_ns = cover.leg(OrderKind.STOP_MARKET) or cover.legs[0], now_ns
+                cover.reprices = REPRICES_MAX
+        alive = [client_id for client_id, order in found.items() if not order.is_final]
         if alive:
             cover.at_venue = alive[-1]
+            size = found[alive[-1]].quantity
+            units = None if size is None else self._instruments[cover.instrument].quantity_units(size)
+            cover.there = cover.remaining if units is None else min(cover.remaining, units)
+            cover.asked = cover.filled + cover.there
             cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
             return []
         if cover.remaining <= 0:
             return self._over(cover, "OCO", now_ns)
-        return self._activate(cover, now_ns) if cover.fired is None else self._cross(cover)
+        return self._activate(cover, now_ns) if cover.fired is None else self._cross(cover, now_ns)
 
     # -- time and marks -----------------------------------------------------------------------------------------------
 
@@ -353,7 +425,9 @@ class Protecting:
             elif mark is not None and cover.phase is Phase.WAITING:
                 acts += self._watch_entry(cover, mark)
             if cover.phase is Phase.FIRED and now_ns - cover.fired_ns >= self._rules.escalate_after_ns:
-                acts += self._escalate(cover)
+                acts += self._escalate(cover, now_ns)
+            if now_ns - cover.sent_ns >= self._rules.resize_after_ns:
+                acts += self._resize(cover, now_ns)
         return acts
 
     def forget_done(self) -> None:
@@ -413,32 +487,34 @@ class Protecting:
         cover.fired, cover.fired_ns = leg, now_ns
         cover.phase = Phase.FIRED
         acts: list[Act] = [Tell(a.OrderTriggered(leg.order_id, now_ns))]
+        if cover.parent in self._parents and leg.kind is not OrderKind.LIMIT:
+            acts.append(Withdraw(cover.parent))  # an entry that is still filling is not to be filled against its stop
         if watch_only:
             return acts
         cover.reprices = REPRICES_MAX
-        return acts + (self._cross(cover) if cover.at_venue is None else self._escalate(cover))
+        return acts + (self._cross(cover, now_ns) if cover.at_venue is None else self._escalate(cover, now_ns))
 
-    def _escalate(self, cover: Cover) -> list[Act]:
+    def _escalate(self, cover: Cover, now_ns: int) -> list[Act]:
         """What is reached has not filled in its time: withdraw what is there, or cross when nothing is."""
         if cover.at_venue is None:
-            return self._cross(cover)
+            return self._cross(cover, now_ns)
         self.escalations += 1
-        cover.phase, cover.why = Phase.LEAVING, "ESCALATE"
+        cover.phase, cover.why = Phase.LEAVING, ESCALATE
         return [Withdraw(cover.at_venue)]
 
-    def _escalated(self, cover: Cover) -> list[Act]:
+    def _escalated(self, cover: Cover, now_ns: int) -> list[Act]:
         """What was there has gone: re-price once, then cross."""
         cover.phase, cover.why = Phase.FIRED, ""
         leg = cover.fired or cover.leader
         if cover.reprices < REPRICES_MAX and leg.stop is not None:
             cover.reprices += 1
             far = self._behind(leg.stop, cover, 4 * self._rules.stop_limit_bps)
-            return [self._send(cover, OrderKind.LIMIT, price=far, time_in_force=TimeInForce.IOC)]
-        return self._cross(cover)
+            return [self._send(cover, OrderKind.LIMIT, now_ns, price=far, time_in_force=TimeInForce.IOC)]
+        return self._cross(cover, now_ns)
 
-    def _cross(self, cover: Cover) -> list[Act]:
+    def _cross(self, cover: Cover, now_ns: int) -> list[Act]:
         cover.phase = Phase.FIRED
-        return [self._send(cover, OrderKind.MARKET, time_in_force=TimeInForce.IOC)]
+        return [self._send(cover, OrderKind.MARKET, now_ns, time_in_force=TimeInForce.IOC)]
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
@@ -448,19 +524,21 @@ class Protecting:
         cover.phase = Phase.RESTING
         if stop is not None and target is not None:
             cover.is_bracket = True
-            return [self._send(cover, OrderKind.LIMIT, price=target.price, stop=stop.stop)]
+            return [self._send(cover, OrderKind.LIMIT, now_ns, price=target.price, stop=stop.stop)]
         if stop is not None:
             behind = self._behind(int(stop.stop or 0), cover, self._rules.stop_limit_bps)
-            return [self._send(cover, OrderKind.STOP_LIMIT, price=behind, stop=stop.stop)]
+            return [self._send(cover, OrderKind.STOP_LIMIT, now_ns, price=behind, stop=stop.stop)]
         if target is not None and cover.leg(OrderKind.TRAILING_STOP) is None:
-            return [self._send(cover, OrderKind.LIMIT, price=target.price)]
+            return [self._send(cover, OrderKind.LIMIT, now_ns, price=target.price)]
         cover.phase = Phase.WATCHED
-        return [Tell(a.OrderAccepted(leg.order_id, now_ns, int(leg.quantity or 0))) for leg in cover.legs]
+        cover.sent_ns = now_ns
+        return [Tell(a.OrderAccepted(leg.order_id, now_ns, cover.quantity)) for leg in cover.legs]
 
     def _send(
         self,
         cover: Cover,
         kind: OrderKind,
+        now_ns: int,
         *,
         price: int | None = None,
         stop: int | None = None,
@@ -469,7 +547,7 @@ class Protecting:
         leader = cover.leader
         client_id = leader.order_id if not cover.attempts else f"{leader.order_id}-x{cover.attempts}"
         cover.attempts += 1
-        cover.at_venue = client_id
+        cover.at_venue, cover.there, cover.asked, cover.sent_ns = client_id, cover.remaining, cover.quantity, now_ns
         self._aliases[client_id] = cover
         return Send(
             OrderRequest(
@@ -486,7 +564,7 @@ class Protecting:
 
     def _over(self, cover: Cover, why: str, now_ns: int) -> list[Act]:
         """Return the ends of the legs; one that has filled whole is over by itself."""
-        left = [leg for leg in cover.legs if cover.leg_filled.get(leg.order_id, 0) < int(leg.quantity or 0)]
+        left = [leg for leg in cover.legs if cover.leg_filled.get(leg.order_id, 0) < cover.quantity]
         acts: list[Act] = [Tell(a.OrderCanceled(leg.order_id, now_ns, why)) for leg in left]
         return acts + self._forget(cover)
 

@@ -12,6 +12,7 @@ from tradewind.orders.lifecycle import OrderStatus
 from tradewind.orders.order import Order, OrderRole
 
 RETRY_S = 1.0
+MISSES_MAX = 2  # names in a row: the venue keeps none of an order that it refused
 
 
 async def restore(session: LiveSession) -> None:
@@ -33,13 +34,15 @@ async def _look_for(session: LiveSession, gateway: Gateway, cover: Cover) -> Non
     """Find what the venue has of a cover, and go on with that."""
     engine = session.engine
     found: dict[str, VenueOrder] = {}
+    misses = 0
     for client_id in gateway.protecting.candidates(cover):
         order = await _find(session, client_id)
-        if order is None:
+        if order is not None:
+            found[client_id] = order
+        misses = 0 if order is not None else misses + 1
+        if misses == MISSES_MAX:
             break
-        found[client_id] = order
-    alive = {client_id: not order.is_final for client_id, order in found.items()}
-    acts = gateway.protecting.resume(cover, alive, engine.now_ns())
+    acts = gateway.protecting.resume(cover, found, engine.now_ns())
     stand_ins = [_stand_in(session, cover, client_id, order) for client_id, order in found.items()]
     gateway.told(gateway.truth.restore(stand_ins, engine.now_ns()))
     for order in found.values():

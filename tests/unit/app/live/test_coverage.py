@@ -30,7 +30,7 @@ class Stage:
         self.seat = SimpleNamespace(
             view=SimpleNamespace(position=100),
             cover=(entry, exits or Exits(stop_loss=0.1), 10_000),
-            market=SimpleNamespace(id="BTC-USD"),
+            market=SimpleNamespace(id="BTC-USD", instrument=BTC, mark=10_000),
             working=self.working,
         )
         bot = SimpleNamespace(id="a", seats=[self.seat])

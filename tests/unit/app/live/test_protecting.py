@@ -85,8 +85,7 @@ def test_what_the_venue_has_passes_through() -> None:
 def test_a_stop_waits_for_its_entry_and_becomes_a_stop_limit() -> None:
     stage = Stage()
     assert sent(stage.submit(ENTRY, STOP)) == [ENTRY]
-    assert sent(stage.fill("e", 40, 10_000, Side.BUY)) == []
-    acts = stage.fill("e", 60, 10_000, Side.BUY)
+    acts = stage.fill("e", 100, 10_000, Side.BUY)
     assert ("OrderTriggered", "e-sl") in told(acts)
     assert sent(acts) == [OrderRequest("e-sl", "BTC-USD", Side.SELL, OrderKind.STOP_LIMIT, 100, 8_955, 9_000)]
     assert told(stage.hear(a.OrderAccepted("e-sl", 0, 100))) == [("OrderAccepted", "e-sl")]
@@ -112,7 +111,6 @@ def test_a_leg_that_filled_whole_ends_by_itself() -> None:
 def test_children_die_with_an_entry_that_did_not_fill() -> None:
     stage = Stage()
     stage.submit(ENTRY, STOP, TARGET)
-    stage.fill("e", 40, 10_000, Side.BUY)
     acts = stage.hear(a.OrderCanceled("e", 0, "IOC"))
     assert told(acts) == [("OrderCanceled", "e"), ("OrderCanceled", "e-sl"), ("OrderCanceled", "e-tp")]
     assert {
@@ -225,6 +223,103 @@ def test_a_buy_stop_is_the_mirror_image() -> None:
     assert told(stage.mark(10_100)) == [("OrderTriggered", "b")]
 
 
+def amended(acts: Iterable[Act]) -> list[tuple[str, int]]:
+    return [
+        (act.event.order_id, act.event.quantity)
+        for act in acts
+        if isinstance(act, Tell) and isinstance(act.event, a.OrderAmended)
+    ]
+
+
+def test_what_an_entry_has_filled_is_protected_at_once_and_the_rest_as_it_fills() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP, TARGET)
+    acts = stage.fill("e", 40, 10_000, Side.BUY)
+    assert told(acts)[0] == ("OrderFilled", "e")
+    assert amended(acts) == [("e-sl", 40), ("e-tp", 40)]
+    assert [(each.order_id, each.quantity) for each in sent(acts)] == [("e-sl", 40)]
+    stage.hear(a.OrderAccepted("e-sl", 0, 40))
+    acts = stage.fill("e", 20, 10_000, Side.BUY)
+    assert (amended(acts), sent(acts), withdrawn(acts)) == ([("e-sl", 60), ("e-tp", 60)], [], [])
+    (cover,) = stage.protecting.covers()
+    assert (cover.remaining, cover.covered) == (60, 40)
+    assert withdrawn(stage.mark(10_000, 0.5)) == []
+    assert withdrawn(stage.mark(10_000, 0.5)) == ["e-sl"]  # one goes before the other comes: never both
+    assert cover.covered == 40
+    (larger,) = sent(stage.hear(a.OrderCanceled("e-sl", 0, "USER")))
+    assert (larger.order_id, larger.quantity) == ("e-sl-x1", 60)
+    assert withdrawn(stage.fill("e", 40, 10_000, Side.BUY)) == ["e-sl-x1"]  # complete: no need to wait
+    (whole,) = sent(stage.hear(a.OrderCanceled("e-sl-x1", 0, "USER")))
+    assert (whole.order_id, whole.quantity, cover.phase) == ("e-sl-x2", 100, Phase.RESTING)
+    assert told(stage.fill("e-sl-x2", 100, 8_990)) == [("OrderFilled", "e-sl"), ("OrderCanceled", "e-tp")]
+
+
+def test_an_exit_that_fills_while_it_makes_room_is_not_sent_again_for_that() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    stage.fill("e", 40, 10_000, Side.BUY)
+    stage.fill("e", 60, 10_000, Side.BUY)
+    assert told(stage.fill("e-sl", 30, 8_990)) == [("OrderFilled", "e-sl")]
+    (rest,) = sent(stage.hear(a.OrderCanceled("e-sl", 0, "USER")))
+    assert (rest.order_id, rest.quantity) == ("e-sl-x1", 70)
+
+
+def test_an_exit_that_fills_whole_while_it_makes_room_is_followed_by_one_for_the_rest() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    stage.fill("e", 40, 10_000, Side.BUY)
+    stage.fill("e", 60, 10_000, Side.BUY)
+    (rest,) = sent(stage.fill("e-sl", 40, 8_990))
+    assert (rest.order_id, rest.quantity) == ("e-sl-x1", 60)
+
+
+def test_a_cancel_of_the_engine_beats_one_for_a_larger_order() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    stage.fill("e", 40, 10_000, Side.BUY)
+    stage.fill("e", 60, 10_000, Side.BUY)
+    assert stage.cancel("e-sl") == []
+    acts = stage.hear(a.OrderCanceled("e-sl", 0, "USER"))
+    assert (told(acts), sent(acts)) == ([("OrderCanceled", "e-sl")], [])
+
+
+def test_what_has_filled_stays_protected_when_the_rest_of_the_entry_is_canceled() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    stage.fill("e", 40, 10_000, Side.BUY)
+    acts = stage.hear(a.OrderCanceled("e", 0, "USER"))
+    assert told(acts) == [("OrderCanceled", "e")]
+    (cover,) = stage.protecting.covers()
+    assert (cover.phase, cover.covered) == (Phase.RESTING, 40)
+    assert told(stage.fill("e-sl", 40, 8_990)) == [("OrderFilled", "e-sl")]
+
+
+def test_an_order_that_turns_a_position_is_protected_from_where_it_opens() -> None:
+    stage = Stage()
+    stage.submit(OrderRequest("e", "BTC-USD", Side.BUY, OrderKind.LIMIT, 150, 10_000), STOP)  # 50 close a short
+    assert sent(stage.fill("e", 50, 10_000, Side.BUY)) == []
+    assert [each.quantity for each in sent(stage.fill("e", 30, 10_000, Side.BUY))] == [30]
+
+
+def test_a_part_below_the_venues_minimum_waits_for_more() -> None:
+    stage = Stage()
+    least = define_instrument("BTC-USD", min_quantity=50)
+    stage.protecting = Protecting({"BTC-USD": least}, ProtectingRules())
+    stage.submit(ENTRY, STOP)
+    assert sent(stage.fill("e", 49, 10_000, Side.BUY)) == []
+    assert [each.quantity for each in sent(stage.fill("e", 1, 10_000, Side.BUY))] == [50]
+
+
+def test_a_refused_part_is_tried_again_when_it_has_grown_and_not_before() -> None:
+    stage = Stage()
+    stage.submit(ENTRY, STOP)
+    stage.fill("e", 40, 10_000, Side.BUY)
+    stage.hear(a.OrderRejected("e-sl", 0, "INSUFFICIENT_FUND"))
+    assert sent(stage.mark(10_000, 10)) == []
+    (whole,) = sent(stage.fill("e", 60, 10_000, Side.BUY))
+    assert (whole.order_id, whole.quantity) == ("e-sl-x1", 100)
+
+
 def test_an_entry_filled_in_part_is_withdrawn_when_its_stop_is_reached() -> None:
     stage = Stage()
     stage.submit(ENTRY, STOP)
@@ -233,4 +328,5 @@ def test_an_entry_filled_in_part_is_withdrawn_when_its_stop_is_reached() -> None
     assert stage.mark(9_001) == []
     assert withdrawn(stage.mark(9_000)) == ["e"]
     assert stage.mark(8_900) == []
-    assert ("OrderCanceled", "e-sl") in told(stage.hear(a.OrderCanceled("e", 0, "USER")))
+    assert told(stage.hear(a.OrderCanceled("e", 0, "USER"))) == [("OrderCanceled", "e")]
+    assert told(stage.fill("e-sl", 40, 8_990)) == [("OrderFilled", "e-sl")]
