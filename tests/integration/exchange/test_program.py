@@ -37,19 +37,19 @@ def started(keys: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def test_it_serves_over_tls_and_ends_cleanly(tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
-    with started(keys, "--tls", "--speed", "60") as (process, told):
+    with started(keys, "--tls", "--speed", "10") as (process, told):
         assert stat.S_IMODE(keys.stat().st_mode) == 0o600
         assert set(told) == {"rest", "ws", "ca", "admin", "accounts"}
         assert {"name", "api_key", "api_secret", "balances"} <= set(told["accounts"][0])
         assert told["accounts"][0]["api_secret"].startswith("-----BEGIN EC PRIVATE KEY-----")
         trusting = ssl.create_default_context(cafile=told["ca"])
         path = "/api/v3/brokerage/market/products/BTC-USD/ticker?limit=5"
-        with urlopen(told["rest"] + path, context=trusting, timeout=10) as answer:
+        with urlopen(told["rest"] + path, context=trusting, timeout=60) as answer:
             assert len(json.load(answer)["trades"]) == 5, "the market has traded before the doors open"
-        with urlopen(told["admin"] + "/health", timeout=10) as answer:
+        with urlopen(told["admin"] + "/health", timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert told["rest"] in out
 
