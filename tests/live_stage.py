@@ -31,7 +31,7 @@ class Stage:
     """A home folder, its configuration, and the session that runs."""
 
     def __init__(
-        self, folder: Path, venue: CoreVenue, bots: Sequence[dict[str, Any]] | None = None, **live: object
+        self, folder: Path, venue: CoreVenue, bots: Sequence[dict[str, Any]] | None = None, **live: Any
     ) -> None:
         self.home = Home(folder)
         self.venue = venue
@@ -83,11 +83,18 @@ class Stage:
         assert all(count == 1 for count in self.venue.placed.values())
 
 
-def settings(home: Home, bots: Sequence[dict[str, Any]] | None = None, **live: object) -> Resolved:
+def settings(
+    home: Home,
+    bots: Sequence[dict[str, Any]] | None = None,
+    *,
+    instruments: Sequence[str] = ("BTC-USD", "ETH-USD"),
+    limits: dict[str, Any] | None = None,
+    **live: object,
+) -> Resolved:
     overrides = {
-        "data": {"instruments": ["BTC-USD", "ETH-USD"], "interval": "1m"},
+        "data": {"instruments": list(instruments), "interval": "1m"},
         "bots": list(BOTS if bots is None else bots),
-        "limits": {"instrument_share_max": "1"},
+        "limits": {"instrument_share_max": "1", **(limits or {})},
         "live": {
             "orders_every": "2s", "accounts_every": "3s", "errors_per_minute_max": 100_000, "on_stop": "cancel-all",
             **live,

@@ -275,6 +275,7 @@ class CoreVenue:
             quote=product.quote,
             min_notional=product.quote_min_size,
             contract_size=product.contract_size,
+            **({} if spot else {"initial_margin": product.initial_margin}),
         )
 
     def _strikes(self, fault: str) -> bool:
@@ -367,6 +368,11 @@ class CoreVenue:
             return None
         return seen_order(order)
 
+    async def find_venue_order(self, venue_id: str) -> VenueOrder | None:
+        await self._question()
+        order = self.exchange.order(self.ours, venue_id)
+        return None if order is None else seen_order(order)
+
     async def open_orders(self, instrument: str | None = None) -> Sequence[VenueOrder]:
         await self._question()
         found = self.exchange.orders(self.ours, statuses=LIVE, product_id=instrument)
@@ -382,14 +388,18 @@ class CoreVenue:
     async def balances(self) -> Sequence[VenueBalance]:
         await self._question()
         return [
-            VenueBalance(each.currency, each.available, each.hold)
+            VenueBalance(each.currency, each.total - each.hold, each.hold)
             for each in self.exchange.balances(self.ours)
             if each.total
         ]
 
     async def positions(self) -> Sequence[VenuePosition]:
         await self._question()
-        return []
+        return [
+            VenuePosition(instrument=each.product_id, quantity=each.quantity, average_price=each.average_price)
+            for each in self.exchange.positions(self.ours)
+            if each.quantity
+        ]
 
     async def fee_rates(self) -> FeeTier:
         await self._question()
@@ -413,12 +423,21 @@ class CoreVenue:
 
     async def product_states(self, ids: Sequence[str]) -> Mapping[str, ProductState]:
         await self._question()
-        return {
-            each: ProductState(
-                instrument=each, mode=ProductMode(self.exchange.mode(each).value), price=self.exchange.last_price(each)
-            )
-            for each in ids
-        }
+        return {each: self._state(each) for each in ids}
+
+    def _state(self, name: str) -> ProductState:
+        spot = self.instrument_of(name).is_spot
+        rate, due_ns = (None, None) if spot else self.exchange.funding(name)
+        return ProductState(
+            instrument=name,
+            mode=ProductMode(self.exchange.mode(name).value),
+            price=self.exchange.last_price(name),
+            is_future=not spot,
+            is_perpetual=not spot,
+            funding_rate=rate,
+            funding_ns=due_ns,
+            funding_interval_ns=None if spot else self.exchange.funding_interval_ns(name),
+        )
 
     async def candles(self, id: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[Bar]:
         await self._question()
@@ -466,6 +485,7 @@ def seen_order(order: OrderView) -> VenueOrder:
         stop=order.stop_price,
         time_in_force=order.time_in_force.value,
         post_only=order.post_only,
+        liquidation=order.is_liquidation,
         triggered=order.trigger.name == "TRIGGERED",
         created_ns=order.created_ns,
         updated_ns=order.updated_ns,

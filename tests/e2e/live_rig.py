@@ -63,12 +63,15 @@ class ExchangeProcess:
 class BotProcess:
     """`tradewind live` on that exchange; `home` outlives it."""
 
-    def __init__(self, folder: Path, exchange: ExchangeProcess, config: Path, number: int = 0) -> None:
+    def __init__(
+        self, folder: Path, exchange: ExchangeProcess, config: Path, number: int = 0, *, account: str = ""
+    ) -> None:
         self.home = folder / "home"
         self.out = folder / f"bot-{number}.out"
         self.started_s = time.monotonic()
         command = [
             sys.executable, "-m", "tradewind", "live", str(config), "--endpoint", str(exchange.keys), "--yes", "--json",
+            *(("--account", account) if account else ()),
         ]  # fmt: skip
         with self.out.open("w") as out, (folder / f"bot-{number}.err").open("w") as err:
             self.process = subprocess.Popen(

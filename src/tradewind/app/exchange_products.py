@@ -23,6 +23,7 @@ class Member(msgspec.Struct, frozen=True):
     can_trade: bool = True
     can_transfer: bool = False
     ed25519: bool = False
+    kind: str = "DEFAULT"
 
 
 def _wealth() -> dict[str, Decimal]:
@@ -37,9 +38,12 @@ MEMBERS = (
     Member("beta", _wealth()),
     Member("gamma", {"USD": Decimal(100_000)}, ed25519=True),
     Member("viewer", {"USD": Decimal(100_000)}, can_trade=False),
+    Member("perpetual", {"USDC": Decimal(100_000)}, kind="INTX"),
     Member("mover", {"USD": Decimal(100_000), "USDC": Decimal(100_000)}, can_transfer=True),
 )
-"""Two ordinary traders, one whose key is Ed25519, one that may only look, one that may also move money."""
+"""Two ordinary traders, one whose key is Ed25519, one that may only look, one of international perpetuals, and one that
+may also move money.
+"""
 
 
 def listings() -> list[Listed]:

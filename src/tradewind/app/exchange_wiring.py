@@ -172,7 +172,8 @@ def _stretch(past: Past) -> Stretch:
 
 def _admitted(venue: Venue, member: Member) -> Account:
     """Open a member's account, give it a key, and return what its owner is told."""
-    account, key = venue.open_portfolio(member.name, member.balances), fresh_key(ed25519_key=member.ed25519)
+    account = venue.open_portfolio(member.name, member.balances, kind=member.kind)
+    key = fresh_key(ed25519_key=member.ed25519)
     permissions = {
         "can_view": member.can_view,
         "can_trade": member.can_trade,

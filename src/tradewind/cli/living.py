@@ -242,6 +242,8 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
         "recovered": built.recovered is not None,
         "equity": None if equity is None else plain(equity),
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
+        "funding": {name: plain(purse.funding) for name, purse in state.ledger.purses.items()},
+        "transfers": {name: plain(purse.transfers) for name, purse in state.ledger.purses.items()},
         "positions": {
             name: plain(market.instrument.quantity_decimal(market.held)) for name, market in state.markets.items()
         },

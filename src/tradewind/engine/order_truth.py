@@ -222,6 +222,10 @@ class OrderTruth:
         """Return whether this is one of our orders, or an adopted one."""
         return self._record_of(order) is not None
 
+    def knows(self, fill: VenueFill) -> bool:
+        """Return whether the execution is of one of our orders, or was booked before a restart."""
+        return self._owner(fill) is not None or fill.fill_id in self._booked_before
+
     def live(self) -> list[Record]:
         """Return the orders that are not over, oldest first."""
         return [record for record in self._watched.values() if record.is_live]

@@ -14,16 +14,18 @@ from typing import Literal
 import msgspec
 
 from tradewind.engine.foreign import adopted_order, adopted_remains, is_stranger
+from tradewind.engine.funding_dues import FundingDues
 from tradewind.engine.holdings import DRIFT, Drift, compare, explain, pieces
 from tradewind.engine.order_truth import OrderTruth, Told
 from tradewind.engine.state import EngineState
-from tradewind.model.answers import CashTransferred
+from tradewind.model.answers import CashTransferred, FundingPaid, LiquidationKind, PositionLiquidated
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, OrderAdopted, PositionAdopted
 from tradewind.model.instrument import Instrument
+from tradewind.model.money import subtract
 from tradewind.model.venue import VenueBalance, VenueFill, VenueOrder, VenuePosition
 
 FOREIGN = "foreign"
-Corrected = Told | OrderAdopted | PositionAdopted | CashTransferred
+Corrected = Told | OrderAdopted | PositionAdopted | CashTransferred | FundingPaid | PositionLiquidated
 
 
 class ReconcilePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `orders` are all that live plus those that ended since the last round, `fills` all executions since then (both with
     some overlap). `balances` and `positions` are complete, or None where this round did not ask. `prices` value what
-    is found without a cost.
+    is found without a cost. `liquidations` are orders by which the venue itself closed positions, by its names.
     """
 
     asked_ns: int
@@ -49,6 +51,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     balances: tuple[VenueBalance, ...] | None = None
     positions: tuple[VenuePosition, ...] | None = None
     prices: Mapping[str, Decimal] = {}
+    liquidations: frozenset[str] = frozenset()
 
 
 class Reconciler:
@@ -60,7 +63,9 @@ class Reconciler:
         instruments: Iterable[Instrument],
         policy: ReconcilePolicy | None = None,
         opened_ns: int | None = None,
+        funding: FundingDues | None = None,
     ) -> None:
+        self.funding = funding or FundingDues()
         self.policy = policy or ReconcilePolicy()
         self.opened_ns = opened_ns
         self._truth = truth
@@ -87,7 +92,30 @@ class Reconciler:
                 truth.look_for(record.id, now_ns)
             if record.foreign and self.policy.foreign_orders == "cancel":
                 truth.withdraw(record.id, now_ns)
-        return told + self._met(now_ns)
+        return told + self._liquidated(state, evidence.liquidations, now_ns) + self._met(now_ns)
+
+    def _liquidated(self, state: EngineState, orders: Iterable[str], now_ns: int) -> list[Corrected]:
+        """Return the venue's own closings of positions: their executions are nobody's order. A fee is a loss, too."""
+        told: list[Corrected] = []
+        for venue_id in orders:
+            fills = self._truth.orphans().get(venue_id, {})
+            for fill in sorted(fills.values(), key=lambda each: each.ts_ns):
+                market = state.markets.get(fill.instrument)
+                if market is None or fill.fee is None or ("liquidation", fill.fill_id) in state.booked:
+                    continue
+                quantity = market.instrument.quantity_units(fill.quantity)
+                held = abs(market.held) - sum(each.quantity for each in told if isinstance(each, PositionLiquidated))
+                if market.held * fill.side >= 0 or quantity > held:
+                    continue  # not what our books know: holdings are compared
+                kind = LiquidationKind.FULL if quantity == held else LiquidationKind.PARTIAL
+                told.append(
+                    PositionLiquidated(
+                        fill.instrument, fill.fill_id, now_ns, kind, fill.side, quantity, fill.price,
+                        fill.fee.copy_negate(),
+                    )
+                )  # fmt: skip
+            self._truth.drop_orphans(venue_id)
+        return told
 
     def _foreign(self, state: EngineState, order: VenueOrder, now_ns: int) -> list[Corrected]:
         """Return what follows from an order that nobody here sent."""
@@ -137,8 +165,9 @@ class Reconciler:
         for drift in compare(state, evidence.balances, evidence.positions, self.policy.cash_increment):
             if not all(self._truth.settled(name) for name in drift.instruments):
                 continue
-            if drift.is_none:
-                told += self._agreed(state, drift, now_ns)
+            paid = [] if first or drift.cash is None else self._funding_of(drift, now_ns)
+            if paid or drift.is_none:
+                told += [*paid, *self._agreed(state, drift, now_ns)]
             elif first or self._confirmed(drift, evidence.asked_ns, now_ns):
                 told += self._correct(state, drift, evidence, now_ns)
             else:
@@ -146,6 +175,10 @@ class Reconciler:
         if first and evidence.balances is not None:
             self.opened_ns = evidence.asked_ns
         return told
+
+    def _funding_of(self, drift: Drift, now_ns: int) -> list[FundingPaid]:
+        """Return the funding that explains a difference in cash, to the last digit and however small."""
+        return self.funding.explain(drift.currency, subtract(drift.found, drift.expected), now_ns)
 
     def _confirmed(self, drift: Drift, asked_ns: int, now_ns: int) -> bool:
         """Return whether the same difference was seen before by questions that came earlier; note it if not."""

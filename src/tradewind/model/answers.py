@@ -79,7 +79,10 @@ class LiquidationKind(Enum):
 
 
 class PositionLiquidated(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="liquidated"):
-    """The venue closed `quantity` (absolute) at `price`; `deficit` beyond the margin went to the insurance account."""
+    """The venue closed `quantity` (absolute) at `price`; `deficit` beyond the margin went to the insurance account.
+
+    A negative `deficit` is what the venue charged for it.
+    """
 
     instrument: str
     fill_id: str

@@ -37,7 +37,7 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     `client_id` is "" where the venue names none; `quantity` is None for an order by quote amount (`quote_quantity`).
     `filled`, `average_price` and `fees` are running totals: hints of what the fills will sum to, never booked.
-    `reason` is the venue's word for a cancellation or rejection.
+    `reason` is the venue's word for a cancellation or rejection; `liquidation` says that the venue itself sent it.
     """
 
     client_id: str
@@ -57,6 +57,7 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     post_only: bool = False
     reduce_only: bool = False
     triggered: bool = False
+    liquidation: bool = False
     expire_ns: int | None = None
     created_ns: int = 0
     updated_ns: int = 0

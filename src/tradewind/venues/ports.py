@@ -73,6 +73,7 @@ class ProductState(msgspec.Struct, frozen=True, kw_only=True):
     session_open: bool = True
     funding_rate: Decimal | None = None
     funding_ns: int | None = None
+    funding_interval_ns: int | None = None
 
     @property
     def takes_orders(self) -> bool:
@@ -142,6 +143,10 @@ class OrderDesk(Protocol):
 
     async def find(self, client_id: str) -> VenueOrder | None:
         """Return the order of that name, live or done, or None when a complete look did not show it."""
+        ...
+
+    async def find_venue_order(self, venue_id: str) -> VenueOrder | None:
+        """Return the order by the venue's own name, or None when it has none of that name."""
         ...
 
     async def open_orders(self, instrument: str | None = None) -> Sequence[VenueOrder]:

@@ -328,3 +328,62 @@ def test_the_pace_is_said_in_numbers() -> None:
     assert pace.wait_ns(len(pace.steps_ns) + 1) == pace.slow_ns
     settled_ns = pace.visible_ns + pace.absences * (max(pace.steps_ns) + pace.apart_ns)
     assert settled_ns <= 30 * S  # an order that never arrived is known as such half a minute after it may have left
+
+
+# -- what a venue does to perpetuals -----------------------------------------------------------------------------------
+
+
+def short_of(rig: Rig, quantity: str) -> None:
+    """Hold contracts of the perpetual, and let the venue say the same."""
+    rig.bar(instrument="BTC-PERP")
+    rig.fill(rig.sent[0].order_id)
+    rig.perp, rig.cash = D(quantity), rig.state.ledger.purses["USD"].cash
+
+
+def test_funding_that_cash_tells_of_is_funding_and_no_transfer() -> None:
+    rig = Rig(TargetQuantity(D(2)))
+    short_of(rig, "2")
+    rig.reconciler.funding.told("BTC-PERP", 20 * S, D("0.0001"), None)
+    rig.reconciler.funding.passed(rig.state, 21 * S)
+    rig.cash -= D("0.02000003")
+    assert rig.round() == ["FundingPaid"]
+    purse = rig.state.ledger.purses["USD"]
+    assert (purse.cash, purse.funding, purse.transfers) == (rig.cash, D("-0.02000003"), 0)
+    assert rig.round() == []
+
+
+def test_a_cash_difference_that_is_no_funding_is_a_transfer_as_ever() -> None:
+    rig = Rig(TargetQuantity(D(2)))
+    short_of(rig, "2")
+    rig.reconciler.funding.told("BTC-PERP", 20 * S, D("0.0001"), None)
+    rig.reconciler.funding.passed(rig.state, 21 * S)
+    rig.cash += 50
+    assert rig.round()[:1] == ["InstrumentDoubted"]
+    assert "CashTransferred" in rig.round()
+    assert rig.state.ledger.purses["USD"].funding == 0
+
+
+def test_a_position_that_the_venue_closed_is_liquidated_once_with_its_fee() -> None:
+    rig = Rig(TargetQuantity(D(2)))
+    short_of(rig, "2")
+    before = rig.cash
+    parts = [("l1", "0.5"), ("l2", "1.5")]
+    rig.fills = tuple(
+        fill(name, size, instrument="BTC-PERP", side=Side.SELL, price=D(90), fee=D("0.25"), venue_order_id="liq")
+        for name, size in parts
+    )
+    rig.perp, rig.cash = D(0), before - 2 * 10 - D("0.5")
+    told = rig.round(liquidations=frozenset({"liq"}))
+    assert told == ["PositionLiquidated", "PositionLiquidated"]
+    assert [each.kind.value for each in rig.records(a.PositionLiquidated)] == ["partial", "full"]
+    assert rig.position("a", "BTC-PERP") == 0
+    assert rig.state.ledger.purses["USD"].cash == rig.cash
+    assert rig.round(liquidations=frozenset({"liq"})) == []
+
+
+def test_a_liquidation_of_more_than_is_known_is_left_to_the_comparison_of_holdings() -> None:
+    rig = Rig(TargetQuantity(D(2)))
+    short_of(rig, "2")
+    rig.fills = (fill("l1", "3", instrument="BTC-PERP", side=Side.SELL, price=D(90), fee=D(0), venue_order_id="liq"),)
+    rig.perp = D(-1)
+    assert "PositionLiquidated" not in rig.round(liquidations=frozenset({"liq"}))

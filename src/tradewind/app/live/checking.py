@@ -4,6 +4,7 @@ While our own orders' stream is down orders are asked for every few seconds, so 
 """
 
 import asyncio
+from collections.abc import Iterable
 
 import msgspec
 
@@ -11,6 +12,7 @@ from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gateway import Gateway
 from tradewind.engine.reconciling import Evidence, Reconciler
 from tradewind.model.errors import VenueError
+from tradewind.model.venue import VenueFill
 from tradewind.venues.ports import AccountDesk, OrderDesk
 
 OVERLAP_NS = 120_000_000_000
@@ -51,11 +53,14 @@ class Checker:
         self._engine = engine
         self._gateway = gateway
         self._reconciler = reconciler
+        self.funding = reconciler.funding
         self._orders_every_s = orders_every_s
         self._holdings_every_s = holdings_every_s
         self._since_ns = since_ns
         self._timeout_s = timeout_s
         self._now = asyncio.Event()
+        self._liquidations: set[str] = set()
+        self._looked_at: set[str] = set()
 
     def soon(self) -> None:
         """Ask for a round of both at once: after a reconnect everything may have changed."""
@@ -102,10 +107,12 @@ class Checker:
         orders = await desk.open_orders()
         balances = tuple(await account.balances()) if holdings else None
         positions = tuple(await account.positions()) if holdings else None
+        await self._look_at_strangers(fills)
         return Evidence(
             asked_ns=asked_ns,
             orders=tuple(orders),
             fills=tuple(fills),
+            liquidations=frozenset(self._liquidations),
             balances=balances,
             positions=positions,
             prices={
@@ -114,6 +121,20 @@ class Checker:
                 if market.mark is not None
             },
         )
+
+    async def _look_at_strangers(self, fills: Iterable[VenueFill]) -> None:
+        """Ask for orders on futures that only their executions tell of: the venue itself may have closed a position."""
+        markets, truth = self._engine.state.markets, self._gateway.truth
+        for fill in fills:
+            market = markets.get(fill.instrument)
+            name = fill.venue_order_id
+            if market is None or market.instrument.is_spot or name in self._looked_at or truth.knows(fill):
+                continue
+            order = await self._orders.find_venue_order(name)
+            if order is not None:
+                self._looked_at.add(name)
+                if order.liquidation:
+                    self._liquidations.add(name)
 
     def _take(self, evidence: Evidence, *, holdings: bool) -> None:
         state, now_ns = self._engine.state, self._engine.now_ns()

@@ -45,6 +45,8 @@ from tradewind.model.commands import (
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError, VenueError
 from tradewind.model.market_events import Bar, Gap
+from tradewind.model.venue import VenueOrder
+from tradewind.venues.ports import ProductState
 from tradewind.simulation.desk import Desk
 
 START, CANDLES, PRODUCT, DATA, CLOCK, WINDOW = "start", "candles", "product", "data", "clock", "window"
@@ -325,6 +327,7 @@ class LiveSession:
         elif inside and held:
             self.engine.take(LeaveReduceOnly(now_ns, WINDOW))
         if self.trading is not None:
+            self.trading.checker.funding.passed(self.engine.state, now_ns)
             self.trading.gateway.truth.forget_ended(now_ns - FORGET_NS)
             self.trading.gateway.protecting.forget_done()
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
@@ -345,14 +348,25 @@ class LiveSession:
             late = (
                 f"our clock is {skew_ns / 1e9:+.1f} s from the venue's" if abs(skew_ns) > self.plan.skew_max_ns else ""
             )
+            if self.trading is not None:
+                self._expect_funding(self.trading, states)
             for name in names:
                 self.doubts.say(name, PRODUCT, trouble_of(states[name]) if name in states else "")
                 self.doubts.say(name, CLOCK, late)
             await asyncio.sleep(self.plan.products_every_s)
 
-    def _order_seen(self, order: Any) -> None:
-        if self.trading is not None:
-            self.trading.gateway.seen(order)
+    def _expect_funding(self, trading: Trading, states: Mapping[str, ProductState]) -> None:
+        for name, state in states.items():
+            if state.funding_ns is not None and state.funding_rate is not None:
+                trading.checker.funding.told(name, state.funding_ns, state.funding_rate, state.funding_interval_ns)
+
+    def _order_seen(self, order: VenueOrder) -> None:
+        if self.trading is None:
+            return
+        market = self.engine.state.markets.get(order.instrument)
+        if market is not None and not market.instrument.is_spot and not self.trading.gateway.truth.owns(order):
+            self.trading.checker.soon()  # somebody else moves a position that has margin to keep: the venue, perhaps
+        self.trading.gateway.seen(order)
 
     def _user_stream(self, up: bool) -> None:
         if self.trading is not None:

@@ -35,6 +35,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "peak": plain(state.peak),
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
         "fees": {name: plain(purse.fees) for name, purse in state.ledger.purses.items()},
+        "funding": {name: plain(purse.funding) for name, purse in state.ledger.purses.items()},
         "orders_open": len(state.live_orders()),
         "orders_total": state.orders_made,
         "positions": positions(session),

@@ -275,17 +275,23 @@ class Exchange:
         market.mark = None if price is None else units_of(price, market.scales.price_digits)
         revalue(self.state, market, self.state.now_ns)
 
-    def set_funding_rate(self, product_id: str, rate: Decimal) -> None:
-        """Set the rate of the next fundings: positive, longs pay shorts."""
+    def set_funding_rate(self, product_id: str, rate: Decimal, interval_ns: int | None = None) -> None:
+        """Set the rate of the next fundings (positive: longs pay shorts), and if asked for how far apart they are."""
         market = self.state.market(product_id)
         if market.product.is_spot:
             raise ConfigError(f"{product_id} is a spot product: it has no funding")
         market.funding_rate = units_of(rate, RATE_DIGITS)
+        if interval_ns is not None:
+            timing.set_interval(self.state, market, interval_ns)
 
     def funding(self, product_id: str) -> tuple[Decimal, int | None]:
         """Return the funding rate and when it is due next."""
         market = self.state.market(product_id)
         return decimal_of(market.funding_rate, RATE_DIGITS), market.next_funding_ns
+
+    def funding_interval_ns(self, product_id: str) -> int:
+        """Return how far apart fundings are."""
+        return self.state.market(product_id).funding_interval_ns
 
     def book(self, product_id: str, depth: int | None = None) -> BookView:
         """Return the levels of both sides, best first."""

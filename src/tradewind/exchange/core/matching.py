@@ -34,6 +34,7 @@ class Market:
         "fee_balance",
         "fee_scale",
         "fees",
+        "funding_interval_ns",
         "funding_rate",
         "index",
         "initial_rate",
@@ -85,6 +86,7 @@ class Market:
         self.mark: int | None = None  # given from outside; else the mid counts
         self.funding_rate = 0
         self.next_funding_ns: int | None = None
+        self.funding_interval_ns = product.funding_interval_ns
         self.touched: list[Order] = []
         self.positions_changed: set[str] = set()  # accounts whose position moved otherwise than by an order
         self.untold = 0  # trades at the end of the tape nobody has been told of

@@ -73,15 +73,24 @@ def _start(state: State, now_ns: int) -> None:
     state.started = True
     for market in state.markets.values():
         if not market.product.is_spot:
-            interval = market.product.funding_interval_ns
-            market.next_funding_ns = now_ns - now_ns % interval + interval
-            state.at(market.next_funding_ns, "funding", market, None)
+            set_interval(state, market, market.funding_interval_ns, now_ns)
+
+
+def set_interval(state: State, market: Market, interval_ns: int, now_ns: int | None = None) -> None:
+    """From now on funding is due at every whole interval; a time that was set before is not one any more."""
+    now_ns = state.now_ns if now_ns is None else now_ns
+    market.funding_interval_ns = interval_ns
+    market.next_funding_ns = now_ns - now_ns % interval_ns + interval_ns
+    if state.started:
+        state.at(market.next_funding_ns, "funding", market, None)
 
 
 def _fund(state: State, market: Market, now_ns: int) -> None:
     """Book funding: longs pay value x rate to shorts; what rounding leaves over is the house's."""
+    if market.next_funding_ns is None or now_ns < market.next_funding_ns:
+        return  # of an interval that was given up
     price, rate = market.mark_price(), market.funding_rate
-    market.next_funding_ns = now_ns + market.product.funding_interval_ns
+    market.next_funding_ns = now_ns + market.funding_interval_ns
     state.at(market.next_funding_ns, "funding", market, None)
     if price is None or not rate:
         return

@@ -5,7 +5,7 @@ It has no keys and listens on loopback only: it belongs to whoever runs the exch
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -61,6 +61,7 @@ class MoneyBody(msgspec.Struct, frozen=True):
 
 class FundingBody(msgspec.Struct, frozen=True):
     rate: str
+    interval_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
 
 
 class Admin:
@@ -145,8 +146,10 @@ class Admin:
         product_id = self._product(request)
         if self._venue.listings[product_id].product.is_spot:
             raise bad_request(f"{product_id} has no funding")
-        rate = _number(_decoded(await request.read(), FundingBody).rate)
-        self._venue.exchange.set_funding_rate(product_id, rate)
+        asked = _decoded(await request.read(), FundingBody)
+        rate = _number(asked.rate)
+        interval_ns = None if asked.interval_s is None else asked.interval_s * 1_000_000_000
+        self._venue.exchange.set_funding_rate(product_id, rate, interval_ns)
         return {"product_id": product_id, "rate": str(rate)}
 
     async def deposit(self, request: web.Request) -> Json:

@@ -69,6 +69,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     mode: ProductMode = ProductMode.ONLINE
     funding_rate: Decimal = Decimal(0)
     funding_ns: int = 0
+    funding_interval_ns: int = 3_600_000_000_000
     open_interest: Decimal = Decimal(0)
 
 
@@ -160,7 +161,7 @@ def _future(listed: Listed, quote: Quote) -> Json:
             "max_leverage": listed.max_leverage,
         },
         "contract_display_name": listed.display_name or product.id,
-        "funding_interval": f"{product.funding_interval_ns // 1_000_000_000}s",
+        "funding_interval": f"{quote.funding_interval_ns // 1_000_000_000}s",
         "open_interest": plain(quote.open_interest),
         "funding_rate": plain(quote.funding_rate),
         "funding_time": funding_time,

@@ -176,6 +176,7 @@ class Venue:
             mode=exchange.mode(product_id),
             funding_rate=rate,
             funding_ns=due_ns or 0,
+            funding_interval_ns=exchange.funding_interval_ns(product_id),
             open_interest=exchange.open_interest(product_id) if futures else ZERO,
         )
 

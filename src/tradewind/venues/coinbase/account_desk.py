@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from tradewind.model.errors import PermissionMissing, VenueRejected
 from tradewind.model.fees import FeeTier
-from tradewind.model.money import ZERO
+from tradewind.model.money import ZERO, subtract
 from tradewind.model.venue import VenueBalance, VenuePosition
 from tradewind.venues.coinbase import requests
 from tradewind.venues.coinbase.client import Client
@@ -18,10 +18,17 @@ from tradewind.venues.coinbase.incoming import (
 from tradewind.venues.coinbase.market_desk import CoinbaseMarket
 from tradewind.venues.coinbase.pages import pages
 from tradewind.venues.coinbase.wire.accounts import Account, KeyPermissions, ListAccounts, TransactionSummary
-from tradewind.venues.coinbase.wire.futures import BalanceSummary, CfmPositions, PerpetualPositions
+from tradewind.venues.coinbase.wire.futures import (
+    BalanceSummary,
+    CfmPositions,
+    ListPerpetualBalances,
+    PerpetualPositions,
+)
+from tradewind.venues.coinbase.wire.values import amount
 from tradewind.venues.ports import KeyRights
 
 INTX = "INTX"
+US_MONEY = "USD"
 
 
 class CoinbaseAccount:
@@ -46,8 +53,40 @@ class CoinbaseAccount:
         return tuple(found)
 
     async def balances(self) -> tuple[VenueBalance, ...]:
-        """Return what is owned, sorted by currency, without what is nothing."""
-        return venue_balances(await self.accounts())
+        """Return what is owned, sorted by currency, without what is nothing.
+
+        Where futures are traded, their money is what the futures' side says, before profits that are not realised: a
+        wallet shows what it has left beside the margin.
+        """
+        wallets = venue_balances(await self.accounts())
+        if not self._trades_futures:
+            return wallets
+        totals = await self._futures_money()
+        whole = {each.currency: each for each in wallets}
+        for currency, total in totals.items():
+            hold = whole[currency].hold if currency in whole else ZERO
+            whole[currency] = VenueBalance(currency, subtract(total, hold), hold)
+        return tuple(whole[currency] for currency in sorted(whole))
+
+    async def _futures_money(self) -> dict[str, Decimal]:
+        rights = self._rights or await self.permissions()
+        if rights.portfolio_type != INTX:
+            told = await self.client.call(requests.futures_balance_summary(), BalanceSummary)
+            total = None if told.balance_summary is None else amount(told.balance_summary.total_usd_balance)
+            return {} if total is None else {US_MONEY: total}
+        answer = await self.client.call(requests.perpetuals_balances(rights.portfolio_id), ListPerpetualBalances)
+        listed = answer.portfolio_balances
+        portfolios = listed if isinstance(listed, list) else [listed]
+        return {
+            each.asset.asset_name or each.asset.asset_id: each.quantity
+            for portfolio in portfolios
+            for each in portfolio.balances
+            if each.asset is not None and each.quantity
+        }
+
+    @property
+    def _trades_futures(self) -> bool:
+        return any(not each.is_spot for each in self.market.known.values())
 
     async def positions(self) -> tuple[VenuePosition, ...]:
         """Return open futures positions: US contracts, and perpetuals where the portfolio is of that kind.
@@ -90,7 +129,7 @@ class CoinbaseAccount:
             return None
 
     async def _futures_positions(self) -> list[VenuePosition]:
-        needed = self._futures_told or any(not each.is_spot for each in self.market.known.values())
+        needed = self._futures_told or self._trades_futures
         try:
             found = await self.client.call(requests.list_futures_positions(), CfmPositions)
         except (PermissionMissing, VenueRejected):

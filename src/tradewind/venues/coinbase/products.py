@@ -67,6 +67,7 @@ def state_of(product: Product) -> ProductState:
         session_open=session is None or session.is_session_open is not False,
         funding_rate=_funding_rate(future),
         funding_ns=_funding_ns(future),
+        funding_interval_ns=_funding_interval_ns(future),
     )
 
 
@@ -100,6 +101,13 @@ def _funding_ns(future: FutureProductDetails | None) -> int | None:
         return None
     details = future.perpetual_details
     return ns_of(future.funding_time) or ns_of(details.funding_time if details else None) or None
+
+
+def _funding_interval_ns(future: FutureProductDetails | None) -> int | None:
+    """Return how far apart fundings are; the venue writes seconds, as in `3600s`."""
+    text = "" if future is None else future.funding_interval
+    seconds = text.removesuffix("s")
+    return int(seconds) * 1_000_000_000 if text != seconds and seconds.isdigit() and int(seconds) else None
 
 
 def _initial_margin(future: FutureProductDetails) -> Decimal:
