@@ -37,6 +37,7 @@ class Witness:
         self._there = (there.hostname, there.port or 80)
         self.seen: list[Seen] = []
         self.numbers = count(1)
+        self.callers: set[Caller] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -76,8 +77,17 @@ class Witness:
         ]
 
     def close(self) -> None:
+        """Hang up everywhere and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
+
+    async def _hang_up(self) -> None:
+        self._server.close()
+        for caller in tuple(self.callers):
+            caller.lost()
+        await asyncio.sleep(0.1)  # the other ends hear of it
 
 
 class Caller(asyncio.Protocol):
@@ -95,6 +105,7 @@ class Caller(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self._witness.callers.add(self)
         self._connecting = asyncio.ensure_future(self._witness.connect(self))
 
     def data_received(self, data: bytes) -> None:
@@ -122,6 +133,7 @@ class Caller(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.answered()
+        self._witness.callers.discard(self)
         if self.there is not None:
             self.there.close()
 

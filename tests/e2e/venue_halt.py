@@ -31,9 +31,14 @@ def summary(trips: list[Trip], dead: list[DeadHalt], found: list[str]) -> tuple[
     bad += [f"TROUBLE with {each.way} under {each.faults}: {each.trouble}" for each in trips if each.trouble]
     bad += [f"TROUBLE with the bot dead under {each.faults}: {each.trouble}" for each in dead if each.trouble]
     bad += [f"DIFFERENT: {each}" for each in found]
+    bad += [f"nothing was opened between the trips of {way}" for way, of_way in by_way.items() if not _opened(of_way)]
     if trips and not exits:
         bad.append("no exit left after any trip")
     return [*lines, *bad], not bad
+
+
+def _opened(trips: list[Trip]) -> int:
+    return sum(each.opened for each in trips)
 
 
 def _line(name: str, trips: Iterable[Trip]) -> str:
