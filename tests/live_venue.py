@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -105,6 +105,8 @@ class CoreVenue:
         self.chance = random.Random(seed)
         self.faults = Faults()
         self.injected: Counter[str] = Counter()
+        self.prepared: list[str] = []
+        self.forgotten: list[str] = []
         self.placed: Counter[str] = Counter()  # how often each client id reached the exchange
         self.rights = KeyRights(view=True, trade=True, transfer=False)
         self.skew_ns = 0
@@ -290,6 +292,12 @@ class CoreVenue:
             raise VenueUnavailable("503: the venue is not there")
 
     # -- OrderDesk ----------------------------------------------------------------------------------------------------
+
+    def prepare(self, request: OrderRequest) -> None:
+        self.prepared.append(request.order_id)
+
+    def forget(self, client_ids: Iterable[str]) -> None:
+        self.forgotten += client_ids
 
     async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         if look is not None and (reason := look()):

@@ -335,19 +335,22 @@ class OrderTruth:
                 told.append(InstrumentCleared(now_ns, instrument, cause, f"order {order_id} is over"))
         return told
 
-    def forget_ended(self, before_ns: int) -> None:
-        """Drop the records of orders that were over before `before_ns`, to bound memory.
+    def forget_ended(self, before_ns: int) -> list[str]:
+        """Drop the records of orders that were over before `before_ns`, to bound memory; return their names.
 
         Their names at the venue are kept, so that an execution that is told once more is not taken for a stranger's.
         """
+        gone: list[str] = []
         for record in [each for each in self.records.values() if each.ended_ns is not None]:
             if record.id not in self._watched and (record.ended_ns or 0) < before_ns:
                 del self.records[record.id]
+                gone.append(record.id)
                 self._by_venue.pop(record.venue_id, None)
                 if record.venue_id:
                     self._forgotten[record.venue_id] = None
         for venue_id in list(self._forgotten)[:-FORGOTTEN_MAX]:
             del self._forgotten[venue_id]
+        return gone
 
     # -- one report --------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Orders and money travel as the facts of `model.venue`; market data as the events
 outcomes (refused, in doubt) are values; what a protocol raises is a `VenueError`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Protocol
@@ -125,6 +125,14 @@ class OrderDesk(Protocol):
 
         What `look` holds back is refused with its reason: nothing of it has left.
         """
+        ...
+
+    def prepare(self, request: OrderRequest) -> None:
+        """Make what can be made of an order that is about to be placed; a hint, and nothing leaves."""
+        ...
+
+    def forget(self, client_ids: Iterable[str]) -> None:
+        """Drop what is remembered of orders that are long over."""
         ...
 
     async def cancel(self, client_ids: Sequence[str]) -> Mapping[str, CancelAnswer]:

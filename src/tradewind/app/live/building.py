@@ -271,7 +271,11 @@ def _compose(
     def failed(what: str, why: str) -> None:
         sessions[0].guarding.note_error()
 
-    outbox = Outbox(recorder.journal, lambda box: boxes[0].send(box))  # noqa: PLW0108 - it comes after
+    outbox = Outbox(
+        recorder.journal,
+        lambda box: boxes[0].send(box),  # noqa: PLW0108 - it comes after
+        lambda box: boxes[0].prepare(box),  # noqa: PLW0108
+    )
     engine = LiveEngine(
         parts.state,
         outbox,

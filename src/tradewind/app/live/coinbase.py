@@ -30,6 +30,10 @@ TRADES = "market_trades"
 class BracketOrders(CoinbaseOrders):
     """Orders, with one form more: a limit order with a stop is the venue's bracket."""
 
+    def prepare(self, request: OrderRequest) -> None:
+        if request.kind is not OrderKind.LIMIT or request.stop is None:
+            super().prepare(request)
+
     async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         if request.kind is not OrderKind.LIMIT or request.stop is None or request.price is None:
             return await super().place(request, look)

@@ -21,7 +21,7 @@ from tradewind.engine.order_questions import FetchFills, FindOrder, Query, SendC
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.reconciling import Corrected
 from tradewind.model import answers as a
-from tradewind.model.effects import Alarm
+from tradewind.model.effects import Alarm, SubmitOrder
 from tradewind.model.errors import VenueError
 from tradewind.model.orders import OrderKind, OrderRequest, TimeInForce
 from tradewind.model.venue import InDoubt, PlaceAnswer, PlaceRefused, VenueFill, VenueOrder
@@ -78,6 +78,12 @@ class Gateway:
 
     # -- out ----------------------------------------------------------------------------------------------------------
 
+    def prepare(self, box: Sequence[Leaving]) -> None:
+        """Have the desk make ready what will leave as it is when its intent is on the disk."""
+        for each in box:
+            if isinstance(each, SubmitOrder) and each.request.after is None and each.request.oco is None:
+                self._desk.prepare(self._worded(each.request))
+
     def send(self, box: Sequence[Leaving]) -> None:
         """Let requests leave whose intents are on the disk; called by the outbox."""
         self._do(self.protecting.take(box, self._engine.now_ns()), on_disk=True)
@@ -109,11 +115,17 @@ class Gateway:
             self.counts.withheld += 1
             self.do(self.protecting.hear(a.OrderRejected(request.order_id, now_ns, reason), now_ns))
             return
-        if self._ioc_only and cover is None and request.kind is OrderKind.LIMIT:
-            request = msgspec.structs.replace(request, time_in_force=TimeInForce.IOC, post_only=False, expire_ns=None)
+        if cover is None:
+            request = self._worded(request)
         self.truth.sending(request, now_ns)
         committed = None if on_disk else self._committed
         self._start(self._send(request, lambda: self.gate.refusal(request, engine_id), committed))
+
+    def _worded(self, request: OrderRequest) -> OrderRequest:
+        """Return an order that protects nothing as it is sent: where nothing may rest, it fills at once or goes."""
+        if not self._ioc_only or request.kind is not OrderKind.LIMIT:
+            return request
+        return msgspec.structs.replace(request, time_in_force=TimeInForce.IOC, post_only=False, expire_ns=None)
 
     async def _send(
         self, request: OrderRequest, look: Look, committed: Callable[[], Awaitable[None]] | None = None
@@ -121,6 +133,7 @@ class Gateway:
         answer: PlaceAnswer
         try:
             if committed is not None:
+                self._desk.prepare(request)
                 await committed()
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._desk.place(request, look)
@@ -173,6 +186,11 @@ class Gateway:
     def filled(self, fills: Sequence[VenueFill]) -> None:
         """Take executions, however they came here."""
         self.told(self.truth.fills_seen(fills, self._engine.now_ns()))
+
+    def forget(self, before_ns: int) -> None:
+        """Drop what is remembered of orders that were over before `before_ns`, here and at the desk."""
+        self._desk.forget(self.truth.forget_ended(before_ns))
+        self.protecting.forget_done()
 
     def step(self, marks: dict[str, int]) -> None:
         """Let protection look at the marks that may be believed."""

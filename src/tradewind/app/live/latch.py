@@ -28,12 +28,13 @@ class Latch:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LATCH_FILE
+        self._name = str(self.path)  # asked for with every order
         self._tripped_here = False
 
     @property
     def is_set(self) -> bool:
         """Whether trading is stopped; once tripped in this process it stays so, even if the disk fails."""
-        return self._tripped_here or os.path.lexists(self.path)
+        return self._tripped_here or os.path.lexists(self._name)
 
     def trip(self, reason: str, ts_ns: int, by: str) -> Tripped:
         """Stop trading, durably, and return what is written; the first reason is kept.

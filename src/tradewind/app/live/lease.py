@@ -43,6 +43,8 @@ class Lease:
     def __init__(self, folder: Path, handle: int) -> None:
         self.folder = folder
         self._handle = handle
+        self._name = str(folder / LOCK_FILE)  # asked for with every order
+        self._mine = _identity(os.fstat(handle))  # of an open file it never changes
 
     @classmethod
     def take(cls, root: Path, identity: AccountIdentity) -> Self:
@@ -67,11 +69,9 @@ class Lease:
         if self._handle < 0:
             return False
         try:
-            there = os.stat(self.folder / LOCK_FILE)
+            return _identity(os.stat(self._name)) == self._mine
         except FileNotFoundError:
             return False
-        mine = os.fstat(self._handle)
-        return (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)
 
     def release(self) -> None:
         """Let go; a second call does nothing."""
@@ -101,6 +101,10 @@ def holder(folder: Path) -> int | None:
     finally:
         os.close(handle)
     return None
+
+
+def _identity(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino
 
 
 def _lock(handle: int, folder: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.live.candles import CandleJoin, Missing, stamped
+from tradewind.app.live.collecting import seldom_collecting
 from tradewind.app.live.coverage import Bare
 from tradewind.app.live.doubts import Doubts
 from tradewind.app.live.engine import LiveEngine
@@ -46,8 +47,8 @@ from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError, VenueError
 from tradewind.model.market_events import Bar, Gap
 from tradewind.model.venue import VenueOrder
-from tradewind.venues.ports import ProductState
 from tradewind.simulation.desk import Desk
+from tradewind.venues.ports import ProductState
 
 START, CANDLES, PRODUCT, DATA, CLOCK, WINDOW = "start", "candles", "product", "data", "clock", "window"
 CONNECT_WITHIN_S = 15.0
@@ -130,12 +131,8 @@ class LiveSession:
     async def run(self) -> Ended:
         """Run until asked to stop, the time is over, or something fails; return how it ended."""
         try:
-            async with asyncio.TaskGroup() as group:
-                await self._started(group)
-                await self._until_over()
-                ended = await self._end_in_order()
-                for task in self._tasks:
-                    task.cancel()
+            with seldom_collecting():
+                ended = await self._all_of_it()
         except BaseExceptionGroup as errors:
             self.phase = "failed"
             raise _first(errors) from errors
@@ -146,6 +143,15 @@ class LiveSession:
                 self.trading.outbox.close()
                 await self.trading.gateway.close()
         self.phase = "ended"
+        return ended
+
+    async def _all_of_it(self) -> Ended:
+        async with asyncio.TaskGroup() as group:
+            await self._started(group)
+            await self._until_over()
+            ended = await self._end_in_order()
+            for task in self._tasks:
+                task.cancel()
         return ended
 
     async def _started(self, group: asyncio.TaskGroup) -> None:
@@ -328,8 +334,7 @@ class LiveSession:
             self.engine.take(LeaveReduceOnly(now_ns, WINDOW))
         if self.trading is not None:
             self.trading.checker.funding.passed(self.engine.state, now_ns)
-            self.trading.gateway.truth.forget_ended(now_ns - FORGET_NS)
-            self.trading.gateway.protecting.forget_done()
+            self.trading.gateway.forget(now_ns - FORGET_NS)
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
 
     async def _watch_products(self) -> None:

@@ -5,7 +5,7 @@ order that was not complete, or at a venue that has not shown that its orders ca
 none.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -99,6 +99,18 @@ class CcxtOrders:
                 return await self._same(request.order_id, error)
             return place_failure(error)
         return self._placed(request.order_id, symbol, told)
+
+    def prepare(self, request: OrderRequest) -> None:
+        """Do nothing: ccxt makes a request and sends it in one go."""
+
+    def forget(self, client_ids: Iterable[str]) -> None:
+        """Drop the names of orders that are long over."""
+        for client_id in client_ids:
+            venue_id = self._venue_ids.pop(client_id, "")
+            self._client_ids.pop(venue_id, None)
+            self._symbols.pop(venue_id, None)
+            self._sent.pop(client_id, None)
+            self.emulations.pop(client_id, None)
 
     async def edit(
         self, client_id: str, *, price: Decimal | None = None, quantity: Decimal | None = None

@@ -6,7 +6,6 @@ failure of a write is `OutcomeUnknown`, and what became of it must be asked.
 
 import asyncio
 import random
-import secrets
 import ssl
 import time
 from collections import Counter
@@ -32,7 +31,8 @@ from tradewind.venues.coinbase.leaving import Leaving, watched
 from tradewind.venues.coinbase.limits import PUBLIC_PER_S, RateBudget
 from tradewind.venues.coinbase.requests import Request, server_time
 from tradewind.venues.coinbase.retrying import RetryPolicy, wait_before_retry
-from tradewind.venues.coinbase.signing import NONCE_BYTES, Signer
+from tradewind.venues.coinbase.signing import Signer
+from tradewind.venues.coinbase.tokens import Tokens
 from tradewind.venues.coinbase.wire.products import ServerTime
 from tradewind.venues.coinbase.wire.values import ns_of, read
 from tradewind.venues.ports import Look
@@ -76,6 +76,7 @@ class Client:
         self.signer = signer
         self.skew_ns = 0
         self.counts: Counter[str] = Counter()
+        self._tokens = None if signer is None else Tokens(signer, address.host)
         self._timeout = aiohttp.ClientTimeout(total=timeouts.total_s, sock_connect=timeouts.connect_s)
         self._policy = policy
         self._clock_ns, self._sleep, self._chance = clock_ns, sleep, chance
@@ -94,6 +95,8 @@ class Client:
     async def close(self) -> None:
         """Close every connection; the client can be used again."""
         session, self._session = self._session, None
+        if self._tokens is not None:
+            self._tokens.forget()
         if session is not None:
             await session.close()
 
@@ -134,6 +137,11 @@ class Client:
                 wait_s = worth
             self.counts["retries"] += 1
             await self._sleep(wait_s)
+
+    def make_ready(self, request: Request) -> None:
+        """Make a token for a request that follows soon, now that there is time for it."""
+        if self._tokens is not None and request.signed:
+            self._tokens.make_ready(request.method, request.path, self._token_from_s())
 
     async def measure_skew(self) -> int:
         """Return the venue's clock less ours in nanoseconds, measured now."""
@@ -195,13 +203,14 @@ class Client:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         if request.signed:
-            if self.signer is None:
+            if self._tokens is None:
                 raise AuthenticationFailed(f"{request.method} {request.path} needs a key: name a key file")
-            now_s = self.venue_now_ns() // SECOND_NS - TOKEN_MARGIN_S
-            nonce = secrets.token_hex(NONCE_BYTES)
-            token = self.signer.rest_token(request.method, self.address.host, request.path, now_s, nonce)
+            token = self._tokens.take(request.method, request.path, self._token_from_s())
             headers["Authorization"] = f"Bearer {token}"
         return headers
+
+    def _token_from_s(self) -> int:
+        return self.venue_now_ns() // SECOND_NS - TOKEN_MARGIN_S
 
     async def _clock_corrected(self, request: Request) -> bool:
         """Return whether a refused token may be due to our clock: it was not looked at for a while, and now it was."""

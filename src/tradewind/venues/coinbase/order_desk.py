@@ -4,12 +4,13 @@ Nothing here raises for what the venue does to a write: it is done, refused for 
 their `VenueError`, for then nothing is known.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from tradewind.model.errors import InvalidOrder, VenueError, VenueRejected
+from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO
 from tradewind.model.orders import OrderRequest, Side
 from tradewind.model.venue import (
@@ -49,13 +50,15 @@ from tradewind.venues.coinbase.wire.orders import (
     PreviewOrder,
 )
 from tradewind.venues.doubts import cancel_failure, place_failure
-from tradewind.venues.ports import Look
+from tradewind.venues.ports import Look, ProductState
 from tradewind.venues.terms import refusal_before_sending
 
 CANCELS_PAGE = 100
 NOT_YET_OPEN, OPEN, GOING = ("PENDING", "QUEUED", "CANCEL_QUEUED"), ("OPEN",), ("CANCEL_QUEUED",)
 CLOCK_MARGIN_NS = 3_600_000_000_000  # how much older than its sending an order may be in the venue's list
 UNKNOWN_ORDER = "UNKNOWN_CANCEL_ORDER"
+READY_MAX = 64
+NAMES_MAX = 20_000
 
 
 class Sending(msgspec.Struct, frozen=True):
@@ -63,6 +66,17 @@ class Sending(msgspec.Struct, frozen=True):
 
     instrument: str
     sent_ns: int
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A request that was made before its order may leave, and what it was made from: good while that is the same."""
+
+    order: OrderRequest
+    instrument: Instrument
+    state: ProductState | None
+    emulation: str
+    request: Request
+    sent: Sent
 
 
 class CoinbaseOrders:
@@ -77,11 +91,17 @@ class CoinbaseOrders:
         self._venue_ids: dict[str, str] = {}
         self._client_ids: dict[str, str] = {}
         self._sent: dict[str, Sending] = {}
+        self._ready: dict[str, Ready] = {}
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
     async def place(self, request: OrderRequest, look: Look | None = None) -> PlaceAnswer:
         """Send an order under its name; what the venue would refuse anyway is refused here, unsent."""
+        ready = self._ready.pop(request.order_id, None)
+        if ready is not None and self._still_holds(ready, request):
+            if ready.emulation:
+                self.emulations[request.order_id] = ready.emulation
+            return await self._create(ready.sent, ready.request, look)
         try:
             form = await self._form(request)
         except VenueRejected as error:
@@ -95,6 +115,35 @@ class CoinbaseOrders:
         return await self.place_configuration(
             request.order_id, request.instrument, request.side, form.configuration, look
         )
+
+    def prepare(self, request: OrderRequest) -> None:
+        """Make what an order needs to leave, token and all, while it may not yet; nothing is sent or remembered."""
+        instrument, state = self.market.known.get(request.instrument), self.market.states.get(request.instrument)
+        if instrument is None or request.maximum or request.order_id in self._sent:
+            return
+        form = self._ready_form(request, instrument, state)
+        if form is None:
+            return
+        made = requests.create_order(
+            request.order_id, request.instrument, SIDES[request.side], form.configuration
+        ).made_ready()
+        sent = Sent(request.order_id, request.instrument, request.side, form.configuration)
+        if len(self._ready) >= READY_MAX:
+            del self._ready[next(iter(self._ready))]
+        self._ready[request.order_id] = Ready(request, instrument, state, form.emulation, made, sent)
+        self.client.make_ready(made)
+
+    def forget(self, client_ids: Iterable[str]) -> None:
+        """Drop the names of orders that are long over, and of strangers' orders all but the latest."""
+        for client_id in client_ids:
+            self._sent.pop(client_id, None)
+            self._ready.pop(client_id, None)
+            self.emulations.pop(client_id, None)
+            self._client_ids.pop(self._venue_ids.pop(client_id, ""), None)
+        if len(self._venue_ids) > NAMES_MAX:
+            for client_id in list(self._venue_ids)[: -NAMES_MAX // 2]:
+                if client_id not in self._sent:
+                    self._client_ids.pop(self._venue_ids.pop(client_id), None)
 
     async def place_configuration(
         self, client_id: str, instrument: str, side: Side, configuration: Configuration, look: Look | None = None
@@ -239,6 +288,21 @@ class CoinbaseOrders:
             return refusal
         cash = await self._cash(instrument.quote) if request.maximum else None
         return outgoing_order(request, instrument, cash=cash)
+
+    def _ready_form(self, request: OrderRequest, instrument: Instrument, state: ProductState | None) -> Outgoing | None:
+        """Return the order's form, None when there is none: `place` then says why."""
+        if refusal_before_sending(request, instrument, state) is not None:
+            return None
+        try:
+            form = outgoing_order(request, instrument)
+        except InvalidOrder:
+            return None
+        return form if isinstance(form, Outgoing) else None
+
+    def _still_holds(self, ready: Ready, request: OrderRequest) -> bool:
+        name = request.instrument
+        same_market = ready.instrument is self.market.known.get(name) and ready.state is self.market.states.get(name)
+        return same_market and ready.order == request
 
     async def _cash(self, currency: str) -> Decimal:
         balances = await self.account.balances()

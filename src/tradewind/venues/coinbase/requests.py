@@ -36,6 +36,7 @@ class Request(msgspec.Struct, frozen=True):
     signed: bool = True
     writes: bool = False
     repeatable: bool = False
+    encoded: bytes | None = None  # the body's bytes, where they were made beforehand
 
     @property
     def may_repeat(self) -> bool:
@@ -50,7 +51,13 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def payload(self) -> bytes | None:
         """Return the body as it is sent, None when there is none."""
+        if self.encoded is not None:
+            return self.encoded
         return None if self.body is None else msgspec.json.encode(self.body)
+
+    def made_ready(self) -> "Request":
+        """Return the same request with its body's bytes made."""
+        return msgspec.structs.replace(self, encoded=self.payload)
 
 
 # -- market data -----------------------------------------------------------------------------------------------------

@@ -143,3 +143,27 @@ def test_what_waits_when_the_session_ends_leaves_no_more(tmp_path: Path) -> None
 
     asyncio.run(run())
     journal.close()
+
+
+def test_what_leaves_is_made_ready_while_the_disk_writes(tmp_path: Path) -> None:
+    disk, told = SlowDisk(), list[tuple[str, Leaving]]()
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(os.write, disk.sync))
+
+    async def run() -> None:
+        outbox = Outbox(
+            journal,
+            lambda box: told.extend(("sent", each) for each in box),
+            lambda box: told.extend(("ready", each) for each in box),
+        )
+        outbox.submit(request(1), 1)
+        journal.append(Intended(1, (SubmitOrder(request(1)),)))
+        outbox.release()
+        assert told == []
+        await settle()
+        assert told == [("ready", SubmitOrder(request(1)))]
+        disk.leave.set()
+        await outbox.drain()
+        assert told[1:] == [("sent", SubmitOrder(request(1)))]
+
+    asyncio.run(run())
+    journal.close()
