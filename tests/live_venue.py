@@ -344,6 +344,11 @@ class CoreVenue:
             post_only=request.post_only,
         )
 
+    async def preview(self, request: OrderRequest) -> PlaceRefused | None:
+        await self._question()
+        found = self.exchange.preview(self.ours, self._new(request), self.now_ns())
+        return PlaceRefused(str(found.failures[0].reason)) if found.failures else None
+
     async def cancel(self, client_ids: Sequence[str]) -> dict[str, CancelAnswer]:
         names = {each: self.exchange.order_by_client_id(self.ours, each) for each in client_ids}
         told = await self.cancel_venue_orders([each.order_id for each in names.values() if each is not None])

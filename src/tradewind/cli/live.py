@@ -31,6 +31,9 @@ def live(
         Parameter(help="At the end: cancel leaves the exits of positions at the venue, cancel-all does not."),
     ] = None,
     real_money: Annotated[bool, Parameter(negative="", help="This session may trade real money.")] = False,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Decide and record, and send nothing; the real venue is only read.")
+    ] = False,
     yes: Annotated[
         bool, Parameter(negative="", help="Do not ask. For machines: a local exchange, or with --real-money.")
     ] = False,
@@ -68,6 +71,7 @@ def live(
             *([f"paper.minutes={minutes}"] if minutes is not None else ()),
             *([f"live.on_stop={on_stop}"] if on_stop else ()),
             *(["live.real_money=true"] if real_money else ()),
+            *(["live.dry_run=true"] if dry_run else ()),
         ],
     )
     return run_live(config, options, yes=yes, json=json)

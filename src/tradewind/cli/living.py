@@ -12,11 +12,12 @@ from typing import Any
 from tradewind.app.config import Resolved
 from tradewind.app.home import Home
 from tradewind.app.live.building import Built, build, build_paper
-from tradewind.app.live.coinbase import CoinbaseSide, open_market, open_side
+from tradewind.app.live.coinbase import open_market, open_side
 from tradewind.app.live.control import ControlServer
 from tradewind.app.live.handlers import handlers
 from tradewind.app.live.status import status
 from tradewind.app.live.stopping import Ended
+from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.venue_access import Access, find_access, with_key
 from tradewind.cli.halt_signal import HaltSignal
 from tradewind.cli.layers import resolved
@@ -59,9 +60,9 @@ def chosen_access(home: Home, settled: Resolved) -> Access:
             key_file=Path(live.keys) if live.keys else None,
         )
     )
-    if access.is_real and not live.real_money:
+    if access.is_real and not live.real_money and not live.dry_run:
         raise ConfigError(
-            "nothing trades real money by default: say --real-money, or --endpoint FILE for a local exchange"
+            "nothing trades real money by default: say --real-money, --dry-run, or --endpoint FILE for a local exchange"
         )
     return access
 
@@ -93,7 +94,7 @@ async def _session(
     try:
         confirm(home, settled, access, side, yes=yes)
         built, ended = await _served(await build(settled, home, side), halts, json=json)
-        if settled.config.profile == CANARY and ended.is_clean:
+        if settled.config.profile == CANARY and ended.is_clean and not settled.config.live.dry_run:
             (built.lease.folder / CANARY_FILE).write_text("a canary session ended in order here\n", encoding="utf-8")
         return built, ended
     finally:
@@ -171,7 +172,8 @@ async def _lines(built: Built) -> None:
 
 def line(told: dict[str, Any]) -> str:
     """Return a status as one line."""
-    modes = [f"HALTED {told['halted']}"] if told["halted"] else []
+    modes = ["DRY RUN: nothing is sent"] if told["dry_run"] else []
+    modes += [f"HALTED {told['halted']}"] if told["halted"] else []
     modes += [f"reduce-only {rule}" for rule in told["reduce_only"]]
     modes += [f"in doubt {name}" for name in told["in_doubt"]]
     requests = told["requests"]
@@ -180,19 +182,23 @@ def line(told: dict[str, Any]) -> str:
         f"equity {told['equity']}",
         f"positions {len(told['positions'])}",
         f"open orders {told['orders_open']}",
-        f"sent {requests.get('attempted', 0)} refused {requests.get('refused', 0)}",
+        f"orders {requests.get('attempted', 0)}",
+        f"successful {requests.get('successful', 0)}",
+        f"failed {requests.get('failed', 0)}",
         f"unknown {len(requests.get('unknown', ()))}",
         f"lag {told['process']['loop_lag_s'] * 1e3:.1f} ms",
     ]
     return "  ".join([*parts, "; ".join(modes)])
 
 
-def confirm(home: Home, settled: Resolved, access: Access, side: CoinbaseSide, *, yes: bool) -> None:
-    """Return when a person, or a machine that may, has agreed to account, limits and keys.
+def confirm(home: Home, settled: Resolved, access: Access, side: VenueSide, *, yes: bool) -> None:
+    """Return when a person, or a machine that may, has agreed to account, limits and keys; a dry run needs nobody.
 
     Raises  ConfigError when nobody did, and when the canary has not been there first.
     """
     config = settled.config
+    if config.live.dry_run:
+        return
     folder = home.root / "live" / side.identity.name
     if access.is_real and config.profile != CANARY and not (folder / CANARY_FILE).exists():
         raise ConfigError(
@@ -233,6 +239,7 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
     equity = state.equity()
     result = {
         "run": built.record.id,
+        "dry_run": built.session.plan.dry_run,
         "ended": ended.reason,
         "clean": ended.is_clean,
         "leftovers": list(ended.leftovers),
@@ -256,6 +263,8 @@ def told(built: Built, ended: Ended, *, json: bool) -> int:
     else:
         screen = console()
         screen.print(f"run {built.record.id} ended since it was {ended.reason}", markup=False, soft_wrap=True)
+        if built.session.plan.dry_run:
+            screen.print("a dry run: nothing was sent", markup=False)
         for name in (*ended.leftovers, *ended.in_doubt):
             screen.print(f"order {name} may still be at the venue: the next start sees to it", markup=False)
         for name in ended.kept:

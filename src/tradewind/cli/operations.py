@@ -19,6 +19,9 @@ from tradewind.model.errors import ConfigError, StateError
 OPERATOR = "operator"
 
 
+COUNTED = ("attempted", "successful", "failed", "in_doubt", "pending")
+
+
 def session_folder(home: Home, name: str | None, *, running: bool = True) -> Path:
     """Return the account folder that is meant.
 
@@ -46,7 +49,7 @@ def show_status(name: str | None, *, json: bool) -> int:
         return DONE
     screen = console()
     rows = [
-        ("run", told["run"]),
+        ("run", f"{told['run']}{'  DRY RUN: nothing is sent' if told['dry_run'] else ''}"),
         ("account", f"{told['venue']} {told['account']}{'  REAL MONEY' if told['real_money'] else ''}"),
         ("phase", told["phase"]),
         ("halted", told["halted"] or "no"),
@@ -57,7 +60,7 @@ def show_status(name: str | None, *, json: bool) -> int:
         ("open orders", told["orders_open"]),
         (
             "requests",
-            _listed({key: told["requests"].get(key) for key in ("attempted", "placed", "refused", "in_doubt")}),
+            _listed({key: told["requests"].get(key) for key in COUNTED}),
         ),
         ("unknown", ", ".join(told["requests"].get("unknown", ())) or "none"),
         ("uptime", f"{told['uptime_s']:.0f} s"),

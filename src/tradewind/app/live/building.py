@@ -15,6 +15,7 @@ from tradewind.app.home import Home
 from tradewind.app.live.checking import Checker
 from tradewind.app.live.clock import SessionClock
 from tradewind.app.live.coverage import Coverage
+from tradewind.app.live.dry import DrySide
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gate import Gate
 from tradewind.app.live.gateway import Gateway
@@ -101,6 +102,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
     names = resolved.config.data.instruments
     if not names:
         raise ConfigError("say which instruments to trade: --instrument BTC-USD,ETH-USD, or data.instruments")
+    side = DrySide(side) if plan.dry_run else side
     lease = Lease.take(home.root / "live", side.identity)
     try:
         standing = Standing(lease.folder)
@@ -300,6 +302,7 @@ def _compose(
         timeout_s=plan.timeout_s,
         ioc_only=plan.ioc_only,
         committed=outbox.committed,
+        preview=side.preview if plan.preview else None,
         on_alarm=alarmed,
         on_error=failed,
     )

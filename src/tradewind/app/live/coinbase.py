@@ -12,7 +12,7 @@ from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument
 from tradewind.model.market_events import QuoteTick
 from tradewind.model.orders import OrderKind, OrderRequest
-from tradewind.model.venue import PlaceAnswer
+from tradewind.model.venue import PlaceAnswer, PlaceRefused
 from tradewind.venues.coinbase.configurations import bracket_gtc
 from tradewind.venues.coinbase.desk import CoinbaseDesk
 from tradewind.venues.coinbase.market_desk import GRANULARITIES
@@ -103,6 +103,13 @@ class CoinbaseSide:
                     state = StreamState(kind=kind, ts_ns=stream.clock_ns(), channel=TRADES, reason="subscription")
                     events = [*events, state] if now else [state, *events]
                 yield events
+
+    async def preview(self, request: OrderRequest) -> PlaceRefused | None:
+        """Return why the venue would refuse the order, None when it would not; nothing is placed."""
+        found = await self.orders.preview(request)
+        if isinstance(found, PlaceRefused):
+            return found
+        return PlaceRefused(found.errs[0], ", ".join(found.errs)) if found.errs else None
 
     def _token(self) -> str:
         if self._access.key is None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.app.live.dry import DRY_RUN
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gate import Gate
 from tradewind.app.live.outbox import Leaving
@@ -32,7 +33,10 @@ IDLE_S = 0.25
 
 
 class Counts(msgspec.Struct):
-    """How often what happened between us and the venue; for status and metrics."""
+    """How often what happened between us and the venue; for status and metrics.
+
+    attempted = successful + failed + in_doubt + pending, at every moment.
+    """
 
     attempted: int = 0
     placed: int = 0
@@ -41,6 +45,21 @@ class Counts(msgspec.Struct):
     withheld: int = 0
     questions: int = 0
     failed_questions: int = 0
+
+    @property
+    def successful(self) -> int:
+        """How many the venue took."""
+        return self.placed
+
+    @property
+    def failed(self) -> int:
+        """How many are certain not to be there: refused by the venue, or held back here."""
+        return self.refused + self.withheld
+
+    @property
+    def pending(self) -> int:
+        """How many wait for their answer, or for the disk."""
+        return self.attempted - self.successful - self.failed - self.in_doubt
 
 
 class Gateway:
@@ -57,6 +76,7 @@ class Gateway:
         timeout_s: float,
         ioc_only: bool = False,
         committed: Callable[[], Awaitable[None]] | None = None,
+        preview: Callable[[OrderRequest], Awaitable[PlaceRefused | None]] | None = None,
         on_alarm: Callable[[Alarm], None],
         on_error: Callable[[str, str], None],
     ) -> None:
@@ -69,6 +89,7 @@ class Gateway:
         self._timeout_s = timeout_s
         self._ioc_only = ioc_only
         self._committed = committed
+        self._preview = preview
         self._on_alarm = on_alarm
         self._on_error = on_error
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,8 +156,9 @@ class Gateway:
             if committed is not None:
                 self._desk.prepare(request)
                 await committed()
+            held_back = await self._previewed(request)
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._desk.place(request, look)
+                answer = held_back or await self._desk.place(request, look)
         except TimeoutError:
             answer = InDoubt(f"no answer within {self._timeout_s:g} s")
         except VenueError as error:
@@ -149,13 +171,23 @@ class Gateway:
         self._count(answer)
         self.told(self.truth.answered(request.order_id, answer, self._engine.now_ns()))
 
+    async def _previewed(self, request: OrderRequest) -> PlaceRefused | None:
+        """Return why an order does not leave, after asking the venue what it would come to; exits wait for nobody."""
+        if self._preview is None or self.protecting.cover_at_venue(request.order_id) is not None:
+            return None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._preview(request)
+        except (VenueError, TimeoutError) as error:
+            return PlaceRefused("NO_PREVIEW", f"{type(error).__name__}: {error}")
+
     def _count(self, answer: PlaceAnswer) -> None:
         if isinstance(answer, InDoubt):
             self.counts.in_doubt += 1
             self._on_error("place", answer.reason)
         elif type(answer).__name__ == "Placed":
             self.counts.placed += 1
-        elif isinstance(answer, PlaceRefused) and self.gate.is_own(answer.reason):
+        elif isinstance(answer, PlaceRefused) and (answer.reason == DRY_RUN or self.gate.is_own(answer.reason)):
             self.counts.withheld += 1
         else:
             self.counts.refused += 1

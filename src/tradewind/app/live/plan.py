@@ -31,6 +31,8 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
     foreign_orders: Literal["adopt", "cancel", "quarantine"]
     unprotected: Literal["flatten", "alarm"]
     ioc_only: bool
+    preview: bool
+    dry_run: bool
     daily_loss_max: Decimal | None
     errors_per_minute_max: int | None
     activity: ActivityLimits
@@ -66,6 +68,8 @@ def live_plan(config: Config) -> LivePlan:
         foreign_orders=live.foreign_orders,
         unprotected=live.unprotected,
         ioc_only=live.ioc_only,
+        preview=live.preview,
+        dry_run=live.dry_run,
         daily_loss_max=live.daily_loss_max,
         errors_per_minute_max=live.errors_per_minute_max,
         activity=ActivityLimits(gaps_per_five_minutes=live.gaps_per_five_minutes),

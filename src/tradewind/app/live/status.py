@@ -21,7 +21,8 @@ def status(session: LiveSession) -> dict[str, Any]:
         "run": session.run_id,
         "venue": session.side.identity.venue,
         "account": session.side.identity.account,
-        "real_money": session.side.is_real,
+        "real_money": session.side.is_real and not session.plan.dry_run,
+        "dry_run": session.plan.dry_run,
         "phase": session.phase,
         "ready": session.ready.is_set(),
         "ts_ns": engine.now_ns(),
@@ -138,9 +139,12 @@ def _requests(session: LiveSession) -> Mapping[str, Any]:
     if session.trading is None:
         return {}
     trading = session.trading
-    truth = trading.gateway.truth
+    truth, counts = trading.gateway.truth, trading.gateway.counts
     return {
-        **msgspec.structs.asdict(trading.gateway.counts),
+        **msgspec.structs.asdict(counts),
+        "successful": counts.successful,
+        "failed": counts.failed,
+        "pending": counts.pending,
         "in_flight": trading.gateway.in_flight,
         "released": trading.outbox.released,
         "unknown": [record.id for record in truth.live() if record.doubt],

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tradewind.app.live.lease import AccountIdentity
 from tradewind.model.instrument import Instrument
+from tradewind.model.orders import OrderRequest
+from tradewind.model.venue import PlaceRefused
 from tradewind.venues.ports import AccountDesk, MarketDesk, OrderDesk, Stream
 
 
@@ -40,6 +42,10 @@ class VenueSide(Protocol):
 
     def stream(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool) -> Stream:
         """Return a stream of trades and quotes, of full books for `books`, and with `user` of our own orders."""
+        ...
+
+    async def preview(self, request: OrderRequest) -> PlaceRefused | None:
+        """Return why the venue would refuse the order, None when it would not; nothing is placed."""
         ...
 
     async def close(self) -> None: ...
