@@ -286,8 +286,9 @@ def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, ta
     bot = seat.bot
     side, quantity = (BUY, change) if change > 0 else (SELL, -change)
     exits = target.exits or bot.spec.exits
-    request = OrderRequest(state.next_order_id(), market.id, side, MARKET, quantity)
-    share = Share(bot.id, state.order_number, quantity)
+    state.order_number = number = state.order_number + 1  # `next_order_id`, written out
+    request = OrderRequest(f"{state.session}{number}", market.id, side, MARKET, quantity)
+    share = Share(bot.id, number, quantity)
     propose(state, market, Proposal(request, (share,), TARGET, "", exits, seat.alone, target))
 
 

@@ -17,6 +17,7 @@ from tradewind.model.effects import Alarm, Ask, CancelOrder, Effect, SetTimer, S
 from tradewind.model.market_events import MarketEvent
 
 Responder = Callable[[Ask], Answered | None]
+RECORDS_MAX = 256  # of the audit stream before they are taken: while the processor's cache still has them
 
 
 class Driver:
@@ -29,7 +30,9 @@ class Driver:
         *,
         responder: Responder | None = None,
         recorder: Recorder | None = None,
+        take_records: Callable[[], None] | None = None,
     ) -> None:
+        """`take_records` is called between two events when many records have come up in the audit stream."""
         self.state = state
         self.venue = venue
         self.agenda = Agenda()
@@ -38,11 +41,12 @@ class Driver:
         self._responder = responder
         self._recorder = recorder
         self._note = None if recorder is None else recorder.note
+        self._take_records = take_records
 
     def feed(self, events: Iterable[MarketEvent]) -> None:
         """Let market events happen, in order: first at the venue, then in the engine, with all that follows."""
         state, venue, agenda, note = self.state, self.venue, self.agenda, self._note
-        heap, answers = agenda._heap, self._answers
+        heap, answers, take_records = agenda._heap, self._answers, self._take_records
         awake, timed = venue.awake, venue.timed
         for event in events:
             if timed:
@@ -61,6 +65,8 @@ class Driver:
                 self._carry_out(effects)
                 if answers:
                     self._drain()
+                if take_records is not None and len(state.audit) >= RECORDS_MAX:
+                    take_records()
         if self._recorder is not None:
             self._recorder.settle(state)
 

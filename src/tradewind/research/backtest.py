@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -108,19 +109,20 @@ def run_events(
     recorder: Recorder | None = None,
 ) -> BacktestResult:
     """Drive an engine and a venue through chunks of events and return what happened."""
-    driver = Driver(state, venue, responder=responder, recorder=recorder)
     running = AuditDigest()
     kept: list[msgspec.Struct] = []
+    take_records = partial(drain, state, running, kept if keep_audit else None)
+    driver = Driver(state, venue, responder=responder, recorder=recorder, take_records=take_records)
     done = 0
     with quiet_collector():
         for chunk in chunks:
             driver.feed(chunk)
             done += len(chunk)
-            drain(state, running, kept if keep_audit else None)
+            take_records()
             if progress is not None:
                 progress(done, total)
         driver.finish()
-    drain(state, running, kept if keep_audit else None)
+    take_records()
     audit_digest, end_digest = running.hexdigest(), state_digest(state)
     return BacktestResult(
         config,
