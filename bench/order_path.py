@@ -217,8 +217,10 @@ def measure(bars: int, rounds: int) -> Report:
     def bare_noop() -> None:
         bare_loop.BareLoop().run(bare_loop.Noop(), zip(*rows, strict=True))
 
-    def flipping() -> None:
-        kept["flip"] = msgspec.structs.replace(run(Flip(), series, instrument), audit=[], alarms=[])
+    def flipping() -> BacktestResult:
+        result = run(Flip(), series, instrument)
+        kept["flip"] = msgspec.structs.replace(result, audit=[], alarms=[])
+        return result
 
     flip, noop, bare_flip, bare_idle = in_turn(
         rounds, flipping, lambda: run(Noop(), series, instrument), lambda: bare(BareFlip), bare_noop
