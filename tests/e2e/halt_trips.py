@@ -30,8 +30,8 @@ from tradewind.app.live.latch import LATCH_FILE
 LIVE = frozenset({"OPEN", "PENDING", "QUEUED", "CANCEL_QUEUED"})
 HOLD_S = 1.0  # how long it is watched at least, with the faults still there
 FAULTY_S = 3.0  # how long confirmation may take before the faults are taken away
-BOUND_S = 10.0  # for confirmation in health
-HEALED_BOUND_S = 30.0  # for confirmation after the faults were taken away
+BOUND_S = 10.0  # for entries to be gone in health
+HEALED_BOUND_S = 30.0  # for everything to be gone after the faults were taken away
 BASES = ("BTC", "ETH", "SOL", "XRP")
 EAGER = {"BTC-USD": "0.001", "SOL-USD": "0.1"}  # on these two there is a bot more, with many bids a second
 IN_THE_AIR = 0.5  # how many trips come right as an opening leaves
@@ -287,19 +287,20 @@ def trip(stage: Stage, way: str, kinds: tuple[str, ...], chance: random.Random) 
 
 
 def _confirm(stage: Stage, made: Trip, tripped_s: float) -> None:
-    """Wait until the exchange has no entry any more, and after a flatten nothing of the bots."""
+    """Wait until the exchange has no entry any more, and after a flatten nothing of the bots.
 
-    def gone() -> bool:
-        return _is_clear(stage, made)
-
+    A flatten may wait for an exit whose answer a fault swallowed before: it is not sent again until it is certain that
+    it never arrived. So positions have the longer bound even in health.
+    """
+    healthy = made.faults == (NONE,)
+    if healthy:
+        bound_s = BOUND_S + (START_WITHIN_S if made.way in RESTARTS else 0)
+        until(lambda: not stage.live("BUY"), bound_s, "entries are still at the exchange")
     try:
-        healthy_s = BOUND_S + (START_WITHIN_S if made.way in RESTARTS else 0)
-        until(gone, FAULTY_S if made.faults != (NONE,) else healthy_s, "entries are still at the exchange")
+        until(lambda: _is_clear(stage, made), FAULTY_S, "not yet")
     except AssertionError:
-        if made.faults == (NONE,):
-            raise
         stage.heal()
-        until(gone, HEALED_BOUND_S, f"entries or positions are still at the exchange: {stage.live()} {stage.held()}")
+        until(lambda: _is_clear(stage, made), HEALED_BOUND_S, "entries or positions are still at the exchange")
     made.confirmed_s = time.monotonic() - tripped_s
 
 

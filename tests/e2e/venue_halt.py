@@ -73,7 +73,7 @@ def main() -> int:
             made, differences = trip_again_and_again(folder / f"{number}", size, chosen.seed + number, guard=by_guard)
             trips += made
             found += differences
-    dead = halt_the_dead(folder / "dead", chosen.dead)
+    dead = [] if chosen.dead == 0 else halt_the_dead(folder / "dead", chosen.dead)
     lines, right = summary(trips, dead, found)
     print("\n".join(lines))
     return 0 if right else 1
