@@ -64,7 +64,14 @@ class BotProcess:
     """`tradewind live` on that exchange; `home` outlives it."""
 
     def __init__(
-        self, folder: Path, exchange: ExchangeProcess, config: Path, number: int = 0, *, account: str = ""
+        self,
+        folder: Path,
+        exchange: ExchangeProcess,
+        config: Path,
+        number: int = 0,
+        *,
+        account: str = "",
+        key: Path | None = None,
     ) -> None:
         self.home = folder / "home"
         self.out = folder / f"bot-{number}.out"
@@ -72,6 +79,7 @@ class BotProcess:
         command = [
             sys.executable, "-m", "tradewind", "live", str(config), "--endpoint", str(exchange.keys), "--yes", "--json",
             *(("--account", account) if account else ()),
+            *(("--key", str(key)) if key is not None else ()),
         ]  # fmt: skip
         with self.out.open("w") as out, (folder / f"bot-{number}.err").open("w") as err:
             self.process = subprocess.Popen(

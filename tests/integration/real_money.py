@@ -23,7 +23,7 @@ class Disguised(Address, frozen=True):
 def main() -> int:
     """Run a command with the disguised exchange as the production address, and return its exit code."""
     place = json.loads(Path(sys.argv[1]).read_text())
-    venue_access.PRODUCTION = Disguised(place["rest"], place["ws"])  # type: ignore[misc]
+    vars(venue_access)["PRODUCTION"] = Disguised(place["rest"], place["ws"])
     return run(sys.argv[2:])
 
 

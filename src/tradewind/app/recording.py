@@ -86,7 +86,7 @@ def _told(market: MarketData) -> str:
     return "; ".join([market.source, *(f"{what}: {text}" for what, text in market.carry.notes)])
 
 
-def recorded_config(config: Config) -> Mapping[str, Any]:
+def recorded_config(config: Config) -> dict[str, Any]:
     """Return a configuration as it is kept: without secrets, with paths that hold from every folder."""
     return masked(_portable(config))
 

@@ -1,7 +1,8 @@
 """From what a person says about a venue (an endpoint file, an account, a key file) to a desk that can be asked.
 
-A key is looked for where it was named, then in the endpoint file, then in the environment (`COINBASE_API_KEY` and
-`COINBASE_API_SECRET`), then in `secrets/coinbase.json` of the home folder. Without any, the public market is open.
+A key is looked for where it was named, then in the endpoint file, then in the environment (`COINBASE_KEY_FILE`, or
+`COINBASE_API_KEY` and `COINBASE_API_SECRET`), then in `secrets/coinbase.json` of the home folder. Without any, the
+public market is open.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,14 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.home import Home
+from tradewind.app.key_sources import read_key
 from tradewind.model.errors import ConfigError
 from tradewind.venues.coinbase.addresses import PRODUCTION, Address, read_endpoint_file
 from tradewind.venues.coinbase.desk import CoinbaseDesk, open_desk
-from tradewind.venues.coinbase.keys import ApiKey, find_key, read_key_file
+from tradewind.venues.coinbase.keys import ApiKey, find_key
 
 SECRET_FILE = "secrets/coinbase.json"
+FILE_VARIABLE = "COINBASE_KEY_FILE"
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -52,7 +55,7 @@ def find_access(
     place = None if endpoint is None else read_endpoint_file(endpoint)
     address = PRODUCTION if place is None else place.address
     if key_file is not None:
-        return Access(address, read_key_file(key_file), f"the key file {key_file}")
+        return Access(address, *read_key(key_file, environment))
     if place is not None and place.accounts:
         chosen = place.account(account)
         return Access(address, chosen.key, f"account {chosen.name} of {endpoint}")
@@ -65,15 +68,18 @@ def with_key(access: Access) -> Access:
     """Return the same; raises ConfigError when there is no key."""
     if access.key is None:
         raise ConfigError(
-            "this needs a key: name a key file with --key, set COINBASE_API_KEY and COINBASE_API_SECRET, "
-            f"or put the file into the home folder as {SECRET_FILE}"
+            "this needs a key: name one with --key (a file, or keyring:NAME), set COINBASE_KEY_FILE, or set "
+            f"COINBASE_API_KEY and COINBASE_API_SECRET, or put the file into the home folder as {SECRET_FILE}"
         )
     return access
 
 
 def _own_access(home: Home, environment: Mapping[str, str]) -> Access:
+    named = environment.get(FILE_VARIABLE, "")
+    if named:
+        return Access(PRODUCTION, *read_key(Path(named), environment))
     key = find_key(environment, None)
     if key is not None:
         return Access(PRODUCTION, key, "the environment")
     kept = home.root / SECRET_FILE
-    return Access(PRODUCTION, read_key_file(kept), f"the key file {kept}") if kept.is_file() else Access(PRODUCTION)
+    return Access(PRODUCTION, *read_key(kept, environment)) if kept.is_file() else Access(PRODUCTION)

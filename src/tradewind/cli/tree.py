@@ -82,6 +82,13 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "move-funds": Command("account:move_funds", "Move money between two of your portfolios."),
         },
     ),
+    "key": (
+        "A venue's key, kept where others cannot read it.",
+        {
+            "seal": Command("key:seal", "Encrypt a key file under a passphrase."),
+            "keep": Command("key:keep", "Put a key into the machine's keyring."),
+        },
+    ),
     "order": (
         "One order by hand, outside any session.",
         {
