@@ -81,7 +81,7 @@ def test_others_may_not_read_it_and_somebody_has_to_say_the_passphrase(
     with pytest.raises(ConfigError, match="nobody is there to ask: set COINBASE_KEY_PASSPHRASE"):
         read_key(sealed, {})
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr(key_sources.getpass, "getpass", lambda prompt: PASSPHRASE)
+    monkeypatch.setattr(key_sources.getpass, "getpass", lambda _: PASSPHRASE)
     assert read_key(sealed, {})[0].name == "canary"
     sealed.chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
