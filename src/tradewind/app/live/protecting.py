@@ -25,6 +25,7 @@ BPS = 10_000
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
 REPRICES_MAX = 1
 ATTEMPTS_MAX = 64
+BY_AMOUNT = "BY_AMOUNT"
 ESCALATE, RESIZE, REQUESTED = "ESCALATE", "RESIZE", "REQUESTED"
 ALIASES_MAX = 10_000
 BUY = Side.BUY
@@ -165,7 +166,9 @@ class Protecting:
                 acts += self._cancel(each.order_id, now_ns)
                 continue
             request = each.request
-            if request.after is None and request.oco is None and request.kind not in EMULATED:
+            if request.quantity is None:
+                acts += _refused_unsized(request, now_ns)
+            elif request.after is None and request.oco is None and request.kind not in EMULATED:
                 self._parents.setdefault(request.order_id, Parent(int(request.quantity or 0)))
                 acts.append(Send(request))
             else:
@@ -573,3 +576,9 @@ class Protecting:
         for leg in cover.legs:
             self._covers.pop(leg.order_id, None)
         return []
+
+
+def _refused_unsized(request: OrderRequest, now_ns: int) -> list[Act]:
+    """Nothing that is not known in units is sent: its fills could be held against no size, and its risk was not seen."""
+    text = f"{request.order_id} is of an amount of money: a live session sends orders of a quantity only"
+    return [Note("unsized", text), Tell(a.OrderRejected(request.order_id, now_ns, BY_AMOUNT))]

@@ -82,6 +82,17 @@ def test_what_the_venue_has_passes_through() -> None:
     assert stage.cancel("e") == [Withdraw("e")]
 
 
+def test_an_order_of_an_amount_is_refused_and_nothing_of_it_leaves() -> None:
+    for by_amount in (
+        OrderRequest("q", "BTC-USD", Side.BUY, OrderKind.MARKET, None, quote_quantity=Decimal(100)),
+        OrderRequest("q", "BTC-USD", Side.BUY, OrderKind.MARKET, None, maximum=True),
+    ):
+        acts = Stage().submit(by_amount)
+        assert sent(acts) == []
+        assert told(acts) == [("OrderRejected", "q")]
+        assert [act.name for act in acts if isinstance(act, Note)] == ["unsized"]
+
+
 def test_a_stop_waits_for_its_entry_and_becomes_a_stop_limit() -> None:
     stage = Stage()
     assert sent(stage.submit(ENTRY, STOP)) == [ENTRY]
