@@ -579,6 +579,6 @@ class Protecting:
 
 
 def _refused_unsized(request: OrderRequest, now_ns: int) -> list[Act]:
-    """Nothing that is not known in units is sent: its fills could be held against no size, and its risk was not seen."""
+    """Nothing that is not known in units is sent: its fills could be held against no size, its risk was not seen."""
     text = f"{request.order_id} is of an amount of money: a live session sends orders of a quantity only"
     return [Note("unsized", text), Tell(a.OrderRejected(request.order_id, now_ns, BY_AMOUNT))]
