@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
-from tests.property.random_session import LIMITS, Case, Session, cases
+from tests.property.random_session import LIMITS, Case, Session, case_of, cases
 from tradewind.engine.core import process
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
@@ -212,6 +212,7 @@ def test_asked_risk_equals_inline_risk(report: Report, delayed: bool) -> None:
     seen: Counter[str] = Counter()
 
     @given(cases)
+    @example(case_of(2_836_377_358, 6))  # a fill trips the drawdown lock, and frees a target that waited for it
     def check(drawn: Case) -> None:
         case = msgspec.structs.replace(drawn, untidy=False)
         if delayed:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.closing import close_position, closing_ended
+from tradewind.engine.commanding import worth_changed
 from tradewind.engine.covering import covered_by_exits, is_dust
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import cancel_working, keep_tier, submit_protection
@@ -33,7 +34,7 @@ BUY = Side.BUY
 PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING
 
 
-def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
+def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - the hot way of every fill, one frame
     """Book a fill once, share it among the bots, and see to the order's end; return False for a fill known already."""
     order_id, quantity, price = fill.order_id, fill.quantity, fill.price
     order = state.orders.get(order_id) or _order(state, order_id)
@@ -78,6 +79,8 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:
             view.working = len(working)
             if working or seat.cover is not None or seat.deferred is not None or seat.entries:
                 waited_for = True
+    if state.watches_worth:
+        worth_changed(state)  # before anything that waited for this fill is decided, here or by somebody who is asked
     if not ended:
         _filled_in_part(state, order)
     elif waited_for:

@@ -194,11 +194,12 @@ def _ask(state: EngineState, market: Market, callback: str, event: object) -> No
 
 
 def _on_fill(state: EngineState, event: a.OrderFilled) -> None:
-    if answering.on_filled(state, event):
-        if state.watches_worth:
-            commanding.worth_changed(state)
-        if state.hears_fills and (market := state.markets[event.instrument]).hears_fills:
-            _ask(state, market, "on_fill", event)
+    if (
+        answering.on_filled(state, event)
+        and state.hears_fills
+        and (market := state.markets[event.instrument]).hears_fills
+    ):
+        _ask(state, market, "on_fill", event)
 
 
 def _on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
