@@ -1,0 +1,51 @@
+"""The shipped regime model, read and checked, and what to say where it cannot be used."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from tradewind.model.errors import ConfigError
+from tradewind.model.regime import MODEL_MISSING, MODEL_REFUSED
+from tradewind.regime.model_file import RegimeModel, decode_model
+
+MODEL_NAME = "model.json"
+CARD_NAME = "model-card.json"
+
+
+class LoadedModel(NamedTuple):
+    """The model, or None with the flag that answers carry then and a sentence for people."""
+
+    model: RegimeModel | None
+    flag: str = ""
+    message: str = ""
+
+
+def load_regime_model(folder: Path | None = None) -> LoadedModel:
+    """Return the model of a folder, by default the shipped one.
+
+    A model that is missing or not the one its card names is no error: the rules answer instead, and say so.
+    """
+    try:
+        return LoadedModel(require_regime_model(folder))
+    except FileNotFoundError as error:
+        message = f"no regime model: {error}; the rules answer. `tradewind regime train` makes one"
+        return LoadedModel(None, MODEL_MISSING, message)
+    except ConfigError as error:
+        return LoadedModel(None, MODEL_REFUSED, f"{error}; until then the rules answer")
+
+
+def require_regime_model(folder: Path | None = None) -> RegimeModel:
+    """Return the model of a folder, by default the shipped one.
+
+    Raises  FileNotFoundError when model or card is not there; ConfigError when the model is not what its card says.
+    """
+    place = files("tradewind.regime") if folder is None else folder
+    data = place.joinpath(MODEL_NAME).read_bytes()
+    try:
+        card = msgspec.json.decode(place.joinpath(CARD_NAME).read_bytes())
+        sha256 = card["sha256"]
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise ConfigError(f"the card of the regime model names no hash: {error}: install the package again") from error
+    return decode_model(data, str(sha256))

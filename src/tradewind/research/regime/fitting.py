@@ -1,0 +1,146 @@
+"""`tradewind regime train`: everything that is fitted for regimes, from the training seeds to the files that ship.
+
+Four files: the model and its card, which the platform reads, and the ceiling and the rivals, which only the bench does.
+"""
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from tradewind.model.errors import ConfigError
+from tradewind.numeric.regime_chain import Difficulty
+from tradewind.regime.inputs import FEATURES
+from tradewind.regime.model_file import RegimeModel, decode_model, encode_model, fingerprint
+from tradewind.research.regime.bench import BenchReport, Contest, run_bench
+from tradewind.research.regime.comparators import Comparators, fit_comparators
+from tradewind.research.regime.markets import (
+    TRAINING_SEEDS,
+    VALIDATION_SEEDS,
+    LabelledMarket,
+    labelled_market,
+    scored_rows,
+)
+from tradewind.research.regime.training import ROUNDS, ahead_names, labelled, sample, train_model
+
+TEST_SEEDS = range(10, 16)
+VALIDATION_EVERY = 2
+MODEL, CARD, CEILING, RIVALS = "model.json", "model-card.json", "ceiling.json", "comparators.json"
+
+
+class Fitted(NamedTuple):
+    """The four files by name."""
+
+    files: dict[str, bytes]
+    reports: tuple[BenchReport, ...]
+
+
+def fit(
+    market_of: Callable[[int, Difficulty], LabelledMarket] = labelled_market,
+    *,
+    rounds: int = ROUNDS,
+    say: Callable[[str], None] = lambda text: None,
+) -> Fitted:
+    """Return the files trained on the training seeds, with a card that tells how they do on unseen ones.
+
+    Raises  ConfigError when the extra `research` is not installed.
+    """
+    say("generating the training markets")
+    training = list(labelled(TRAINING_SEEDS, market_of))
+    validation = list(labelled(VALIDATION_SEEDS, market_of))
+    grown = {}
+    for name, future in ((MODEL, False), (CEILING, True)):
+        say(f"growing {name}")
+        seen, unseen = (sample(each, future=future, every=every) for each, every in ((training, 4), (validation, 2)))
+        grown[name] = encode_model(train_model(seen, unseen, future=future, rounds=rounds))
+    say("fitting the rivals")
+    grown[RIVALS] = msgspec.json.encode(_rivals(training)) + b"\n"
+    contest = contest_of(grown)
+    reports = []
+    for level in Difficulty:
+        say(f"scoring {level.value}")
+        reports.append(run_bench(contest, level, TEST_SEEDS, market_of=market_of))
+    card = msgspec.json.format(msgspec.json.encode(_card(grown, reports)), indent=2) + b"\n"
+    return Fitted({**grown, CARD: card}, tuple(reports))
+
+
+def contest_of(fitted: dict[str, bytes]) -> Contest:
+    """Return the contenders that some files hold."""
+    return Contest(
+        model=decode_model(fitted[MODEL], fingerprint(fitted[MODEL])),
+        ceiling=decode_model(fitted[CEILING], fingerprint(fitted[CEILING]), ahead_names()),
+        comparators=msgspec.json.decode(fitted[RIVALS], type=Comparators),
+    )
+
+
+def shipped_contest(model: RegimeModel) -> Contest:
+    """Return the contest of a model against the shipped ceiling and rivals.
+
+    Raises  ConfigError when those are not what the model's card says they were.
+    """
+    place = files("tradewind.research.regime")
+    card: Any = msgspec.json.decode(files("tradewind.regime").joinpath(CARD).read_bytes())
+    held = {name: place.joinpath(name).read_bytes() for name in (CEILING, RIVALS)}
+    for name, data in held.items():
+        if fingerprint(data) != card["beside"][name]:
+            raise ConfigError(f"{name} is not the one that was trained with the model: install the package again")
+    return Contest(
+        model=model,
+        ceiling=decode_model(held[CEILING], card["beside"][CEILING], ahead_names()),
+        comparators=msgspec.json.decode(held[RIVALS], type=Comparators),
+    )
+
+
+def write(fitted: Fitted, folder: Path) -> list[Path]:
+    """Write the files into a folder and return where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, data in sorted(fitted.files.items()):
+        paths.append(folder / name)
+        paths[-1].write_bytes(data)
+    return paths
+
+
+def _rivals(training: list[LabelledMarket]) -> Comparators:
+    """Fitted without labels on two assets of each market; the labels only name the states."""
+    series = [(each.features[scored_rows(each), asset], each.labels[scored_rows(each), asset])
+              for each in training for asset in (0, 3)]
+    return fit_comparators(np.stack([one for one, _ in series]), np.stack([one for _, one in series]))
+
+
+def _card(grown: dict[str, bytes], reports: list[BenchReport]) -> dict[str, Any]:
+    return {
+        "what": "regime of an hourly market among TRENDING, RANGING, CHOPPY, CRISIS, as calibrated probabilities",
+        "sha256": fingerprint(grown[MODEL]),
+        "bytes": len(grown[MODEL]),
+        "beside": {name: hashlib.sha256(grown[name]).hexdigest() for name in (CEILING, RIVALS)},
+        "grown_with": f"scikit-learn {version('scikit-learn')}, HistGradientBoostingClassifier",
+        "training_seeds": list(TRAINING_SEEDS),
+        "validation_seeds": list(VALIDATION_SEEDS),
+        "levels": [level.value for level in Difficulty],
+        "test_seeds": list(TEST_SEEDS),
+        "features": list(FEATURES),
+        "scores": {
+            report.level: {
+                name: {key: getattr(report.contenders[name], key) for key in CARD_FIGURES}
+                for name in ("model", "rules", "ceiling")
+            }
+            for report in reports
+        },
+        "limits": [
+            "trained on generated markets: on real candles no truth exists, and the labels are what the generator means",
+            "needs three instruments and 520 bars of each; otherwise the rules answer",
+            "hourly bars; other timeframes have other usual dwells",
+        ],
+    }
+
+
+CARD_FIGURES = (
+    "accuracy balanced_accuracy macro_f1 gate_accuracy crisis_recall crisis_precision delay_median ece brier "
+    "switches_per_1000"
+).split()

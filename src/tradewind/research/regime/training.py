@@ -1,0 +1,122 @@
+"""How the shipped model is made: gradient boosting on the training seeds, calibrated on the validation seeds.
+
+One model for all difficulties: nobody tells it at what level it is asked. The library grows the trees and is not needed
+afterwards. The ceiling is the same model that was also shown the future, kept to expose leaks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.model.errors import ConfigError
+from tradewind.model.regime import CLASSES
+from tradewind.numeric.regime_chain import Difficulty
+from tradewind.regime.inputs import FEATURES
+from tradewind.regime.model_file import FORMAT, ModelFile
+from tradewind.regime.trees import TESTS, Forest, Tree
+from tradewind.research.regime.calibration import fit_calibration
+from tradewind.research.regime.markets import LOOK_AHEADS, LabelledMarket, scored_rows, with_future
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+ROUNDS = 80
+LEARNING_RATE = 0.15
+LEAF_ROWS = 200
+SHRINKAGE = 10.0
+BINS = 64
+EVERY_ROWS = 4
+"""Neighbouring bars say nearly the same: one in four is trained on, another one in each market."""
+
+
+class Sample(NamedTuple):
+    """Features (n, F) and labels (n,) of many markets."""
+
+    features: FloatArray
+    labels: IntArray
+
+
+def sample(markets: Sequence[LabelledMarket], *, future: bool, every: int = EVERY_ROWS) -> Sample:
+    """Return rows of all assets of the markets, thinned."""
+    features, labels = [], []
+    for number, market in enumerate(markets):
+        rows = scored_rows(market)
+        seen = with_future(market.features) if future else market.features
+        chosen = slice(rows.start + number % every, rows.stop, every)
+        features.append(seen[chosen].reshape(-1, seen.shape[2]))
+        labels.append(market.labels[chosen].reshape(-1))
+    return Sample(np.concatenate(features), np.concatenate(labels))
+
+
+def train_model(training: Sample, validation: Sample, *, future: bool = False, rounds: int = ROUNDS) -> ModelFile:
+    """Return a model grown on one sample and calibrated on the other.
+
+    Raises  ConfigError when the extra `research` is not installed.
+    """
+    baseline, trees = exported(grown(training, rounds))
+    scores = Forest(baseline, trees).scores(validation.features.T)
+    scale, shift = fit_calibration(scores, validation.labels)
+    return ModelFile(
+        format=FORMAT,
+        features=ahead_names() if future else FEATURES,
+        classes=tuple(each.value for each in CLASSES),
+        baseline=baseline,
+        scale=scale,
+        shift=shift,
+        trees=trees,
+    )
+
+
+def ahead_names() -> tuple[str, ...]:
+    """Return the names of the ceiling's features."""
+    return (*FEATURES, *(f"{name}+{bars}" for bars in LOOK_AHEADS for name in FEATURES))
+
+
+def grown(training: Sample, rounds: int) -> Any:
+    """Return the library's model of a sample."""
+    try:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+    except ImportError as error:
+        raise ConfigError("training grows its trees with scikit-learn: install tradewind[research]") from error
+    return HistGradientBoostingClassifier(
+        max_leaf_nodes=TESTS + 1,
+        max_iter=rounds,
+        learning_rate=LEARNING_RATE,
+        l2_regularization=SHRINKAGE,
+        min_samples_leaf=LEAF_ROWS,
+        max_bins=BINS,
+        early_stopping=False,
+        random_state=0,
+    ).fit(training.features, training.labels)
+
+
+def exported(model: Any) -> tuple[tuple[float, ...], tuple[tuple[Tree, ...], ...]]:
+    """Return the baseline and the trees of the library's model."""
+    baseline = tuple(float(each) for each in model._baseline_prediction.ravel())
+    return baseline, tuple(tuple(_tree(one.nodes) for one in each_round) for each_round in model._predictors)
+
+
+def _tree(nodes: NDArray[Any]) -> Tree:
+    inner = [place for place, node in enumerate(nodes) if not node["is_leaf"]]
+    leaves = [place for place, node in enumerate(nodes) if node["is_leaf"]]
+    name = {place: number for number, place in enumerate(inner)}
+    name |= {place: -1 - number for number, place in enumerate(leaves)}
+    tests = [nodes[place] for place in inner]
+    return Tree(
+        feature=tuple(int(node["feature_idx"]) for node in tests),
+        threshold=tuple(float(node["num_threshold"]) for node in tests),
+        left=tuple(name[int(node["left"])] for node in tests),
+        right=tuple(name[int(node["right"])] for node in tests),
+        values=tuple(float(nodes[place]["value"]) for place in leaves),
+    )
+
+
+def labelled(
+    seeds: Sequence[int], market_of: Callable[[int, Difficulty], LabelledMarket]
+) -> Iterator[LabelledMarket]:
+    """Return the markets of all difficulties of the seeds, one after another."""
+    for difficulty in Difficulty:
+        for seed in seeds:
+            yield market_of(seed, difficulty)
