@@ -24,12 +24,14 @@ compile() {
 
 if [[ ${2:-} != --upgrade ]]; then
     # What is pinned today is preferred: uv keeps the versions it finds in the output file.
-    grep -h '==' $(printf 'requirements/%s.txt ' core live "${groups[@]}") | sed 's/ \\$//' | sort -u >"$everything"
+    grep -h '==' $(printf 'requirements/%s.txt ' core live research "${groups[@]}") | sed 's/ \\$//' | sort -u >"$everything"
 fi
-compile pyproject.toml --extra live "${groups[@]/#/--group=}" --output-file "$everything"
+compile pyproject.toml --extra live --extra research "${groups[@]/#/--group=}" --output-file "$everything"
 
 compile pyproject.toml --constraints "$everything" --generate-hashes --output-file requirements/core.txt
 compile pyproject.toml --extra live --constraints "$everything" --generate-hashes --output-file requirements/live.txt
+compile pyproject.toml --extra research --constraints "$everything" --generate-hashes \
+    --output-file requirements/research.txt
 for group in "${groups[@]}"; do
     compile --group "pyproject.toml:$group" --constraints "$everything" --generate-hashes \
         --output-file "requirements/$group.txt"

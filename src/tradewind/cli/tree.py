@@ -66,6 +66,14 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "new": Command("strategies:new", "Write a working strategy to start from."),
         },
     ),
+    "regime": (
+        "Regimes: what kind of market it is, how good the classifier is, and training it.",
+        {
+            "bench": Command("regime:bench", "Score the classifier on generated markets whose truth is known."),
+            "show": Command("regime:show", "The regime of an instrument in recorded bars."),
+            "train": Command("regime:train", "Train the model anew, on the training seeds."),
+        },
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {

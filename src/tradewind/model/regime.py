@@ -41,8 +41,8 @@ MODEL_REFUSED = "model_refused"
 class RegimeReading(msgspec.Struct, frozen=True):
     """The regime of an instrument at the close of a bar.
 
-    `probabilities` follow `CLASSES` and sum to 1; all 0 with UNKNOWN. `confidence` is that of `regime`. `flags` say what
-    was missing: `single_asset`, `model_missing`, `no_bar`; `reason` is why the regime is UNKNOWN, else empty.
+    `probabilities` follow `CLASSES` and sum to 1; all 0 with UNKNOWN. `confidence` is that of `regime`. `flags` say
+    what was missing: `single_asset`, `model_missing`, `no_bar`; `reason` is why the regime is UNKNOWN, else empty.
     """
 
     instrument: str

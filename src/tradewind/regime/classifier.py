@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.regime import (
@@ -125,12 +124,12 @@ class RegimeClassifier:
     def _stale(self, i: int) -> bool:
         return not self.settings.gaps_are_no_trade and self._missed[i] > self.settings.max_gap_bars
 
-    def _model_probabilities(self) -> list[list[float]] | None:
+    def _model_probabilities(self) -> list[tuple[float, ...]] | None:
         if self._model is None or not any(map(self._inputs.model_ready, range(len(self.instruments)))):
             return None
-        return [list(row) for row in self._model.probabilities(np.nan_to_num(self._inputs.features)).T.tolist()]
+        return [tuple(row) for row in self._model.probabilities(self._inputs.features).T.tolist()]
 
-    def _reading(self, i: int, fresh: bool, ts_ns: int, chances: list[list[float]] | None) -> RegimeReading:
+    def _reading(self, i: int, fresh: bool, ts_ns: int, chances: list[tuple[float, ...]] | None) -> RegimeReading:
         flags = self._flags if fresh else (*self._flags, NO_BAR)
         inputs = self._inputs.rule_inputs(i)
         if self._stale(i):
@@ -143,7 +142,7 @@ class RegimeClassifier:
             flags = (*flags, SINGLE_ASSET)
         settings = self.settings.hysteresis
         if chances is not None and self._inputs.model_ready(i):
-            source, probabilities = RegimeSource.MODEL, tuple(chances[i])
+            source, probabilities = RegimeSource.MODEL, chances[i]
             if fresh:
                 self._held[i] = follow(self._held[i], probabilities, settings)
         else:
@@ -181,12 +180,15 @@ class RegimeClassifier:
     def _indicators(self, i: int) -> dict[str, float]:
         """Return the indicators of an instrument that are defined."""
         own = self._inputs.indicators[i]
+        together, z_score = self._inputs.correlation, self._inputs.correlation_z
         named = {
             "adx": own.adx,
             "choppiness": own.choppiness,
             "atr_normalized": own.natr,
             "atr_percentile": own.percentile,
-            "correlation": self._inputs.correlation,
-            "correlation_z": self._inputs.correlation_z,
+            "correlation": math.nan if together is None else together,
+            "correlation_z": math.nan if z_score is None else z_score,
         }
-        return {name: value for name, value in named.items() if value is not None and not math.isnan(value)}
+        if any(map(math.isnan, named.values())):
+            return {name: value for name, value in named.items() if not math.isnan(value)}
+        return named

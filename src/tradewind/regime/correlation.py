@@ -26,12 +26,24 @@ FLAT = 1e-12
 class RollingCorrelation:
     """The mean pairwise correlation of the last `WINDOW_BARS` returns, and its z-score in the last `USUAL_BARS`."""
 
-    __slots__ = ("_cross", "_incomplete", "_levels", "_products", "_returns", "_rows", "_seen", "_squares", "z_score")
+    __slots__ = (
+        "_cross",
+        "_incomplete",
+        "_levels",
+        "_products",
+        "_returns",
+        "_rows",
+        "_seen",
+        "_squares",
+        "_still",
+        "z_score",
+    )
 
     def __init__(self, instruments: int) -> None:
         self._returns = np.zeros((WINDOW_BARS, instruments))
         self._products = np.zeros((instruments, instruments))
         self._cross = np.zeros(instruments)
+        self._still = np.zeros(instruments, dtype=np.int64)
         self._rows = 0
         self._incomplete = 0
         self._levels = RollingSum(USUAL_BARS)
@@ -48,6 +60,7 @@ class RollingCorrelation:
         place = self._rows % WINDOW_BARS
         oldest = self._returns[place].copy()
         self._returns[place] = returns
+        self._still = np.where(returns == 0.0, self._still + 1, 0)
         self._rows += 1
         complete = not np.isnan(returns).any()
         self._incomplete = WINDOW_BARS if not complete else max(0, self._incomplete - 1)
@@ -73,7 +86,8 @@ class RollingCorrelation:
     def _mean(self) -> float | None:
         spread = self._products - np.multiply.outer(self._cross, self._cross) / WINDOW_BARS
         variances = spread.diagonal()
-        moving = variances > FLAT * (self._products.diagonal() + FLAT * FLAT)
+        # What rounding leaves of a window that stands still must not pass for a variance.
+        moving = (variances > FLAT * self._products.diagonal()) & (self._still < WINDOW_BARS)
         count = int(moving.sum())
         if count < MINIMUM_ASSETS:
             return None

@@ -2,9 +2,10 @@
 
 Most are exponential averages over a few half-lives, kept for all instruments in one array, so that a bar costs a fixed
 number of array operations however many instruments there are. A batch is the stream run over rows, which is why the
-two agree to the last bit. Ratios and differences of logarithms only: neither the price level nor an instrument's usual
-volatility enters. An instrument's `own` return is what is left of it, in its own deviations, after the mean of the
-others times its beta: a drift of its own stands out there that drowns in the market's noise.
+two agree to the last bit. Ratios only: neither the price level enters, nor an instrument's usual
+volatility and how much that varies, nor how much the market usually moves together. An instrument's `own` return is
+what is left of it, in its own deviations, after the mean of the others times its beta: a drift of its own stands out
+there that drowns in the market's noise.
 
 Source  METHODS 1.1 and 1.2 for the measures, with exponential weights in place of windows.
 """
@@ -31,13 +32,19 @@ WARM_BARS = 24
 
 MINIMUM_INSTRUMENTS = 3
 TINY = 1e-12
+SPREAD_FLOOR = 0.01
+SPREAD_CAP = 1.0
+WIDE = 4.0
+"""A squared deviation counts at most this many times the usual one: a crisis must not make itself look usual."""
 
 _positions = count()
-WIDTH, RETURN, SQUARE, ABSOLUTE, LAG1, LAG2, SPAN8, SPAN16, INNER = (next(_positions) for _ in range(9))
-OWN, OWN_SQUARE, OWN_LAG1, OWN_SPAN8, OWN_SPAN16 = (next(_positions) for _ in range(5))
+RETURN, OWN, SQUARE, OWN_SQUARE, LAG1, OWN_LAG1 = (next(_positions) for _ in range(6))
+SPAN8, OWN_SPAN8, SPAN16, OWN_SPAN16 = (next(_positions) for _ in range(4))
+LAG2, ABSOLUTE, WIDTH, SPREAD, MARKET_SPREAD, INNER = (next(_positions) for _ in range(6))
 PAIR, ENERGY, SHARED, SHARED_SQUARE = (next(_positions) for _ in range(4))
 SERIES = next(_positions)
-"""How many series are averaged; the names before are their places."""
+"""How many series are averaged. The names before are their places: a return beside the own one, so that one operation
+serves both."""
 
 RING = max(LOOKBACKS) + 1
 CLOSES, OWNS = range(2)
@@ -52,8 +59,7 @@ _PATHS = np.array([2, 3, 4, 4])
 """Which average of absolute returns stands for the path over each of LOOKBACKS."""
 
 _GROUPS = (
-    "width market_width volatility market_volatility together drift own_drift lag1 lag2 own_lag1 ratio8 ratio16 "
-    "own_ratio8 own_ratio16 inner"
+    "width market_width together drift own_drift lag1 lag2 own_lag1 ratio8 ratio16 own_ratio8 own_ratio16 inner"
 ).split()
 PANEL_FEATURES = (
     *(f"{group}_{half_life:g}" for group in _GROUPS for half_life in HALF_LIVES[:FAST]),
@@ -72,9 +78,9 @@ class FeaturePanel:
     def __init__(self, instruments: int) -> None:
         if instruments < MINIMUM_INSTRUMENTS:
             raise ValueError(f"features across instruments need {MINIMUM_INSTRUMENTS} of them, were {instruments}")
-        self.means = np.zeros((len(HALF_LIVES), SERIES, instruments))
-        self.ring = np.zeros((2 * RING, 2, instruments))
-        self.lags = np.zeros((3, instruments))
+        self.means: FloatArray = np.zeros((len(HALF_LIVES), SERIES, instruments))
+        self.ring: FloatArray = np.zeros((2 * RING, 2, instruments))
+        self.lags: FloatArray = np.zeros((3, instruments))
         self.counts = np.zeros(instruments, dtype=np.int64)
         self.rows = 0
         self._out = np.zeros((len(PANEL_FEATURES), instruments))
@@ -97,9 +103,8 @@ class FeaturePanel:
         here, gone = np.flatnonzero(~absent), np.flatnonzero(absent)
         self.ring[:, :, gone] = np.roll(self.ring[:, :, gone], 1, axis=0)
         if here.size:
-            means, ring, lags, counts = (
-                np.ascontiguousarray(state[..., here]) for state in (self.means, self.ring, self.lags, self.counts)
-            )
+            means, ring, lags = (np.ascontiguousarray(state[..., here]) for state in (self.means, self.ring, self.lags))
+            counts = self.counts[here]
             self._out[:, here] = _step(means, ring, lags, counts, np.ascontiguousarray(logs[:, here]), place)
             self.means[..., here], self.ring[..., here] = means, ring
             self.lags[:, here], self.counts[here] = lags, counts
@@ -139,6 +144,9 @@ def _step(
     own = scaled - usual[SHARED] / (usual[SHARED_SQUARE] + TINY) * others
     level = level + own
 
+    wider = width - means[SLOW, WIDTH]
+    market_wider = wider.mean()
+
     latest = ring[newest]
     latest[CLOSES], latest[OWNS] = close, level
     ring[place] = latest
@@ -146,22 +154,26 @@ def _step(
     travelled = latest - back[len(LOOKBACKS) :]
 
     values = np.empty((SERIES, scaled.size))
-    values[WIDTH], values[RETURN], values[ABSOLUTE] = width, moved, np.abs(moved)
-    np.multiply(moved, moved, out=values[SQUARE])
-    np.multiply(lags[:2], moved, out=values[LAG1 : LAG2 + 1])
-    values[INNER] = (high - low) ** 2
-    values[OWN] = own
-    np.multiply(own, own, out=values[OWN_SQUARE])
-    np.multiply(own, lags[2], out=values[OWN_LAG1])
-    travelled *= travelled
-    values[SPAN8 : SPAN16 + 1], values[OWN_SPAN8 : OWN_SPAN16 + 1] = travelled[:, CLOSES], travelled[:, OWNS]
+    both = values[RETURN : OWN + 1]
+    both[0], both[1] = moved, own
+    np.multiply(both, both, out=values[SQUARE : OWN_SQUARE + 1])
+    np.multiply(both, lags[:2], out=values[LAG1 : OWN_LAG1 + 1])
+    np.multiply(moved, lags[2], out=values[LAG2])
+    lags[2] = lags[0]
+    lags[:2] = both
+    np.multiply(travelled, travelled, out=values[SPAN8 : OWN_SPAN16 + 1].reshape(travelled.shape))
+    np.abs(moved, out=values[ABSOLUTE])
+    values[WIDTH] = width
+    caps = np.maximum(WIDE * means[SLOW, SPREAD : MARKET_SPREAD + 1], SPREAD_CAP)
+    np.minimum(wider * wider, caps[0], out=values[SPREAD])
+    np.minimum(market_wider * market_wider, caps[1], out=values[MARKET_SPREAD])
+    np.square(high - low, out=values[INNER])
     if alone:
-        values[PAIR : SHARED_SQUARE + 1] = usual[PAIR : SHARED_SQUARE + 1]
+        values[PAIR:] = usual[PAIR:]
     else:
         values[PAIR], values[ENERGY] = (total * total - energy) / (scaled.size - 1.0), energy
         np.multiply(scaled, others, out=values[SHARED])
         np.multiply(others, others, out=values[SHARED_SQUARE])
-    lags[1], lags[0], lags[2] = lags[0], moved, own
 
     counts += 1
     weights = _ALPHAS if oldest > _RAMP_BARS else np.maximum(_ALPHAS, 1.0 / counts)
@@ -177,21 +189,24 @@ def _features(means: FloatArray, travelled_back: FloatArray, width: FloatArray) 
     instruments = width.size
     out = np.empty((len(PANEL_FEATURES), instruments))
     blocks = out[: FAST * len(_GROUPS)].reshape(len(_GROUPS), FAST, instruments)
-    square, own_square = fast[:, SQUARE] + TINY, fast[:, OWN_SQUARE] + TINY
-    np.subtract(fast[:, WIDTH], slow[WIDTH], out=blocks[0])
-    blocks[1] = blocks[0].mean(axis=1)[:, None]
-    np.sqrt(square / (slow[SQUARE] + TINY), out=blocks[2])
-    blocks[3] = blocks[2].mean(axis=1)[:, None]
-    np.divide(fast[:, PAIR], fast[:, ENERGY] + TINY, out=blocks[4])
-    np.divide(np.abs(fast[:, RETURN]), np.sqrt(square), out=blocks[5])
-    np.divide(np.abs(fast[:, OWN]), np.sqrt(own_square), out=blocks[6])
-    np.divide(fast[:, LAG1 : LAG2 + 1].transpose(1, 0, 2), square, out=blocks[7:9])
-    np.divide(fast[:, OWN_LAG1], own_square, out=blocks[9])
-    np.divide(fast[:, SPAN8 : SPAN16 + 1].transpose(1, 0, 2), square * _SPAN_COLUMN, out=blocks[10:12])
-    np.divide(fast[:, OWN_SPAN8 : OWN_SPAN16 + 1].transpose(1, 0, 2), own_square * _SPAN_COLUMN, out=blocks[12:14])
-    np.divide(fast[:, INNER], square, out=blocks[14])
+    usual = np.sqrt(np.maximum(slow[SPREAD : MARKET_SPREAD + 1], SPREAD_FLOOR))
+    wider = fast[:, WIDTH] - slow[WIDTH]
+    np.divide(wider, usual[0], out=blocks[0])
+    np.divide(wider.mean(axis=1)[:, None], usual[1], out=blocks[1])
+    together = means[:, PAIR] / (means[:, ENERGY] + TINY)
+    np.subtract(together[:FAST], together[SLOW], out=blocks[2])
+    series = fast.transpose(1, 0, 2)
+    squares = series[SQUARE : OWN_SQUARE + 1] + TINY
+    np.divide(np.abs(series[RETURN : OWN + 1]), np.sqrt(squares), out=blocks[3:5])
+    np.divide(series[LAG1 : OWN_LAG1 + 1], squares, out=blocks[5:8:2])
+    np.divide(series[LAG2], squares[0], out=blocks[6])
+    spans = series[SPAN8 : OWN_SPAN16 + 1].reshape(len(SPANS), 2, FAST, instruments)
+    ratios = blocks[8:12].reshape(2, len(SPANS), FAST, instruments)
+    np.divide(spans.transpose(1, 0, 2, 3), squares[:, None] * _SPAN_COLUMN, out=ratios)
+    np.divide(series[INNER], squares[0], out=blocks[12])
     rest = out[FAST * len(_GROUPS) :]
     np.divide(travelled_back, (fast[_PATHS, ABSOLUTE] + TINY) * _LOOKBACK_COLUMN, out=rest[: len(LOOKBACKS)])
-    np.subtract(width, slow[WIDTH], out=rest[-2])
-    rest[-1] = rest[-2].mean()
+    now = width - slow[WIDTH]
+    np.divide(now, usual[0], out=rest[-2])
+    np.divide(now.mean(), usual[1], out=rest[-1])
     return out

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.numeric.bars import BarLike
-from tradewind.numeric.indicators import Stream, adx, choppiness, natr, volatility_percentile
+from tradewind.numeric.indicators import Stream, adx, choppiness, natr
+from tradewind.numeric.indicators.volatility import VolatilityPercentileStream
 from tradewind.regime.correlation import RollingCorrelation
 from tradewind.regime.features import MINIMUM_INSTRUMENTS, PANEL_FEATURES, FeaturePanel
 from tradewind.regime.rules import RuleInputs
@@ -25,7 +26,23 @@ MODEL_BARS = 520
 NATR_BARS = 14
 PERCENTILE_BARS = 500
 
-FEATURES = (*PANEL_FEATURES, "adx", "choppiness", "atr_percentile", "correlation", "correlation_z")
+FEATURES = (*PANEL_FEATURES, "adx", "choppiness", "atr_percentile", "correlation_z")
+
+
+class KeptStream:
+    """A stream that remembers its last value, so that two readers cost one update."""
+
+    __slots__ = ("_stream", "value")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.value: float | None = None
+
+    def update(self, bar: BarLike) -> float | None:
+        """Return the value of the stream, and keep it."""
+        value = self._stream.update(bar)
+        self.value = value if isinstance(value, float) else None
+        return self.value
 
 
 class Indicators:
@@ -34,11 +51,10 @@ class Indicators:
     __slots__ = ("_adx", "_choppiness", "_natr", "_percentile", "adx", "bars", "choppiness", "natr", "percentile")
 
     def __init__(self) -> None:
-        natr_now = natr(NATR_BARS)
         self._adx = adx().stream()
         self._choppiness = choppiness().stream()
-        self._natr = natr_now.stream()
-        self._percentile: Stream = volatility_percentile(PERCENTILE_BARS, RULE_BARS - NATR_BARS, natr_now).stream()
+        self._natr = KeptStream(natr(NATR_BARS).stream())
+        self._percentile = VolatilityPercentileStream(PERCENTILE_BARS, RULE_BARS - NATR_BARS, self._natr)
         self.adx = self.choppiness = self.natr = self.percentile = math.nan
         self.bars = 0
 
@@ -47,8 +63,8 @@ class Indicators:
         self.bars += 1
         self.adx = _number(self._adx.update(bar))
         self.choppiness = _number(self._choppiness.update(bar))
-        self.natr = _number(self._natr.update(bar))
         self.percentile = _number(self._percentile.update(bar))
+        self.natr = _number(self._natr.value)
 
     @property
     def flat(self) -> bool:
@@ -59,7 +75,7 @@ class Indicators:
 class PanelInputs:
     """The inputs of both tiers for a fixed list of instruments; `bars` given as None is one that is not there."""
 
-    __slots__ = ("_matrix", "_closes", "correlation", "correlation_z", "indicators", "panel", "together")
+    __slots__ = ("_closes", "_matrix", "correlation", "correlation_z", "indicators", "panel", "together")
 
     def __init__(self, instruments: int) -> None:
         self.indicators = [Indicators() for _ in range(instruments)]
@@ -89,8 +105,7 @@ class PanelInputs:
         rest[0] = [each.adx for each in self.indicators]
         rest[1] = [each.choppiness for each in self.indicators]
         rest[2] = [each.percentile for each in self.indicators]
-        rest[3] = math.nan if self.correlation is None else self.correlation
-        rest[4] = 0.0 if self.correlation_z is None else self.correlation_z
+        rest[3] = 0.0 if self.correlation_z is None else self.correlation_z
 
     @property
     def features(self) -> FloatArray:

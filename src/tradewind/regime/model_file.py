@@ -20,26 +20,24 @@ FORMAT = 1
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file holds. Calibrated log odds are `scale[k] * score[k] + shift[k]`, less their common part."""
+    """What the file holds. Probabilities are the softmax of the scores over `temperature`."""
 
     format: int
     features: tuple[str, ...]
     classes: tuple[str, ...]
     baseline: tuple[float, ...]
-    scale: tuple[float, ...]
-    shift: tuple[float, ...]
+    temperature: float
     trees: tuple[tuple[Tree, ...], ...]
 
 
 class RegimeModel:
     """A model that is ready to be asked."""
 
-    __slots__ = ("_forest", "_scale", "_shift", "sha256")
+    __slots__ = ("_forest", "_temperature", "sha256")
 
     def __init__(self, file: ModelFile, sha256: str) -> None:
         self._forest = Forest(file.baseline, file.trees)
-        self._scale = np.array(file.scale)[:, None]
-        self._shift = np.array(file.shift)[:, None]
+        self._temperature = file.temperature
         self.sha256 = sha256
 
     def scores(self, features: FloatArray) -> FloatArray:
@@ -53,12 +51,12 @@ class RegimeModel:
         Timing  Column by column.
         NaN     None for finite features.
         """
-        return calibrated(self.scores(features), self._scale, self._shift)
+        return calibrated(self.scores(features), self._temperature)
 
 
-def calibrated(scores: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
-    """Return the softmax of scaled and shifted scores; (K, N), and (K, 1) twice, give (K, N)."""
-    odds = scores * scale + shift
+def calibrated(scores: FloatArray, temperature: float) -> FloatArray:
+    """Return the softmax of scores over the temperature; (K, N) gives (K, N)."""
+    odds = scores / temperature
     odds = np.exp(odds - odds.max(axis=0))
     return np.asarray(odds / odds.sum(axis=0))
 
@@ -87,7 +85,9 @@ def decode_model(data: bytes, sha256: str, features: tuple[str, ...] = FEATURES)
     try:
         file = msgspec.json.decode(data, type=ModelFile)
     except msgspec.DecodeError as error:
-        raise ConfigError(f"the regime model cannot be read: {error}: train anew with `tradewind regime train`") from error
+        raise ConfigError(
+            f"the regime model cannot be read: {error}: train anew with `tradewind regime train`"
+        ) from error
     _check(file, features)
     return RegimeModel(file, found)
 
@@ -99,7 +99,9 @@ def _check(file: ModelFile, features: tuple[str, ...]) -> None:
             "the regime model was trained for other features or classes than this version has: train anew with "
             "`tradewind regime train`"
         )
-    sizes = {len(file.baseline), len(file.scale), len(file.shift), *(len(each) for each in file.trees)}
+    if not file.temperature > 0:
+        raise ConfigError(f"the temperature of the regime model must be positive, was {file.temperature}: train anew")
+    sizes = {len(file.baseline), *(len(each) for each in file.trees)}
     if sizes != {len(CLASSES)}:
         raise ConfigError("the regime model does not have one tree per class and round: train anew")
     for each_round in file.trees:

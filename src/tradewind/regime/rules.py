@@ -10,7 +10,7 @@ import math
 
 import msgspec
 
-from tradewind.model.regime import CLASSES, Regime
+from tradewind.model.regime import CLASSES
 from tradewind.regime.settings import RuleSettings
 
 TRENDING, RANGING, CHOPPY, CRISIS = range(len(CLASSES))

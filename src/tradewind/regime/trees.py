@@ -48,16 +48,16 @@ class Forest:
     def __init__(self, baseline: Sequence[float], trees: Sequence[Sequence[Tree]]) -> None:
         flat = [tree for each_round in trees for tree in each_round]
         self._classes = len(baseline)
-        self._base = np.array(baseline)[:, None]
+        self._base = np.array(baseline)
         features = np.zeros((len(flat), TESTS), dtype=np.intp)
         thresholds = np.full((len(flat), TESTS), np.inf)
         for row, tree in enumerate(flat):
             features[row, : len(tree.feature)] = tree.feature
             thresholds[row, : len(tree.threshold)] = tree.threshold
         self._features = features.ravel()
-        self._thresholds = thresholds.reshape(-1, 1)
+        self._thresholds = thresholds.ravel()
         self._table = np.concatenate([_answers(tree) for tree in flat])
-        self._starts = (np.arange(len(flat)) * OUTCOMES)[:, None]
+        self._starts = np.arange(len(flat)) * OUTCOMES
 
     def scores(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of each class.
@@ -70,11 +70,11 @@ class Forest:
         if width > COLUMNS:
             parts = [self.scores(rows[:, start : start + COLUMNS]) for start in range(0, width, COLUMNS)]
             return np.concatenate(parts, axis=1)
-        right = rows.take(self._features, axis=0) > self._thresholds
-        codes = np.packbits(right.reshape(-1, TESTS, width), axis=1, bitorder="little")[:, 0]
-        answers = self._table.take(codes + self._starts).reshape(-1, self._classes, width)
-        answers[0] += self._base
-        return np.asarray(np.add.reduce(answers, axis=0))
+        right = np.ascontiguousarray(rows.T).take(self._features, axis=1) > self._thresholds
+        codes = np.packbits(right.ravel(), bitorder="little").reshape(width, -1)
+        answers = self._table.take(codes + self._starts).reshape(width, -1, self._classes)
+        answers[:, 0] += self._base
+        return np.asarray(np.add.reduce(answers, axis=1).T)
 
 
 def _answers(tree: Tree) -> FloatArray:

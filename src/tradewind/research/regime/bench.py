@@ -3,6 +3,7 @@
 Source  METHODS 1.6.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 CONTENDERS = ("model", "rules", "markov", "jumps", "majority", "ceiling")
-RULE_COLUMNS = [FEATURES.index(name) for name in ("adx", "choppiness", "atr_percentile", "correlation")]
+RULE_COLUMNS = [FEATURES.index(name) for name in ("adx", "choppiness", "atr_percentile")]
 LEAK_POINTS = 0.02
 
 
@@ -103,7 +104,7 @@ def market_answers(contest: Contest, market: LabelledMarket) -> dict[str, list[A
         said = {
             "model": model_answers(contest.model, features, contest.settings),
             "ceiling": model_answers(contest.ceiling, ahead[rows, asset], contest.settings),
-            "rules": rule_answers(features, contest.settings),
+            "rules": rule_answers(features, market.correlation[rows], contest.settings),
             "markov": markov_answers(contest.comparators, features),
             "jumps": jump_answers(contest.comparators, features),
             "majority": majority_answers(truth.size),
@@ -123,10 +124,12 @@ def model_answers(model: RegimeModel, features: FloatArray, settings: RegimeSett
     return np.array(labels), probabilities
 
 
-def rule_answers(features: FloatArray, settings: RegimeSettings) -> tuple[IntArray, FloatArray]:
+def rule_answers(
+    features: FloatArray, correlation: FloatArray, settings: RegimeSettings
+) -> tuple[IntArray, FloatArray]:
     """Return the labels after confirmation of the rule tier, and the shares of its table."""
     held, labels = Held(), []
-    for inputs in _rule_inputs(features):
+    for inputs in _rule_inputs(features, correlation):
         held = confirm(held, rule_label(inputs, settings.rules), settings.hysteresis)
         labels.append(held.held)
     return np.array(labels), np.array([RULE_PRECISION[label] for label in labels])
@@ -159,6 +162,7 @@ SHARES = (0.367, 0.366, 0.221, 0.046)
 MAJORITY = SHARES.index(max(SHARES))
 
 
-def _rule_inputs(features: FloatArray) -> Iterator[RuleInputs]:
-    for adx, choppiness, percentile, correlation in features[:, RULE_COLUMNS].tolist():
-        yield RuleInputs(adx, choppiness, percentile, correlation)
+def _rule_inputs(features: FloatArray, correlation: FloatArray) -> Iterator[RuleInputs]:
+    rows = zip(features[:, RULE_COLUMNS].tolist(), correlation.tolist(), strict=True)
+    for (adx, choppiness, percentile), together in rows:
+        yield RuleInputs(adx, choppiness, percentile, None if math.isnan(together) else together)

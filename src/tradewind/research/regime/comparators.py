@@ -26,6 +26,7 @@ COLUMNS = [FEATURES.index(name) for name in SEEN]
 ITERATIONS = 25
 JUMP_PENALTY = 40.0
 FLOOR = 1e-3
+CLIP = 6.0
 STICKINESS = 0.97
 
 
@@ -57,14 +58,15 @@ class Comparators(msgspec.Struct, frozen=True):
 
     def inputs(self, features: FloatArray) -> FloatArray:
         """Return what the rivals see of features (T, F): (T, D), clipped at six deviations."""
-        return np.clip((features[:, COLUMNS] - np.array(self.centre)) / np.array(self.scale), -6.0, 6.0)
+        standard = (features[:, COLUMNS] - np.array(self.centre)) / np.array(self.scale)
+        return np.asarray(np.clip(standard, -CLIP, CLIP))
 
 
 def fit_comparators(features: FloatArray, labels: IntArray) -> Comparators:
     """Return both rivals, fitted on series (S, T, F) and mapped to classes by their labels (S, T)."""
     seen = features[:, :, COLUMNS]
     centre, scale = seen.mean(axis=(0, 1)), seen.std(axis=(0, 1))
-    standard = np.clip((seen - centre) / scale, -6.0, 6.0)
+    standard = np.clip((seen - centre) / scale, -CLIP, CLIP)
     centres = _first_centres(standard)
     jumps = fit_jumps(standard, centres, JUMP_PENALTY)
     jump_states = np.stack([jump_online(each, jumps, JUMP_PENALTY)[1] for each in standard])
@@ -87,8 +89,12 @@ def filtered(inputs: FloatArray, model: HiddenMarkov) -> FloatArray:
     NaN     Passed on to all later rows.
     Source  Rabiner (1989), the scaled forward recursion.
     """
-    forward, _ = _forward(inputs[None], np.array(model.start), np.array(model.transitions), _densities(
-        inputs[None], np.array(model.means), np.array(model.variances)))
+    forward, _ = _forward(
+        inputs[None],
+        np.array(model.start),
+        np.array(model.transitions),
+        _densities(inputs[None], np.array(model.means), np.array(model.variances)),
+    )
     return np.asarray(forward[0])
 
 
@@ -223,7 +229,7 @@ def _losses(series: FloatArray, centres: FloatArray) -> FloatArray:
 
 
 def _first_centres(series: FloatArray) -> FloatArray:
-    """Means of four slices of the rows by their first two inputs' sum: calm to wild, without any draw."""
+    """Means of four slices of the rows, from choppy and calm to trending and wild, without any draw."""
     rows = series.reshape(-1, series.shape[2])
     order = np.argsort(rows[:, 2] - rows[:, 4] + rows[:, 0], kind="stable")
     parts: Sequence[IntArray] = np.array_split(order, STATES)

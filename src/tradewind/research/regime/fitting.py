@@ -3,7 +3,6 @@
 Four files: the model and its card, which the platform reads, and the ceiling and the rivals, which only the bench does.
 """
 
-import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
@@ -16,7 +15,7 @@ import numpy as np
 from tradewind.model.errors import ConfigError
 from tradewind.numeric.regime_chain import Difficulty
 from tradewind.regime.inputs import FEATURES
-from tradewind.regime.model_file import RegimeModel, decode_model, encode_model, fingerprint
+from tradewind.regime.model_file import decode_model, encode_model, fingerprint
 from tradewind.research.regime.bench import BenchReport, Contest, run_bench
 from tradewind.research.regime.comparators import Comparators, fit_comparators
 from tradewind.research.regime.markets import (
@@ -29,7 +28,7 @@ from tradewind.research.regime.markets import (
 from tradewind.research.regime.training import ROUNDS, ahead_names, labelled, sample, train_model
 
 TEST_SEEDS = range(10, 16)
-VALIDATION_EVERY = 2
+TRAINING_EVERY = VALIDATION_EVERY = 2
 MODEL, CARD, CEILING, RIVALS = "model.json", "model-card.json", "ceiling.json", "comparators.json"
 
 
@@ -56,15 +55,16 @@ def fit(
     grown = {}
     for name, future in ((MODEL, False), (CEILING, True)):
         say(f"growing {name}")
-        seen, unseen = (sample(each, future=future, every=every) for each, every in ((training, 4), (validation, 2)))
+        seen = sample(training, future=future, every=TRAINING_EVERY)
+        unseen = sample(validation, future=future, every=VALIDATION_EVERY)
         grown[name] = encode_model(train_model(seen, unseen, future=future, rounds=rounds))
     say("fitting the rivals")
     grown[RIVALS] = msgspec.json.encode(_rivals(training)) + b"\n"
-    contest = contest_of(grown)
+    contenders = contest_of(grown)
     reports = []
     for level in Difficulty:
         say(f"scoring {level.value}")
-        reports.append(run_bench(contest, level, TEST_SEEDS, market_of=market_of))
+        reports.append(run_bench(contenders, level, TEST_SEEDS, market_of=market_of))
     card = msgspec.json.format(msgspec.json.encode(_card(grown, reports)), indent=2) + b"\n"
     return Fitted({**grown, CARD: card}, tuple(reports))
 
@@ -78,22 +78,28 @@ def contest_of(fitted: dict[str, bytes]) -> Contest:
     )
 
 
-def shipped_contest(model: RegimeModel) -> Contest:
-    """Return the contest of a model against the shipped ceiling and rivals.
+def contest(folder: Path | None = None) -> Contest:
+    """Return the contest of the model in a folder, by default the shipped one, against what was fitted beside it.
 
-    Raises  ConfigError when those are not what the model's card says they were.
+    Raises  ConfigError when a file is missing or not the one that the model's card names.
     """
-    place = files("tradewind.research.regime")
-    card: Any = msgspec.json.decode(files("tradewind.regime").joinpath(CARD).read_bytes())
-    held = {name: place.joinpath(name).read_bytes() for name in (CEILING, RIVALS)}
-    for name, data in held.items():
-        if fingerprint(data) != card["beside"][name]:
-            raise ConfigError(f"{name} is not the one that was trained with the model: install the package again")
-    return Contest(
-        model=model,
-        ceiling=decode_model(held[CEILING], card["beside"][CEILING], ahead_names()),
-        comparators=msgspec.json.decode(held[RIVALS], type=Comparators),
-    )
+    beside, own = files("tradewind.research.regime"), files("tradewind.regime")
+    places = {MODEL: own, CARD: own, CEILING: beside, RIVALS: beside}
+    try:
+        held = {name: (folder or place).joinpath(name).read_bytes() for name, place in places.items()}
+        card: Any = msgspec.json.decode(held[CARD])
+        named = {MODEL: card["sha256"], **card["beside"]}
+    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"the files of the bench cannot be read: {error}: make them with `tradewind regime train`"
+        ) from error
+    for name, sha256 in named.items():
+        if fingerprint(held[name]) != sha256:
+            raise ConfigError(
+                f"{name} is not the one that {CARD} names: install the package again, or train anew with "
+                "`tradewind regime train`"
+            )
+    return contest_of(held)
 
 
 def write(fitted: Fitted, folder: Path) -> list[Path]:
@@ -108,8 +114,11 @@ def write(fitted: Fitted, folder: Path) -> list[Path]:
 
 def _rivals(training: list[LabelledMarket]) -> Comparators:
     """Fitted without labels on two assets of each market; the labels only name the states."""
-    series = [(each.features[scored_rows(each), asset], each.labels[scored_rows(each), asset])
-              for each in training for asset in (0, 3)]
+    series = [
+        (each.features[scored_rows(each), asset], each.labels[scored_rows(each), asset])
+        for each in training
+        for asset in (0, 3)
+    ]
     return fit_comparators(np.stack([one for one, _ in series]), np.stack([one for _, one in series]))
 
 
@@ -118,7 +127,7 @@ def _card(grown: dict[str, bytes], reports: list[BenchReport]) -> dict[str, Any]
         "what": "regime of an hourly market among TRENDING, RANGING, CHOPPY, CRISIS, as calibrated probabilities",
         "sha256": fingerprint(grown[MODEL]),
         "bytes": len(grown[MODEL]),
-        "beside": {name: hashlib.sha256(grown[name]).hexdigest() for name in (CEILING, RIVALS)},
+        "beside": {name: fingerprint(grown[name]) for name in (CEILING, RIVALS)},
         "grown_with": f"scikit-learn {version('scikit-learn')}, HistGradientBoostingClassifier",
         "training_seeds": list(TRAINING_SEEDS),
         "validation_seeds": list(VALIDATION_SEEDS),
@@ -133,7 +142,7 @@ def _card(grown: dict[str, bytes], reports: list[BenchReport]) -> dict[str, Any]
             for report in reports
         },
         "limits": [
-            "trained on generated markets: on real candles no truth exists, and the labels are what the generator means",
+            "trained on generated markets: real candles have no truth, and the labels mean what the generator means",
             "needs three instruments and 520 bars of each; otherwise the rules answer",
             "hourly bars; other timeframes have other usual dwells",
         ],

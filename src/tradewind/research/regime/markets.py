@@ -22,13 +22,13 @@ LOOK_AHEADS = (12, 24)
 
 
 class LabelledMarket(NamedTuple):
-    """Features (T, N, F), the rules' inputs (T, N, 3) and correlation (T,), labels (T, N); the first rows undefined."""
+    """Features (T, N, F), the correlation of all (T,) and labels (T, N); the first rows are not defined (NaN)."""
 
     seed: int
     difficulty: Difficulty
     features: FloatArray
+    correlation: FloatArray
     labels: IntArray
-    market: RegimeMarket
 
 
 def labelled_market(seed: int, difficulty: Difficulty) -> LabelledMarket:
@@ -36,18 +36,18 @@ def labelled_market(seed: int, difficulty: Difficulty) -> LabelledMarket:
     market = regime_market(seed, difficulty)
     rows = bar_rows(market)
     inputs = PanelInputs(len(rows))
-    features = []
+    features, correlation = [], []
     for bars in zip(*rows, strict=True):
         inputs.update(bars)
         features.append(inputs.features.T.copy())
-    return LabelledMarket(seed, difficulty, np.stack(features), market.labels.astype(np.int64), market)
+        correlation.append(np.nan if inputs.correlation is None else inputs.correlation)
+    labels = market.labels.astype(np.int64)
+    return LabelledMarket(seed, difficulty, np.stack(features), np.array(correlation), labels)
 
 
 def bar_rows(market: RegimeMarket) -> list[list[BarRow]]:
     """Return the bars of each asset, one after another."""
-    columns = (market.open, market.high, market.low, market.close, market.volume)
-    assets = range(market.close.shape[1])
-    return [list(BarArrays(*(np.ascontiguousarray(each[:, i]) for each in columns)).rows()) for i in assets]
+    return [list(_columns(market, asset).rows()) for asset in range(market.close.shape[1])]
 
 
 def scored_rows(market: LabelledMarket) -> slice:
@@ -64,3 +64,8 @@ def with_future(features: FloatArray) -> FloatArray:
     rows = np.arange(features.shape[0])
     ahead = [features[np.minimum(rows + bars, rows[-1])] for bars in LOOK_AHEADS]
     return np.concatenate([features, *ahead], axis=2)
+
+
+def _columns(market: RegimeMarket, asset: int) -> BarArrays:
+    opened, high, low, close, volume = (np.ascontiguousarray(each[:, asset]) for each in market[:5])
+    return BarArrays(opened, high, low, close, volume)

@@ -5,6 +5,7 @@ Source  METHODS 1.5 and 1.6.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -62,7 +63,9 @@ def score(series: Sequence[Answers]) -> Scores:
 
     Raises  ValueError without any bar.
     """
-    truth, labels, probabilities = (np.concatenate([getattr(each, name) for each in series]) for name in Answers._fields)
+    truth, labels, probabilities = (
+        np.concatenate([getattr(each, name) for each in series]) for name in Answers._fields
+    )
     if truth.size == 0:
         raise ValueError("there is no bar to score")
     confusion = np.zeros((len(CLASSES), len(CLASSES)), dtype=np.int64)
@@ -133,7 +136,7 @@ def detection_delays(truth: IntArray, labels: IntArray) -> list[tuple[int, float
     """
     edges = [0, *(np.flatnonzero(np.diff(truth)) + 1).tolist(), truth.size]
     found = []
-    for start, stop in zip(edges[1:-1], edges[2:], strict=True):
+    for start, stop in pairwise(edges[1:]):
         right = labels[start:stop] == truth[start]
         runs = np.convolve(right, np.ones(DETECTED_BARS, dtype=np.int64))[DETECTED_BARS - 1 : right.size]
         first = np.flatnonzero(runs == DETECTED_BARS)

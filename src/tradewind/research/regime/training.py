@@ -16,19 +16,17 @@ from tradewind.numeric.regime_chain import Difficulty
 from tradewind.regime.inputs import FEATURES
 from tradewind.regime.model_file import FORMAT, ModelFile
 from tradewind.regime.trees import TESTS, Forest, Tree
-from tradewind.research.regime.calibration import fit_calibration
+from tradewind.research.regime.calibration import fit_temperature
 from tradewind.research.regime.markets import LOOK_AHEADS, LabelledMarket, scored_rows, with_future
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-ROUNDS = 80
+ROUNDS = 55
 LEARNING_RATE = 0.15
-LEAF_ROWS = 200
+LEAF_ROWS = 600
 SHRINKAGE = 10.0
 BINS = 64
-EVERY_ROWS = 4
-"""Neighbouring bars say nearly the same: one in four is trained on, another one in each market."""
 
 
 class Sample(NamedTuple):
@@ -38,8 +36,11 @@ class Sample(NamedTuple):
     labels: IntArray
 
 
-def sample(markets: Sequence[LabelledMarket], *, future: bool, every: int = EVERY_ROWS) -> Sample:
-    """Return rows of all assets of the markets, thinned."""
+def sample(markets: Sequence[LabelledMarket], *, future: bool, every: int) -> Sample:
+    """Return rows of all assets of the markets.
+
+    Neighbouring bars say nearly the same, so one in `every` is taken, others in each market.
+    """
     features, labels = [], []
     for number, market in enumerate(markets):
         rows = scored_rows(market)
@@ -57,14 +58,12 @@ def train_model(training: Sample, validation: Sample, *, future: bool = False, r
     """
     baseline, trees = exported(grown(training, rounds))
     scores = Forest(baseline, trees).scores(validation.features.T)
-    scale, shift = fit_calibration(scores, validation.labels)
     return ModelFile(
         format=FORMAT,
         features=ahead_names() if future else FEATURES,
         classes=tuple(each.value for each in CLASSES),
         baseline=baseline,
-        scale=scale,
-        shift=shift,
+        temperature=fit_temperature(scores, validation.labels),
         trees=trees,
     )
 
@@ -113,9 +112,7 @@ def _tree(nodes: NDArray[Any]) -> Tree:
     )
 
 
-def labelled(
-    seeds: Sequence[int], market_of: Callable[[int, Difficulty], LabelledMarket]
-) -> Iterator[LabelledMarket]:
+def labelled(seeds: Sequence[int], market_of: Callable[[int, Difficulty], LabelledMarket]) -> Iterator[LabelledMarket]:
     """Return the markets of all difficulties of the seeds, one after another."""
     for difficulty in Difficulty:
         for seed in seeds:

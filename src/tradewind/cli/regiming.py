@@ -1,0 +1,184 @@
+"""What `tradewind regime` does once its options are read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewind.app.market_data import load_market
+from tradewind.app.regime import load_regime_model
+from tradewind.app.regime_history import RegimeHistory, regime_history
+from tradewind.cli.layers import listed, resolved
+from tradewind.cli.main import DONE, FAILED
+from tradewind.cli.options import RunOptions
+from tradewind.cli.output import ENCODER, console, print_json, progress, share, table
+from tradewind.model.errors import ConfigError
+from tradewind.model.regime import RegimeReading
+from tradewind.numeric.regime_chain import Difficulty
+from tradewind.research.regime.bench import BenchReport, run_bench
+from tradewind.research.regime.fitting import contest, fit, write
+from tradewind.research.regime.page import bench_page, history_page
+from tradewind.research.regime.scores import Scores
+
+SEEDS = re.compile(r"(\d+)(?:-(\d+))?")
+SEEDS_MAX = 200
+
+
+def bench_and_show(level: str, seeds: str, model: Path | None, out: Path | None, *, json: bool) -> int:
+    """Run the bench, print its figures, write its page, and return the exit code."""
+    chosen = parse_seeds(seeds)
+    contenders = contest(model)
+    with progress("generating and scoring markets", quiet=json) as observer:
+        report = run_bench(contenders, Difficulty(level), chosen, progress=observer)
+    value = bench_object(report)
+    page = _written(out, "regime-bench", bench_page(report), value) if out is not None else None
+    screen = console()
+    if not json:
+        screen.print(_figures(report))
+    if not report.unseen:
+        screen.print("some of these seeds were trained on: the figures flatter the model", markup=False)
+    if report.leak_suspected:
+        screen.print("LEAK: the model beats the one that knows the future by more than two points", markup=False)
+    if page is not None and not json:
+        screen.print(f"page {page}", markup=False, soft_wrap=True)
+    if json:
+        print_json(value)
+    return FAILED if report.leak_suspected else DONE
+
+
+def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | None, *, json: bool) -> int:
+    """Tell the regimes of an instrument in recorded bars and return the exit code."""
+    if bars < 1:
+        raise ConfigError(f"--bars must be at least 1, was {bars}")
+    others = listed(options.instrument)
+    wanted = None if others is None else sorted({instrument, *others})
+    if wanted is None and options.data is None:
+        wanted = [instrument]
+    home, settled = resolved(None, RunOptions(**{**vars(options), "instrument": wanted}))
+    with progress("reading bars", quiet=json) as observer:
+        market = load_market(settled.config, home, observer)
+    loaded = load_regime_model()
+    history = regime_history(instrument, market, loaded, bars)
+    value = history_object(history)
+    page = _written(out, f"regime-{instrument}".replace("/", "-"), history_page(history), value) if out else None
+    if json:
+        print_json(value)
+        return DONE
+    screen = console()
+    if loaded.message:
+        screen.print(loaded.message, markup=False)
+    for line in _told(history):
+        screen.print(line, markup=False, soft_wrap=True)
+    if page is not None:
+        screen.print(f"page {page}", markup=False, soft_wrap=True)
+    return DONE
+
+
+def train_and_write(folder: Path) -> int:
+    """Train everything, write it, and return the exit code."""
+    screen = console()
+    fitted = fit(say=lambda text: screen.print(text, markup=False))
+    for path in write(fitted, folder):
+        screen.print(f"wrote {path}", markup=False, soft_wrap=True)
+    for report in fitted.reports:
+        screen.print(_figures(report))
+    return DONE
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Return the seeds of `10-15` or `10,12,20-25`.
+
+    Raises  ConfigError for anything else.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        match = SEEDS.fullmatch(part.strip())
+        if match is None:
+            raise ConfigError(f"--seeds {text!r}: write 10-15 or 10,12,20-25")
+        first = int(match[1])
+        last = int(match[2] or match[1])
+        if last < first or last - first >= SEEDS_MAX:
+            raise ConfigError(f"--seeds {text!r}: a range goes up, over at most {SEEDS_MAX} seeds")
+        seeds.extend(seed for seed in range(first, last + 1) if seed not in seeds)
+    return seeds
+
+
+def bench_object(report: BenchReport) -> dict[str, Any]:
+    """Return the report as `--json` prints it: the figures of each contender under its name; infinity is null."""
+    return {
+        "level": report.level,
+        "seeds": report.seeds,
+        "unseen": report.unseen,
+        "leak_suspected": report.leak_suspected,
+        "accuracies": report.accuracies,
+        **{name: msgspec.to_builtins(scores) for name, scores in report.contenders.items()},
+    }
+
+
+def history_object(history: RegimeHistory) -> dict[str, Any]:
+    """Return what `regime show --json` prints."""
+    return {
+        "instrument": history.instrument,
+        "instruments": history.instruments,
+        "bars": len(history.readings),
+        "latest": reading_object(history.readings[-1]),
+        "shares": history.shares,
+        "switches_per_1000": history.switches_per_1000,
+        "market": {reading.instrument: reading_object(reading) for reading in history.latest},
+        "model": history.model_sha256,
+    }
+
+
+def reading_object(reading: RegimeReading) -> dict[str, Any]:
+    """Return a reading with its probabilities by name."""
+    from tradewind.model.regime import CLASSES
+
+    made: dict[str, Any] = msgspec.to_builtins(reading)
+    made["probabilities"] = dict(zip((each.value for each in CLASSES), reading.probabilities, strict=True))
+    return made
+
+
+def _written(folder: Path, name: str, page: str, value: dict[str, Any]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_bytes(ENCODER.encode(value) + b"\n")
+    path = folder / f"{name}.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("accuracy", "accuracy"), ("balanced", "balanced_accuracy"), ("macro F1", "macro_f1"), ("gate", "gate_accuracy"),
+    ("crisis recall", "crisis_recall"), ("precision", "crisis_precision"), ("delay", "delay_median"), ("ECE", "ece"),
+    ("Brier", "brier"), ("switches", "switches_per_1000"),
+)  # fmt: skip
+
+
+def _figures(report: BenchReport) -> Any:
+    title = f"RegimeBench {report.level}, seeds {', '.join(map(str, report.seeds))}"
+    rows = [(name, *(_cell(scores, key) for _, key in COLUMNS)) for name, scores in report.contenders.items()]
+    return table(title, ("", *(head for head, _ in COLUMNS)), rows)
+
+
+def _cell(scores: Scores, key: str) -> str:
+    value = getattr(scores, key)
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if key in {"delay_median", "switches_per_1000"} else f"{value:.4f}"
+
+
+def _told(history: RegimeHistory) -> list[str]:
+    last = history.readings[-1]
+    named = zip(("trending", "ranging", "choppy", "crisis"), last.probabilities, strict=True)
+    why = f", {last.reason}" if last.reason else ""
+    flags = f"; flags {', '.join(last.flags)}" if last.flags else ""
+    sure = f"confidence {share(last.confidence, 1)}, by {last.source.value}"
+    return [
+        f"{history.instrument}: {last.regime.value}, {sure}{why}{flags}",
+        "probabilities " + ", ".join(f"{name} {share(value, 1)}" for name, value in named),
+        "indicators " + ", ".join(f"{name} {value:.3g}" for name, value in last.indicators.items()),
+        f"over {len(history.readings)} bars: "
+        + ", ".join(f"{name} {share(value, 1)}" for name, value in history.shares.items())
+        + f"; {history.switches_per_1000:.0f} switches per 1,000 bars",
+        "market: " + ", ".join(f"{each.instrument} {each.regime.value}" for each in history.latest),
+    ]

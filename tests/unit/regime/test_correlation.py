@@ -1,0 +1,72 @@
+"""The running correlation equals the one that is computed from the whole window."""
+
+import numpy as np
+import pytest
+
+from tradewind.numeric.cross_asset import average_pairwise_correlation
+from tradewind.regime import correlation
+from tradewind.regime.correlation import USUAL_MINIMUM_BARS, WINDOW_BARS, RollingCorrelation
+
+
+def returns(rows: int = 300, assets: int = 5) -> np.ndarray:
+    rng = np.random.default_rng(4)
+    return 0.01 * (rng.standard_normal((rows, assets)) + rng.standard_normal((rows, 1)))
+
+
+def run(table: np.ndarray) -> list[float | None]:
+    rolling = RollingCorrelation(table.shape[1])
+    return [rolling.update(row) for row in table]
+
+
+def slow(table: np.ndarray) -> list[float | None]:
+    ends = range(1, len(table) + 1)
+    return [
+        average_pairwise_correlation(table[end - WINDOW_BARS : end]) if end >= WINDOW_BARS else None for end in ends
+    ]
+
+
+def compare(table: np.ndarray) -> None:
+    for fast, whole in zip(run(table), slow(table), strict=True):
+        assert (fast is None) == (whole is None)
+        if fast is not None:
+            assert fast == pytest.approx(whole, abs=1e-9)
+
+
+def test_equal_to_the_whole_window() -> None:
+    compare(returns())
+
+
+def test_equal_across_sums_taken_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(correlation, "RESUM_BARS", 50)
+    compare(returns())
+
+
+def test_missing_bars_are_read_pair_by_pair() -> None:
+    table = returns()
+    table[100:103, 1] = np.nan
+    table[104, :2] = np.nan
+    table[180, 4] = np.nan
+    compare(table)
+
+
+def test_an_asset_that_stands_still_is_left_out() -> None:
+    table = returns()
+    table[:, 0] = 0.0
+    compare(table)
+    table[100:200, 1:3] = 0.0
+    found = run(table)
+    assert found[150] is None
+    assert found[99] is not None
+
+
+def test_the_score_measures_against_the_past() -> None:
+    rolling = RollingCorrelation(4)
+    table = returns(400, 4)
+    values, scores = [], []
+    for row in table:
+        values.append(rolling.update(row))
+        scores.append(rolling.z_score)
+    first = next(at for at, each in enumerate(scores) if each is not None)
+    assert first == WINDOW_BARS - 1 + USUAL_MINIMUM_BARS - 1
+    known = np.array(values[WINDOW_BARS - 1 :], dtype=float)
+    assert scores[-1] == pytest.approx((known[-1] - known.mean()) / known.std(), abs=1e-9)
