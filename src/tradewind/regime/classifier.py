@@ -22,7 +22,7 @@ from tradewind.model.regime import (
     RegimeReading,
     RegimeSource,
 )
-from tradewind.numeric.bars import BarLike, reject_reason
+from tradewind.numeric.bars import BarLike
 from tradewind.regime.hysteresis import NOWHERE, Held, confirm, follow
 from tradewind.regime.inputs import PanelInputs
 from tradewind.regime.model_file import RegimeModel
@@ -109,7 +109,7 @@ class RegimeClassifier:
         if unknown:
             raise KeyError(f"no regime is kept of {', '.join(sorted(unknown))}")
         row = [bars.get(name) for name in self.instruments]
-        row = [bar if bar is not None and reject_reason(bar) is None else None for bar in row]
+        row = [bar if bar is not None and sound(bar) else None for bar in row]
         for i, bar in enumerate(row):
             if bar is not None:
                 self._missed[i] = 0
@@ -192,3 +192,10 @@ class RegimeClassifier:
         if any(map(math.isnan, named.values())):
             return {name: value for name, value in named.items() if not math.isnan(value)}
         return named
+
+
+def sound(bar: BarLike) -> bool:
+    """Return whether indicators may see a bar; comparisons with NaN are false, so the usual case is one expression."""
+    low, high = bar.low, bar.high
+    usual = 0 < low <= bar.open <= high < math.inf and low <= bar.close <= high
+    return usual and (bar.volume is None or math.isfinite(bar.volume))

@@ -13,6 +13,7 @@ from tradewind.model.regime import CLASSES, Regime
 from tradewind.regime.settings import HysteresisSettings
 
 CRISIS = CLASSES.index(Regime.CRISIS)
+"""The last of the classes: those before it are an instrument's own."""
 NOWHERE = -1
 
 
@@ -31,15 +32,14 @@ def follow(state: Held, probabilities: Sequence[float], settings: HysteresisSett
     A crisis enters on its probability alone, stays for `crisis_dwell_bars` bars at least, and leaves on a bar whose
     probability is below `crisis_leave`; any other class must lead the held one by `margin`.
     """
-    best = max(range(len(CLASSES)), key=lambda k: probabilities[k])
     crisis = probabilities[CRISIS]
     if state.held == CRISIS:
         return _in_crisis(state, crisis, _best_but_crisis(probabilities), settings)
     if crisis > settings.crisis_enter:
         return Held(CRISIS)
     if state.held == NOWHERE:
-        return Held(best)
-    calm = best if best != CRISIS else _best_but_crisis(probabilities)
+        return Held(probabilities.index(max(probabilities)))
+    calm = _best_but_crisis(probabilities)
     if calm != state.held and probabilities[calm] - probabilities[state.held] > settings.margin:
         return Held(calm)
     return state
@@ -64,4 +64,5 @@ def _in_crisis(state: Held, crisis: float, after: int, settings: HysteresisSetti
 
 
 def _best_but_crisis(probabilities: Sequence[float]) -> int:
-    return max((k for k in range(len(CLASSES)) if k != CRISIS), key=lambda k: probabilities[k])
+    calm = probabilities[:CRISIS]
+    return calm.index(max(calm))
