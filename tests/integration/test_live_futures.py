@@ -69,25 +69,43 @@ def equal(venue: CoreVenue, stage: Stage) -> None:
     assert market.instrument.quantity_decimal(market.held) == held.get(PERP.id, Decimal(0))
 
 
-@pytest.mark.parametrize("holds", [True, False])
-def test_funding_is_booked_as_funding_to_the_last_unit(tmp_path: Path, holds: bool) -> None:
+def test_funding_is_booked_as_funding_to_the_last_unit(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))
         built = await stage.start()
-        await asyncio.sleep(11)
-        ended = await stage.stop()
-        assert ended.is_clean
+        await asyncio.sleep(10)
+        venue.exchange.set_funding_rate(PERP.id, Decimal(0))  # nothing comes between the last look and the comparison
+        await asyncio.sleep(1)
+        assert (await stage.stop()).is_clean
         equal(venue, stage)
         purse = built.session.engine.state.ledger.purses["USD"]
-        (held,) = venue.exchange.positions(venue.ours) if holds else [None]
-        paid = [each for each in built.session.engine.state.booked if each[0] == f"paid {PERP.id}"]
-        assert paid
+        (held,) = venue.exchange.positions(venue.ours)
+        assert purse.funding == held.funding < 0
+        assert purse.transfers == 0
+        assert len([each for each in built.session.engine.state.booked if each[0] == f"paid {PERP.id}"]) > 1
+
+    trade(tmp_path, scene, [bot(quantity="5", hold=True)], 100_000)
+
+
+def test_funding_of_a_position_that_is_gone_when_cash_is_compared_is_funding_too(tmp_path: Path) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))
+        built = await stage.start()
+        await until(
+            lambda: bool(venue.exchange.positions(venue.ours)) and venue.exchange.positions(venue.ours)[0].funding
+        )
+        await asyncio.sleep(1)
+        venue.exchange.set_funding_rate(PERP.id, Decimal(0))
+        built.session.halt("enough", "test")
+        built.session.flatten(None)
+        await until(lambda: not venue.exchange.positions(venue.ours))
+        assert (await stage.stop()).is_clean
+        equal(venue, stage)
+        purse = built.session.engine.state.ledger.purses["USD"]
         assert purse.funding < 0
         assert purse.transfers == 0
-        if held is not None:
-            assert purse.funding == held.funding
 
-    trade(tmp_path, scene, [bot(quantity="5", hold=holds)], 100_000)
+    trade(tmp_path, scene, [bot(quantity="5", hold=True)], 100_000, accounts_every="60s")
 
 
 def test_a_liquidation_of_the_venue_is_one_here(tmp_path: Path) -> None:

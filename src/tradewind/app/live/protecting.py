@@ -25,6 +25,7 @@ BPS = 10_000
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
 REPRICES_MAX = 1
 ATTEMPTS_MAX = 64
+RETRIES_NS = (2_000_000_000, 10_000_000_000, 60_000_000_000)  # a refusal may pass, as that of coins not free yet
 BY_AMOUNT = "BY_AMOUNT"
 ESCALATE, RESIZE, REQUESTED = "ESCALATE", "RESIZE", "REQUESTED"
 ALIASES_MAX = 10_000
@@ -91,6 +92,8 @@ class Cover:
         self.there = 0  # what is left of the order at the venue
         self.asked = 0  # its `quantity` when the last order for it was sent
         self.sent_ns = 0
+        self.refusals = 0
+        self.retry_ns: int | None = None  # when the venue is asked again for what it refused
         self.legs: list[OrderRequest] = []
         self.leg_filled: dict[str, int] = {}
         self.known_fills: frozenset[str] = frozenset()  # booked before a restart
@@ -217,47 +220,59 @@ class Protecting:
         cover = self._aliases.get(order_id)
         if cover is not None:
             return self._hear_of_cover(cover, order_id, event, now_ns)
-        acts: list[Act] = [Tell(event)]
         parent = self._parents.get(order_id)
-        if parent is not None:
-            acts += self._hear_of_parent(order_id, parent, event, now_ns)
-        return acts
+        if parent is None:
+            return [Tell(event)]
+        if isinstance(event, a.OrderFilled):
+            return self._parent_filled(order_id, parent, event, now_ns)
+        return [Tell(event), *self._hear_of_parent(order_id, parent, event, now_ns)]
 
     def _hear_of_parent(self, order_id: str, parent: Parent, event: a.VenueAnswer, now_ns: int) -> list[Act]:
         acts: list[Act] = []
         if isinstance(event, a.OrderAmended | a.OrderAccepted):
             parent.quantity = event.quantity
-        elif isinstance(event, a.OrderFilled):
-            parent.filled += event.quantity
-            for cover in parent.covers:
-                acts += self._grow(cover, parent, event.price, now_ns)
-            if parent.is_filled:
-                del self._parents[order_id]
         elif isinstance(event, a.OrderCanceled | a.OrderRejected):
             for cover in self._parents.pop(order_id).covers:
                 if cover.phase is Phase.WAITING:
                     acts += self._over(cover, "PARENT_NOT_FILLED", now_ns)
         return acts
 
-    def _grow(self, cover: Cover, parent: Parent, price: int, now_ns: int) -> list[Act]:
-        """What an entry has opened is protected at once, in what the venue takes; the rest follows as it fills."""
+    def _parent_filled(self, order_id: str, parent: Parent, event: a.OrderFilled, now_ns: int) -> list[Act]:
+        """The engine hears that exits grow before it hears why: it never finds a position that nothing will cover."""
+        parent.filled += event.quantity
+        before: list[Act] = []
+        after: list[Act] = []
+        for cover in parent.covers:
+            first = cover.phase is Phase.WAITING
+            told, rest = self._grow(cover, parent, event.price, now_ns)
+            (after if first else before).extend(told)
+            after += rest
+        if parent.is_filled:
+            del self._parents[order_id]
+        return [*before, Tell(event), *after]
+
+    def _grow(self, cover: Cover, parent: Parent, price: int, now_ns: int) -> tuple[list[Act], list[Act]]:
+        """What an entry has opened is protected at once, in what the venue takes; the rest follows as it fills.
+
+        Returns  what the engine is told of the size, and what follows from it.
+        """
         opened = cover.whole - (0 if parent.is_filled else parent.quantity - parent.filled)
         waits = cover.phase is Phase.WAITING
         if cover.phase is Phase.DONE or opened <= (0 if waits else cover.quantity):
-            return []
+            return [], []
         if waits and not parent.is_filled and self._instruments[cover.instrument].below_minimum(opened, price):
-            return []
-        acts: list[Act] = []
+            return [], []
+        told: list[Act] = []
         if opened < cover.whole or not waits:
-            acts += [Tell(a.OrderAmended(leg.order_id, now_ns, opened, "PARENT_FILLED")) for leg in cover.legs]
+            told += [Tell(a.OrderAmended(leg.order_id, now_ns, opened, "PARENT_FILLED")) for leg in cover.legs]
         cover.quantity = opened
         if waits:
             cover.phase = Phase.WATCHED
-            acts += [Tell(a.OrderTriggered(leg.order_id, now_ns)) for leg in cover.legs]
-            return acts + self._activate(cover, now_ns)
+            told += [Tell(a.OrderTriggered(leg.order_id, now_ns)) for leg in cover.legs]
+            return told, self._activate(cover, now_ns)
         if cover.phase is Phase.FIRED and cover.at_venue is None:
-            return acts + self._cross(cover, now_ns)
-        return acts + (self._resize(cover, now_ns) if parent.is_filled else [])
+            return told, self._cross(cover, now_ns)
+        return told, self._resize(cover, now_ns) if parent.is_filled else []
 
     def _resize(self, cover: Cover, now_ns: int) -> list[Act]:
         """The venue gets an order of the size that is due: what is there goes first, so that never both can fill."""
@@ -344,7 +359,10 @@ class Protecting:
         if cover.leader.kind is OrderKind.LIMIT and len(cover.legs) == 1:
             return [Tell(a.OrderRejected(cover.leader.order_id, now_ns, event.reason)), *self._forget(cover)]
         cover.phase = Phase.WATCHED
-        acts: list[Act] = [Note("protection_refused", text)]
+        acts: list[Act] = [] if cover.refusals else [Note("protection_refused", text)]
+        if cover.refusals < len(RETRIES_NS):
+            cover.retry_ns = now_ns + RETRIES_NS[cover.refusals]
+        cover.refusals += 1
         acts += [Tell(a.OrderAccepted(leg.order_id, now_ns, cover.quantity)) for leg in cover.legs]
         return acts
 
@@ -431,6 +449,8 @@ class Protecting:
                 acts += self._escalate(cover, now_ns)
             if now_ns - cover.sent_ns >= self._rules.resize_after_ns:
                 acts += self._resize(cover, now_ns)
+            if cover.phase is Phase.WATCHED and cover.retry_ns is not None and now_ns >= cover.retry_ns:
+                acts += self._activate(cover, now_ns)
         return acts
 
     def forget_done(self) -> None:
@@ -524,7 +544,7 @@ class Protecting:
     def _activate(self, cover: Cover, now_ns: int) -> list[Act]:
         """Put what the venue can hold of a cover there; what it cannot is watched here, and says so."""
         stop, target = cover.leg(OrderKind.STOP_MARKET), cover.leg(OrderKind.LIMIT)
-        cover.phase = Phase.RESTING
+        cover.phase, cover.retry_ns = Phase.RESTING, None
         if stop is not None and target is not None:
             cover.is_bracket = True
             return [self._send(cover, OrderKind.LIMIT, now_ns, price=target.price, stop=stop.stop)]

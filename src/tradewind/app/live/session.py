@@ -252,6 +252,7 @@ class LiveSession:
             if self.trading is not None:
                 marks = self.inbound.usable_marks()
                 self.trading.gateway.step(marks)
+                self.trading.checker.funding.passed(self.engine.state, self.engine.now_ns())
                 self._see_to_coverage(self.trading, marks)
                 self._refuse_broken(self.trading)
             self._slowly()
@@ -333,7 +334,6 @@ class LiveSession:
         elif inside and held:
             self.engine.take(LeaveReduceOnly(now_ns, WINDOW))
         if self.trading is not None:
-            self.trading.checker.funding.passed(self.engine.state, now_ns)
             self.trading.gateway.forget(now_ns - FORGET_NS)
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
 

@@ -248,10 +248,12 @@ def test_what_an_entry_has_filled_is_protected_at_once_and_the_rest_as_it_fills(
     acts = stage.fill("e", 40, 10_000, Side.BUY)
     assert told(acts)[0] == ("OrderFilled", "e")
     assert amended(acts) == [("e-sl", 40), ("e-tp", 40)]
+    assert told(acts)[1] == ("OrderAmended", "e-sl")
     assert [(each.order_id, each.quantity) for each in sent(acts)] == [("e-sl", 40)]
     stage.hear(a.OrderAccepted("e-sl", 0, 40))
     acts = stage.fill("e", 20, 10_000, Side.BUY)
     assert (amended(acts), sent(acts), withdrawn(acts)) == ([("e-sl", 60), ("e-tp", 60)], [], [])
+    assert told(acts)[-1] == ("OrderFilled", "e")  # of more to come the engine hears first
     (cover,) = stage.protecting.covers()
     assert (cover.remaining, cover.covered) == (60, 40)
     assert withdrawn(stage.mark(10_000, 0.5)) == []
@@ -321,12 +323,24 @@ def test_a_part_below_the_venues_minimum_waits_for_more() -> None:
     assert [each.quantity for each in sent(stage.fill("e", 1, 10_000, Side.BUY))] == [50]
 
 
-def test_a_refused_part_is_tried_again_when_it_has_grown_and_not_before() -> None:
+def test_what_is_refused_is_asked_for_again_a_few_times_with_one_alarm() -> None:
+    stage = Stage()
+    stage.entered(STOP)
+    alarms, asked = 0, ["e-sl"]
+    for seconds in (2, 10, 60, 600):
+        acts = stage.hear(a.OrderRejected(asked[-1], 0, "INSUFFICIENT_FUND"))
+        alarms += sum(isinstance(act, Note) for act in acts)
+        assert sent(stage.mark(10_000, seconds - 0.1)) == []
+        asked += [each.order_id for each in sent(stage.mark(10_000, 0.1))]
+    assert (alarms, asked) == (1, ["e-sl", "e-sl-x1", "e-sl-x2", "e-sl-x3"])
+
+
+def test_a_refused_part_is_tried_again_as_it_grows() -> None:
     stage = Stage()
     stage.submit(ENTRY, STOP)
     stage.fill("e", 40, 10_000, Side.BUY)
     stage.hear(a.OrderRejected("e-sl", 0, "INSUFFICIENT_FUND"))
-    assert sent(stage.mark(10_000, 10)) == []
+    assert sent(stage.mark(10_000, 1)) == []
     (whole,) = sent(stage.fill("e", 60, 10_000, Side.BUY))
     assert (whole.order_id, whole.quantity) == ("e-sl-x1", 100)
 
