@@ -192,8 +192,8 @@ def fee_tier(found: TransactionSummary) -> FeeTier:
     terms = found.fee_tier
     if terms.maker_fee_rate is None or terms.taker_fee_rate is None:
         raise MalformedAnswer("the transaction summary names no maker and taker rate")
-    starts = [each.vol_from for each in terms.volume_types_and_range if each.vol_from is not None]
-    start = terms.usd_from if terms.usd_from is not None else min(starts, default=ZERO)
+    starts = [each.vol_from.value for each in terms.volume_types_and_range if each.vol_from is not None]
+    start = terms.usd_from.value if terms.usd_from is not None else min(starts, default=ZERO)
     return FeeTier(start, terms.maker_fee_rate, terms.taker_fee_rate)
 
 

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from tradewind.venues.coinbase.wire.values import Timestamp, Word, number
+from tradewind.venues.coinbase.wire.values import Bound, Timestamp, Word, number
 from tradewind.venues.coinbase.wire.words import BookSide, EventType, OrderSide
 
 SHOWN_CHARACTERS = 80
@@ -99,8 +99,8 @@ def _short(value: Any) -> str:
 def _same(value: Any, raw: Any) -> bool:
     if isinstance(value, Decimal):
         return _same_number(value, raw)
-    if isinstance(value, Timestamp):
-        return bool(value.text == raw)
+    if isinstance(value, Timestamp | Bound):
+        return not isinstance(raw, bool) and value.text == str(raw)
     if isinstance(value, bool):
         return raw is value or (isinstance(raw, str) and raw.lower() == str(value).lower())
     if isinstance(value, int):

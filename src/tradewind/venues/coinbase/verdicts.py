@@ -21,6 +21,7 @@ from tradewind.venues.coinbase.wire.orders import (
     OrderConfiguration,
     OrderFailure,
     Terms,
+    reason_word,
 )
 from tradewind.venues.coinbase.wire.values import read_values
 
@@ -67,7 +68,7 @@ class Sent(msgspec.Struct, frozen=True):
 def place_verdict(sent: Sent, answer: CreateOrder) -> PlaceAnswer:
     """Return what the answer to a new order means."""
     if not answer.success:
-        return _refused(answer.failure_reason, answer.error_response)
+        return _refused(reason_word(answer.failure_reason), answer.error_response)
     accepted = answer.success_response or OrderAccepted(order_id=answer.order_id)
     venue_id = accepted.order_id or answer.order_id
     if not venue_id:
@@ -91,7 +92,7 @@ def edit_verdict(order_id: str, answer: EditOrder) -> PlaceAnswer:
 def cancel_verdicts(order_ids: Sequence[str], answer: CancelOrders) -> Mapping[str, CancelAnswer]:
     """Return one answer per order: those that the venue passed over are in doubt."""
     told: dict[str, CancelAnswer] = {
-        each.order_id: CancelTaken() if each.success else CancelRefused(each.failure_reason or "UNKNOWN")
+        each.order_id: CancelTaken() if each.success else CancelRefused(reason_word(each.failure_reason) or "UNKNOWN")
         for each in answer.results
     }
     return {order_id: told.get(order_id, InDoubt("the venue passed over this order")) for order_id in order_ids}

@@ -125,6 +125,18 @@ def test_cancels_have_one_answer_each(shared: Path) -> None:
     assert isinstance(told["c"], InDoubt)
 
 
+def test_an_empty_reason_is_none_and_hides_no_other() -> None:
+    told = {"success": False, "failure_reason": {}, "error_response": {"error": "INSUFFICIENT_FUND"}}
+    assert place_verdict(SENT, read_values(CreateOrder, told)) == PlaceRefused("INSUFFICIENT_FUND")
+    assert isinstance(place_verdict(SENT, read_values(CreateOrder, {**told, "error_response": None})), InDoubt)
+    taken = {"success": True, "failure_reason": {}, "order_id": "v-1"}
+    assert place_verdict(SENT, read_values(CreateOrder, taken)) == Placed("v-1")
+    results = [{"order_id": "a", "success": True, "failure_reason": {}}, {"order_id": "b", "failure_reason": {}}]
+    results[1]["success"] = False
+    answer = read_values(CancelOrders, {"results": results})
+    assert cancel_verdicts(["a", "b"], answer) == {"a": CancelTaken(), "b": CancelRefused("UNKNOWN")}
+
+
 def test_edits_are_told_by_their_errors(shared: Path) -> None:
     recorded = read_values(EditOrder, payloads(shared, "ccxt_sample_edit_order.json")[0])
     assert edit_verdict("v", recorded) == Placed("v")

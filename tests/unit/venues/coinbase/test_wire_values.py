@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tradewind.model.errors import ProtocolError
+from tradewind.venues.coinbase.round_trip import compare
 from tradewind.venues.coinbase.wire import accounts, converting, futures, orders, products, stream
 from tradewind.venues.coinbase.wire.orders import CreateOrder, GetOrder, Terms
 from tradewind.venues.coinbase.wire.products import Product
@@ -27,6 +28,8 @@ ORDER = b'{"order": {"order_id": "a", "product_id": "BTC-USD", "side": "BUY", "s
         ("2026-04-07 14:30:10.000000000+00:00", 1_775_572_210_000_000_000),
         ("2015-02-11T16:54:02-08:00", 1_423_702_442_000_000_000),
         ("0001-01-01T00:00:00Z", -62_135_596_800_000_000_000),
+        ("1714143600", 1_714_143_600_000_000_000),
+        ("1714143600123", 1_714_143_600_123_000_000),
     ],
 )
 def test_a_time_is_read_to_the_nanosecond_and_written_as_it_was(text: str, ns: int) -> None:
@@ -37,7 +40,20 @@ def test_a_time_is_read_to_the_nanosecond_and_written_as_it_was(text: str, ns: i
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "2023-13-01T00:00:00Z", "2023-01-01T24:00:00Z", "2023-01-01T00:00:00", "٢٠٢٣-01-01T00:00:00Z"]
+    "text",
+    [
+        "",
+        "now",
+        "0",
+        "17141436001",
+        "0714143600",
+        "-714143600",
+        "1714143600.5",
+        "2023-13-01T00:00:00Z",
+        "2023-01-01T24:00:00Z",
+        "2023-01-01T00:00:00",
+        "٢٠٢٣-01-01T00:00:00Z",
+    ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
@@ -51,6 +67,35 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
     if text:
         with pytest.raises(ProtocolError, match="cannot be read"):
             read(Product, msgspec.json.encode({"product_id": "BTC-USD", "price": text}))
+
+
+@pytest.mark.parametrize("moment", ["1714143600", 1_714_143_600, "2024-04-26T15:00:00Z"])
+def test_an_expiry_is_read_in_each_way_it_is_written(moment: str | int) -> None:
+    raw = {"product_id": "BTC-26APR24-CDE", "future_product_details": {"contract_expiry": moment}}
+    product = read(Product, msgspec.json.encode(raw))
+    assert product.future_product_details is not None
+    assert ns_of(product.future_product_details.contract_expiry) == 1_714_143_600_000_000_000
+    assert compare(product, raw, "Product").differences == []
+
+
+def test_a_truth_is_no_moment() -> None:
+    with pytest.raises(ProtocolError, match="expected a Timestamp"):
+        read(Product, b'{"product_id": "A", "future_product_details": {"contract_expiry": true}}')
+
+
+def test_the_bounds_of_a_tier_may_be_grouped_and_nothing_else_may() -> None:
+    raw = {"fee_tier": {"usd_from": "10,000", "usd_to": "1,000,000.50", "taker_fee_rate": "0.006"}}
+    summary = read(accounts.TransactionSummary, msgspec.json.encode(raw))
+    tier = summary.fee_tier
+    assert tier.usd_from is not None
+    assert tier.usd_to is not None
+    assert (tier.usd_from.value, tier.usd_to.value) == (Decimal(10_000), Decimal("1000000.50"))
+    assert compare(summary, raw, "TransactionSummary").differences == []
+    for text in ("1,00", "1,0000", "1.000,5", ",100", "x"):
+        with pytest.raises(ProtocolError, match="usd_to"):
+            read(accounts.TransactionSummary, msgspec.json.encode({"fee_tier": {"usd_to": text}}))
+    with pytest.raises(ProtocolError, match="price"):
+        read(Product, b'{"product_id": "BTC-USD", "price": "10,000"}')
 
 
 def test_json_numbers_are_exact() -> None:

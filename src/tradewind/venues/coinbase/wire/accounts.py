@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind.venues.coinbase.wire.values import Amount, Message, Money, Timestamp
+from tradewind.venues.coinbase.wire.values import Amount, Bound, Message, Money, Timestamp
 from tradewind.venues.coinbase.wire.words import AccountType, MarginType, PortfolioType, PositionSide
 
 
@@ -155,24 +155,24 @@ class PortfolioBreakdown(Message, frozen=True, kw_only=True):
 
 class VolumeRange(Message, frozen=True, kw_only=True):
     volume_types: list[str] = []
-    vol_from: Decimal | None = None
-    vol_to: Decimal | None = None
+    vol_from: Bound | None = None
+    vol_to: Bound | None = None
 
 
 class FeeTierTerms(Message, frozen=True, kw_only=True):
     """The rates that apply now; a bound without a value is open."""
 
     pricing_tier: str = ""
-    usd_from: Decimal | None = None
-    usd_to: Decimal | None = None
+    usd_from: Bound | None = None
+    usd_to: Bound | None = None
     taker_fee_rate: Decimal | None = None
     maker_fee_rate: Decimal | None = None
-    aop_from: Decimal | None = None
-    aop_to: Decimal | None = None
-    perps_vol_from: Decimal | None = None
-    perps_vol_to: Decimal | None = None
-    futures_vol_from: Decimal | None = None
-    futures_vol_to: Decimal | None = None
+    aop_from: Bound | None = None
+    aop_to: Bound | None = None
+    perps_vol_from: Bound | None = None
+    perps_vol_to: Bound | None = None
+    futures_vol_from: Bound | None = None
+    futures_vol_to: Bound | None = None
     volume_types_and_range: list[VolumeRange] = []
 
 

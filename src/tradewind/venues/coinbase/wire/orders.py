@@ -226,11 +226,24 @@ class OrderFailure(Message, frozen=True, kw_only=True):
     edit_failure_reason: str = ""
 
 
+class NoReason(Message, frozen=True, kw_only=True):
+    """`{}`, which the venue's documentation shows where a reason would stand."""
+
+
+Reason = str | NoReason
+"""Why something was not done; `reason_word` gives the word."""
+
+
+def reason_word(reason: Reason) -> str:
+    """Return the word of a reason, "" where the venue gives none."""
+    return reason if isinstance(reason, str) else ""
+
+
 class CreateOrder(Message, frozen=True, kw_only=True):
     """The answer to a new order, and to a request to close a position."""
 
     success: bool
-    failure_reason: str = ""
+    failure_reason: Reason = ""
     order_id: str = ""
     success_response: OrderAccepted | None = None
     error_response: OrderFailure | None = None
@@ -242,7 +255,7 @@ class CancelResult(Message, frozen=True, kw_only=True):
 
     success: bool
     order_id: str = ""
-    failure_reason: str = ""
+    failure_reason: Reason = ""
 
 
 class CancelOrders(Message, frozen=True, kw_only=True):

@@ -74,7 +74,8 @@ class Timestamp:
     """A moment in UTC nanoseconds that remembers how it was written, so that it can be written that way again.
 
     Besides RFC 3339 with any number of fractional digits, the heartbeat's Go print is read
-    (`2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105`).
+    (`2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105`), and Unix time in seconds or milliseconds, as text or
+    as a number: such a moment has no separator.
     """
 
     __slots__ = ("digits", "ns", "separator", "tail")
@@ -90,7 +91,7 @@ class Timestamp:
         """Return the moment of a text; raises ValueError when it is none."""
         found = _MOMENT.fullmatch(text)
         if found is None:
-            raise ValueError(f"not a time: {text[:60]!r}")
+            return cls._parse_unix(text)
         day, separator, hour, minute, second, fraction, tail, zone = found.groups()
         if int(hour) > 23 or int(minute) > 59 or int(second) > 60:
             raise ValueError(f"not a time of day: {text[:60]!r}")
@@ -99,9 +100,18 @@ class Timestamp:
         ns = (_day(day) * 86_400 + seconds) * SECOND_NS + int((fraction or "0").ljust(9, "0"))
         return cls(ns, digits, separator, tail)
 
+    @classmethod
+    def _parse_unix(cls, text: str) -> Self:
+        if _UNIX.fullmatch(text) is None:
+            raise ValueError(f"not a time: {text[:60]!r}")
+        digits = len(text) - UNIX_SECONDS_DIGITS
+        return cls(int(text) * 10 ** (9 - digits), digits, separator="", tail="")
+
     @property
     def text(self) -> str:
         """The moment as the venue wrote it."""
+        if not self.separator:
+            return str(self.ns // 10 ** (9 - self.digits))
         found = _ZONE.match(self.tail)
         local = self.ns + _offset_s(found.group(1) if found else None) * SECOND_NS
         seconds, fraction = divmod(local, SECOND_NS)
@@ -125,7 +135,28 @@ _MOMENT = re.compile(
     r"(Z| ?([+-]\d\d:?\d\d)(?: UTC(?: m=[+-][\d.]+)?)?)",
     re.ASCII,
 )
+UNIX_SECONDS_DIGITS = 10  # from September 2001 to November 2286; a number of other lengths is no moment of a market
+_UNIX = re.compile(r"[1-9]\d{9}(?:\d{3})?", re.ASCII)
 _ZONE = re.compile(r" ?([+-]\d\d:?\d\d)", re.ASCII)
+
+
+class Bound:
+    """Where a range ends, with the text it was read from: the venue writes `10000`, and `10,000` too.
+
+    No other number is read in groups: in a price or a size a comma is a mistake that must not pass.
+    """
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.value = number(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
+
+    def __repr__(self) -> str:
+        return f"Bound({self.text})"
+
+
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 
 
 def ns_of(moment: Timestamp | None) -> int:
@@ -231,8 +262,10 @@ def _with_values(values: Any) -> Any:
 
 
 def _custom(kind: type, value: Any) -> Any:
-    if kind is Timestamp and isinstance(value, str):
-        return Timestamp.parse(value)
+    if kind is Timestamp and isinstance(value, str | int) and not isinstance(value, bool):
+        return Timestamp.parse(str(value))
+    if kind is Bound and isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        return Bound(str(value))
     raise ValueError(f"expected a {kind.__name__}, got {type(value).__name__}")
 
 
