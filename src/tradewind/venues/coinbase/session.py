@@ -14,7 +14,7 @@ import msgspec
 from tradewind.model.errors import ProtocolError
 from tradewind.model.instrument import Instrument
 from tradewind.venues.coinbase.product_feeds import NO_ALIASES, SNAPSHOT, ProductFeeds
-from tradewind.venues.coinbase.subscriptions import WITHOUT_PRODUCTS, Send, Subscriptions
+from tradewind.venues.coinbase.subscriptions import FRAMES_OF, WITHOUT_PRODUCTS, Send, Subscriptions
 from tradewind.venues.coinbase.user_orders import seen_order
 from tradewind.venues.coinbase.wire.stream import (
     AnyFrame,
@@ -27,6 +27,7 @@ from tradewind.venues.coinbase.wire.stream import (
     TickerBatchFrame,
     TickerFrame,
     TradesFrame,
+    UnnumberedFrame,
     UserFrame,
     decode_frame,
 )
@@ -194,6 +195,8 @@ class StreamSession:
             frame = decode_frame(raw)
         except ProtocolError as error:
             self._keep(raw, str(error), now_ns)
+            if isinstance(error, UnnumberedFrame):
+                self._on_unnumbered(error, now_ns, step)
             return step
         if isinstance(frame, ErrorFrame):
             step.events.append(self._on_error(frame, now_ns))
@@ -245,10 +248,16 @@ class StreamSession:
             return False
         self._late_in_row = 0
         if number > expected:
-            step.events.append(self._on_gap(number - expected, now_ns))
+            step.events.append(self._on_gap(f"{number - expected} frames lost", now_ns))
         return True
 
-    def _on_gap(self, lost: int, now_ns: int) -> StreamState:
+    def _on_unnumbered(self, error: UnnumberedFrame, now_ns: int, step: Step) -> None:
+        """What a frame without a number has changed is lost, and it leaves no gap that would say so."""
+        if FRAMES_OF.get(error.channel, error.channel) in RENEWED_AFTER_GAP:
+            step.events.append(self._on_gap(str(error), now_ns))
+            step.sends += self._renewals(now_ns)
+
+    def _on_gap(self, reason: str, now_ns: int) -> StreamState:
         self.gaps += 1
         self.user_synced = False
         self.feeds.mark_stale()
@@ -258,7 +267,7 @@ class StreamSession:
                 self._owed |= {
                     (channel, each) for each in (() if channel in WITHOUT_PRODUCTS else desired[channel]) or ("",)
                 }
-        return _state(StreamKind.GAP, now_ns, reason=f"{lost} frames lost")
+        return _state(StreamKind.GAP, now_ns, reason=reason)
 
     def _on_user(self, frame: UserFrame, now_ns: int) -> list[StreamEvent]:
         events: list[StreamEvent] = []

@@ -196,6 +196,30 @@ def test_unreadable_frames_are_counted_and_some_are_kept() -> None:
     assert states(wire.say("heartbeats", {"heartbeat_counter": 1}, number=3)) == [(StreamKind.GAP, "", "")]
 
 
+@pytest.mark.parametrize("channel", ["l2_data", "user", "market_trades"])
+def test_a_frame_without_its_number_is_not_taken_and_what_it_may_have_changed_is_asked_again(channel: str) -> None:
+    wire = Wire("level2", "user", "market_trades")
+    wire.books()
+    frame = msgspec.json.encode({"channel": channel, "events": []})
+    step = wire.session.on_frame(frame, NOW)
+    assert states(step) == [(StreamKind.GAP, "", "")]
+    assert [wire.state(), wire.state("ETH-USD")] == [BookState.STALE] * 2
+    assert {send.channel for send in step.sends} == {"level2", "user", "market_trades"}
+    assert step.close == ""
+    wire.books(at=NOW + 1)  # the numbers go on as if it had not been
+    assert [wire.state(), wire.state("ETH-USD")] == [BookState.VALID] * 2
+    assert (wire.session.gaps, wire.session.unreadable_count) == (1, 1)
+
+
+@pytest.mark.parametrize("channel", ["heartbeats", "subscriptions", "ticker"])
+def test_a_frame_without_its_number_that_changes_nothing_is_only_counted(channel: str) -> None:
+    wire = Wire()
+    wire.books()
+    step = wire.session.on_frame(msgspec.json.encode({"channel": channel, "events": []}), NOW)
+    assert (step.events, step.sends, step.close, wire.session.unreadable_count) == ([], [], "", 1)
+    assert wire.state() is BookState.VALID
+
+
 def test_an_error_is_the_answer_to_what_waits() -> None:
     wire = Wire("level2", "user")
     error = b'{"type": "error", "message": "authentication failure"}'

@@ -334,8 +334,19 @@ _FAST: msgspec.json.Decoder[FastFrame] = msgspec.json.Decoder(FastFrame)
 _WRITTEN = msgspec.json.Encoder()
 
 
+class UnnumberedFrame(ProtocolError):
+    """A frame of a channel without its number: what it says has no place among the others, so it is not taken."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"a frame of {channel} without a sequence_num")
+        self.channel = channel
+
+
 def decode_frame(raw: bytes | str) -> AnyFrame:
-    """Return a frame of the type its channel says; raises ProtocolError for one that cannot be read."""
+    """Return a frame of the type its channel says.
+
+    Raises  ProtocolError for one that cannot be read, UnnumberedFrame for one that no place can be given.
+    """
     try:
         return _FAST.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -349,6 +360,8 @@ def _decode_slowly(raw: bytes | str) -> AnyFrame:
     kind = frame_type(values)
     if kind is None:
         raise ProtocolError(f"a frame of an unknown channel: {values.get('channel') or values.get('type')!r}")
+    if "channel" in values and values.get("sequence_num") in (None, ""):
+        raise UnnumberedFrame(values["channel"])
     if kind in FAST_TYPES:
         return _again(values)
     frame: SlowFrame = read_values(kind, values)
