@@ -77,8 +77,9 @@ def forget_closing(state: EngineState, seat: Seat) -> None:
 
 
 def _pursue(state: EngineState) -> None:
+    """Take the next attempts, always by instrument and bot: in whatever steps risk is asked, their order is one."""
     ready: dict[str, list[Seat]] = {}
-    for seat in tuple(state.closing):
+    for seat in sorted(state.closing, key=lambda seat: (seat.market.id, seat.bot.id)):
         if seat.closing is not None and _is_ready(state, seat, seat.closing):
             ready.setdefault(seat.market.id, []).append(seat)
     for seats in ready.values():
@@ -87,7 +88,7 @@ def _pursue(state: EngineState) -> None:
         for seat in seats:
             if seat.closing is None or state.pending:
                 continue
-            if not seat.view.position:
+            if _is_done(seat):
                 forget_closing(state, seat)
             elif (quantity := _quantity(state, seat)) and not _propose(state, seat, seat.closing, quantity):
                 closing_failed(state, seat, "risk refused it")
@@ -99,10 +100,14 @@ def _is_ready(state: EngineState, seat: Seat, closing: Closing) -> bool:
         if _marked_ns(seat.market) > closing.asked_ns:
             _clear(state, seat, closing)
         return False
-    if not seat.view.position or is_dust(seat.market, seat.view.position):
+    if _is_done(seat):
         forget_closing(state, seat)
         return False
     return seat.market.mark is not None and _marked_ns(seat.market) > closing.failed_ns
+
+
+def _is_done(seat: Seat) -> bool:
+    return not seat.view.position or is_dust(seat.market, seat.view.position)
 
 
 def _clear(state: EngineState, seat: Seat, closing: Closing) -> None:

@@ -299,7 +299,7 @@ class EngineState:
         self.asks = "risk" in config.asked
         self.pending: dict[int, Pending] = {}
         self.unchecked: list[Seat] = []
-        self.closing: list[Seat] = []  # those with a closing, in the order of their beginning
+        self.closing: list[Seat] = []  # those with a closing
         self.jobs: deque[Job] = deque()
         self.booked: set[tuple[str, str]] = set()
         self.order_times: deque[int] = deque()

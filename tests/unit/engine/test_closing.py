@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine_rig import MINUTE_NS, OPEN_LIMITS, PERP, Desk, config
+from tests.engine_rig import BTC, MINUTE_NS, OPEN_LIMITS, PERP, Desk, config
 from tradewind.engine.closing import ATTEMPTS_MAX
 from tradewind.model.answers import CancelRejected, OrderFilled
-from tradewind.model.commands import CancelAll, EnterReduceOnly, Flatten, Halt, PauseBot, TimerFired
-from tradewind.model.decisions import Crossed, Decided, Quiet, Refused
+from tradewind.model.commands import Answered, CancelAll, EnterReduceOnly, Flatten, Halt, PauseBot, TimerFired
+from tradewind.model.decisions import Approved, Crossed, Decided, Quiet, Refused
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity
 from tradewind.model.orders import Liquidity, Side
 
@@ -115,6 +115,30 @@ def test_targets_that_reduce_both_bots_meet_while_reduce_only() -> None:
     desk.fill(desk.sent[-1].order_id)
     assert held(desk) == (0, 0)
     assert not [each for each in desk.records(Decided) if isinstance(each.outcome, Refused)]
+
+
+def test_a_flatten_closes_by_instrument_and_bot_also_when_every_closing_waits_for_an_answer() -> None:
+    orders = [order_of_closings(asked) for asked in (frozenset(), frozenset({"risk"}))]
+    assert orders == [[("a", NAME), ("b", NAME), ("a", BTC.id), ("b", BTC.id)]] * 2
+
+
+def order_of_closings(asked: frozenset[str]) -> list[tuple[str, str]]:
+    """Return whose positions a flatten sends orders for, in order, when two bots hold the same two instruments."""
+    script = [target(10), target(10)]
+    desk = Desk(config(script, script, instruments=[BTC, PERP], cash=Decimal(10**7), netting=False, asked=asked))
+    for name in (BTC.id, NAME):
+        desk.bar(instrument=name)
+        approve_all(desk)
+        for order in desk.state.live_orders():
+            desk.fill(order.request.order_id)
+    desk.take(Flatten(desk.ts_ns))
+    approve_all(desk)
+    return [(each.bot, each.order.instrument) for each in desk.records(Decided)[4:]]
+
+
+def approve_all(desk: Desk) -> None:
+    while desk.state.pending:
+        desk.take(Answered(desk.ts_ns, next(iter(desk.state.pending)), Approved((), Decimal(2_000))))
 
 
 # -- tried again ---------------------------------------------------------------------------------------------------
