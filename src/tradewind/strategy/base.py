@@ -4,7 +4,7 @@ A strategy is a frozen value. What it remembers between bars is declared in `Mem
 part of snapshots and digests. It cannot tell in which mode it runs: it sees a `View`, and returns what it wants.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -124,6 +124,10 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def on_fill(self, view: View, fill: OrderFilled) -> Wish:
         return None
+
+    def reading(self, view: View) -> Mapping[str, float | str]:
+        """Return what an operator is shown of the strategy's thinking: read off the view, changing nothing."""
+        return {}
 
 
 def overrides(strategy: Strategy, callback: str) -> bool:

@@ -15,11 +15,15 @@ from tradewind.strategy.base import Strategy, warmup_bars
 from tradewind.strategy.builtin.bollinger import Bollinger
 from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
 from tradewind.strategy.builtin.donchian import Donchian
+from tradewind.strategy.builtin.grid import Grid
+from tradewind.strategy.builtin.inventory_maker import InventoryMaker
 from tradewind.strategy.builtin.macd import Macd
 from tradewind.strategy.builtin.market_maker import MarketMaker
 from tradewind.strategy.builtin.momentum import Momentum
 from tradewind.strategy.builtin.moving_average import MovingAverage
 from tradewind.strategy.builtin.rsi_reversion import RsiReversion
+from tradewind.strategy.builtin.score import ScoreBot
+from tradewind.strategy.builtin.sma_stack import SmaStack
 from tradewind.strategy.builtin.volatility_breakout import VolatilityBreakout
 from tradewind.strategy.parameters import Parameter, allowed, describe_field, fields_of, is_required, read_value
 
@@ -29,11 +33,15 @@ BUILTIN: Mapping[str, type[Strategy]] = {
     "bollinger": Bollinger,
     "buy_and_hold": BuyAndHold,
     "donchian": Donchian,
+    "grid": Grid,
+    "inventory_maker": InventoryMaker,
     "macd": Macd,
     "market_maker": MarketMaker,
     "momentum": Momentum,
     "moving_average": MovingAverage,
     "rsi_reversion": RsiReversion,
+    "score": ScoreBot,
+    "sma_stack": SmaStack,
     "volatility_breakout": VolatilityBreakout,
 }
 

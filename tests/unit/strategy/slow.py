@@ -196,12 +196,131 @@ def volatility_breakout(bars: Candles, *, atr_bars: int, reach_atr: float, hold_
     return decide
 
 
+def sma_stack(bars: Candles, *, fast: int, middle: int, slow: int, short: bool) -> Decide:
+    close = bars.prices()[2]
+
+    def decide(t: int, side: int) -> int | None:
+        if t < slow - 1:
+            return None
+        quick, even, calm = (fmean(close[t - length + 1 : t + 1]) for length in (fast, middle, slow))
+        if quick > even > calm:
+            return 1
+        if short and quick < even < calm:
+            return -1
+        return 0 if (side > 0 and quick < even) or (side < 0 and quick > even) else None
+
+    return decide
+
+
+def grid(bars: Candles, *, step: float, rungs: int, stop_steps: int, short: bool) -> Decide:
+    """Every rung is looked at by itself: bought at its price, sold one step higher (a short one mirrored)."""
+    close = bars.prices()[2]
+    anchor, held = math.nan, set[int]()
+
+    def decide(t: int, side: int) -> int | None:
+        nonlocal anchor
+        price = close[t]
+        if math.isnan(anchor) or (not short and not held and price > anchor):
+            anchor = price
+        edge = (1 + step) ** (rungs + stop_steps)
+        if not anchor / edge < price < anchor * edge:
+            anchor = price
+            held.clear()
+            return 0
+        for rung in range(1, rungs + 1):
+            if price <= anchor / (1 + step) ** rung:
+                held.add(rung)
+            if price >= anchor / (1 + step) ** (rung - 1):
+                held.discard(rung)
+            if short and price >= anchor * (1 + step) ** rung:
+                held.add(-rung)
+            if price <= anchor * (1 + step) ** (rung - 1):
+                held.discard(-rung)
+        return 0 if not held else 1 if max(held) > 0 else -1
+
+    return decide
+
+
+def score(
+    bars: Candles,
+    *,
+    rsi_bars: int,
+    fast: int,
+    slow: int,
+    signal: int,
+    weight_rsi: float,
+    weight_average: float,
+    weight_macd: float,
+    threshold: float,
+    confirm_minutes: float,
+    cooldown_minutes: float,
+    price_step: float,
+    short: bool,
+) -> Decide:
+    close = bars.prices()[2]
+    moves = [b - a for a, b in pairwise(close)]
+    gains = [None, *wilder([max(move, 0.0) for move in moves], rsi_bars)]
+    losses = [None, *wilder([max(-move, 0.0) for move in moves], rsi_bars)]
+    ranges = average_true_range(bars, rsi_bars)
+    # The averages of the vote start with the series, the fast one of the MACD with the slow one.
+    quick, calm = exponential(close, fast), exponential(close, slow)
+    late = [None] * (slow - fast) + exponential(close[slow - fast :], fast)
+    lines = [None if q is None or c is None else q - c for q, c in zip(late, calm, strict=True)]
+    begin = slow - 1
+    triggers = [None] * begin + exponential([line for line in lines if line is not None], signal)
+    voted: list[float] = []
+    entered: int | None = None
+
+    def vote(t: int) -> float:
+        gain, loss, width, line = gains[t], losses[t], ranges[t], lines[t]
+        strength = 100 - 100 / (1 + gain / loss) if loss else 100.0 if gain else 50.0
+        path = math.fsum(abs(move) for move in moves[t - slow : t])
+        straight = abs(close[t] - close[t - slow]) / path if path else 0.0
+        bars_up = (quick[t] - calm[t]) / width if width else 0.0
+        swing = 4 * (line - triggers[t]) / width if width else 0.0
+        agrees = 1.0 if line * (line - triggers[t]) > 0 else 0.5
+        parts = [
+            (weight_rsi * (1 - straight), (50 - strength) / 20),
+            (weight_average * straight, bars_up),
+            (weight_macd * agrees, swing),
+        ]
+        total = sum(weight for weight, _ in parts)
+        return sum(weight * min(1.0, max(-1.0, each)) for weight, each in parts) / total if total else 0.0
+
+    def decide(t: int, side: int) -> int | None:
+        nonlocal entered
+        if t < slow + signal - 2:
+            return None
+        voted.append(vote(t))
+        calls = [1 if each >= threshold else -1 if each <= -threshold else 0 for each in voted]
+        same = 0
+        while same < len(calls) and calls[-1 - same] == calls[-1]:
+            same += 1
+        called = calls[-1]
+        if not called or (same - 1) * 60 < confirm_minutes or side * called > 0:
+            return None
+        leave = 0 if side else None
+        if called < 0 and not short:
+            return leave
+        if entered is not None and (
+            (t - entered) * 60 < cooldown_minutes or (abs(close[t] / close[entered] - 1) < price_step)
+        ):
+            return leave
+        entered = t
+        return called
+
+    return decide
+
+
 RULES: dict[str, Callable[..., Decide]] = {
     "bollinger": bollinger,
     "donchian": donchian,
+    "grid": grid,
     "macd": macd,
     "momentum": momentum,
     "moving_average": moving_average,
     "rsi_reversion": rsi_reversion,
+    "score": score,
+    "sma_stack": sma_stack,
     "volatility_breakout": volatility_breakout,
 }

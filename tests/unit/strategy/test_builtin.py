@@ -27,10 +27,13 @@ ROWS = 400
 TRADES_ON = {
     "bollinger": "ranging",
     "donchian": "swings",
+    "grid": "ranging",
     "macd": "swings",
     "momentum": "walk",
     "moving_average": "swings",
     "rsi_reversion": "swings",
+    "score": "swings",
+    "sma_stack": "swings",
     "volatility_breakout": "breaking",
 }
 SIDES = [(False, True), (True, True), (True, False)]  # (short, spot)

@@ -20,11 +20,15 @@ NAMES = (
     "bollinger",
     "buy_and_hold",
     "donchian",
+    "grid",
+    "inventory_maker",
     "macd",
     "market_maker",
     "momentum",
     "moving_average",
     "rsi_reversion",
+    "score",
+    "sma_stack",
     "volatility_breakout",
 )
 LIST = ", ".join(NAMES)

@@ -1,104 +1,28 @@
 """A small market maker: one bid and one ask, so many ticks off the touch, within an inventory limit."""
 
-from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-import msgspec
 from msgspec import Meta
 
-from tradewind.market.book import Book
-from tradewind.model.answers import OrderFilled
-from tradewind.model.errors import ConfigError
-from tradewind.model.intents import CancelWorking, Intent, PlaceOrder
-from tradewind.model.market_events import QuoteTick
-from tradewind.model.orders import OrderKind, Side
-from tradewind.strategy.base import Strategy, View
-
-BID, ASK = "bid", "ask"
-CANCEL_BID = CancelWorking(BID, reason="bid moves")
-CANCEL_ASK = CancelWorking(ASK, reason="ask moves")
+from tradewind.strategy.base import View
+from tradewind.strategy.builtin.quoting import Quoting
 
 
-class MakerMemory(msgspec.Struct):
-    """The prices quoted now in price units, None on a side without a quote; and a quote's size once it is known."""
-
-    bid: int | None = None
-    ask: int | None = None
-    size: int = 0
-
-
-class MarketMaker(Strategy, frozen=True, kw_only=True):
+class MarketMaker(Quoting, frozen=True, kw_only=True):
     """Quotes both sides while inventory allows; a quote is moved only when its price changes or after its fill."""
 
-    quantity: Annotated[Decimal, Meta(description="base units per quote; positive")] = Decimal("0.01")
+    named: ClassVar[str] = "market_maker"
+    reason: ClassVar[str] = "quote off the touch"
+
     offset_ticks: Annotated[int, Meta(ge=0, le=10_000, description="ticks from the touch to the quote")] = 1
-    inventory_quotes: Annotated[
-        int, Meta(ge=1, le=1_000, description="inventory, in quotes of `quantity`, at which the adding side stops")
-    ] = 5
 
-    def __post_init__(self) -> None:
-        if not (self.quantity.is_finite() and self.quantity > 0):
-            raise ConfigError(f"strategy 'market_maker': quantity must be more than 0, was {self.quantity}")
-
-    def memory(self) -> MakerMemory:
-        return MakerMemory()
-
-    def on_book(self, view: View, book: Book) -> list[Intent] | None:
-        return self._quote(view)
-
-    def on_quote(self, view: View, quote: QuoteTick) -> list[Intent] | None:
-        return self._quote(view)
-
-    def on_fill(self, view: View, fill: OrderFilled) -> None:
-        """Forget the quote that was hit, so that the next update places a whole one again."""
-        memory = view.memory
-        assert isinstance(memory, MakerMemory)
-        if fill.side is Side.BUY:
-            memory.bid = None
-        else:
-            memory.ask = None
-
-    def _quote(self, view: View) -> list[Intent] | None:
-        memory = view.memory
-        assert isinstance(memory, MakerMemory)
-        if not memory.size:
-            memory.size = view.instrument.order_quantity(self.quantity)
-        bid, ask = self._prices(view, memory.size)
-        if bid == memory.bid and ask == memory.ask:
-            return None
-        intents: list[Intent] = []
-        if bid != memory.bid:
-            memory.bid = bid
-            intents.append(CANCEL_BID)
-            if bid is not None:
-                intents.append(self._order(view, Side.BUY, bid, BID))
-        if ask != memory.ask:
-            memory.ask = ask
-            intents.append(CANCEL_ASK)
-            if ask is not None:
-                intents.append(self._order(view, Side.SELL, ask, ASK))
-        return intents
-
-    def _prices(self, view: View, size: int) -> tuple[int | None, int | None]:
+    def prices(self, view: View, size: int) -> tuple[int | None, int | None]:
         """Return the wanted bid and ask in price units; None where there is no touch or no room."""
-        instrument, position = view.instrument, view.position
-        limit = size * self.inventory_quotes
-        offset = self.offset_ticks * instrument.tick
+        offset = self.offset_ticks * view.instrument.tick
+        buys, sells = self.room(view, size)
         bid = ask = None
-        if view.best_bid is not None and position + size <= limit and view.best_bid > offset:
+        if view.best_bid is not None and buys and view.best_bid > offset:
             bid = view.best_bid - offset
-        # On spot only what is held can be sold.
-        if view.best_ask is not None and position - size >= (0 if instrument.is_spot else -limit):
+        if view.best_ask is not None and sells:
             ask = view.best_ask + offset
         return bid, ask
-
-    def _order(self, view: View, side: Side, price: int, tag: str) -> PlaceOrder:
-        return PlaceOrder(
-            side,
-            self.quantity,
-            OrderKind.LIMIT,
-            view.price(price),
-            post_only=True,
-            tag=tag,
-            reason="quote off the touch",
-        )
