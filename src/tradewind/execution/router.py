@@ -1,23 +1,10 @@
 """Which way an approved order goes to market, by its notional and its urgency, with the reason on record."""
 
 from decimal import Decimal
-from enum import Enum
 
 import msgspec
 
-
-class Route(Enum):
-    MARKET = "MARKET"
-    POST_ONLY = "POST_ONLY"
-    TWAP = "TWAP"
-
-
-class Urgency(Enum):
-    """`low` waits for the spread even when small, `high` pays it even when large."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
+from tradewind.model.plans import Route, Urgency
 
 
 class RouteDecision(msgspec.Struct, frozen=True):
