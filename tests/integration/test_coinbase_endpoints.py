@@ -14,9 +14,10 @@ from tradewind.model.errors import PermissionMissing, TransportError, VenueRejec
 from tradewind.venues.coinbase.addresses import read_endpoint_file
 from tradewind.venues.coinbase.configurations import limit_gtc, market_ioc
 from tradewind.venues.coinbase.desk import CoinbaseDesk, open_desk
-from tradewind.venues.coinbase.endpoints import BY_NAME, ENDPOINTS
+from tradewind.venues.coinbase.endpoints import ENDPOINTS
 
 PERPETUAL, DATED = "BTC-PERP-INTX", "BIP-20DEC30-CDE"
+BY_NAME = {(each.family, each.name): each for each in ENDPOINTS}
 
 
 @pytest.fixture(scope="module")
