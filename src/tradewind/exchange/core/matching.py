@@ -274,36 +274,37 @@ class Market:
             if blocked:
                 break
         if worth:
-            quantity = most - left
-            order.open -= quantity
-            order.filled += quantity
-            order.value += worth
-            order.fees += charged
-            order.fills += number - self.trade_numbers
-            order.last_fill_ns = now_ns
-            gross = worth * value_unit
-            if is_spot:
-                balance = seat.quote
-                base = seat.base
-                if sign > 0:
-                    balance.hold -= order.hold_unit * quantity
-                    balance.total -= gross + charged
-                    base.total += quantity * lots_unit
-                else:
-                    lots = quantity * lots_unit
-                    base.total -= lots
-                    base.hold -= lots
-                    balance.total += gross - charged
-            if counts:
-                seat.account.fresh += gross
+            self.trade_numbers, before = number, self.trade_numbers
+            self.untold += number - before
             self.fee_balance.total += charged + received
-            self.untold += number - self.trade_numbers
-            self.trade_numbers = number
             self.last = price
-            if order.open == 0:
-                order.status = FILLED
-                registers[account_id].end(order)
+            self._settle(order, most - left, worth, charged, number - before, now_ns)
         return blocked
+
+    def _settle(self, order: Order, quantity: int, worth: int, charged: int, fills: int, now_ns: int) -> None:
+        """Move what a taker has taken; of a perpetual the loop has settled each trade. `charged` is the commission."""
+        seat, gross = order.seat, worth * self.value_unit
+        order.open -= quantity
+        order.filled += quantity
+        order.value += worth
+        order.fees += charged
+        order.fills += fills
+        order.last_fill_ns = now_ns
+        if self.is_spot:
+            balance, base, lots = seat.quote, seat.base, quantity * self.scales.lots_unit
+            if order.sign > 0:
+                balance.hold -= order.hold_unit * quantity
+                balance.total -= gross + charged
+                base.total += lots
+            else:
+                base.total -= lots
+                base.hold -= lots
+                balance.total += gross - charged
+        if self.counts:
+            seat.account.fresh += gross
+        if order.open == 0:
+            order.status = FILLED
+            self.registers[seat.account.id].end(order)
 
     # -- what an order would do ---------------------------------------------------------------------------------------
 
