@@ -130,7 +130,7 @@ def test_an_exit_that_only_this_process_watches_is_told_and_written_down(tmp_pat
         built = await stage.start()  # and the next start watches it again
         trading = built.session.trading
         assert trading is not None
-        (cover,) = trading.gateway.protecting.covers()
+        (cover,) = trading.gateway.protecting.covers.all()
         assert cover.legs[0].trail is not None
         await stage.stop()
 

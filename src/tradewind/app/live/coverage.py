@@ -4,7 +4,8 @@ from collections.abc import Callable, Container
 
 import msgspec
 
-from tradewind.app.live.protecting import Cover, Phase, Protecting
+from tradewind.app.live.covers import Cover, Phase
+from tradewind.app.live.protecting import Protecting
 from tradewind.engine.covering import is_dust
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.state import EngineState, Seat
@@ -79,7 +80,7 @@ class Coverage:
                 if not strict and order.request.side * position < 0:
                     return 0
                 continue
-            cover = self._protecting.cover_of(order.request.order_id)
+            cover = self._protecting.covers.of_leg(order.request.order_id)
             if cover is not None:
                 covers[id(cover)] = cover
         missing = abs(position) - sum(cover.covered for cover in covers.values() if self._in_force(cover, marks))

@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
+from tradewind.app.live.acts import Act, Note, Send, Tell, Withdraw
 from tradewind.app.live.dry import DRY_RUN
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gate import Gate
 from tradewind.app.live.outbox import Leaving
-from tradewind.app.live.protecting import Act, Note, Protecting, Send, Tell, Withdraw
+from tradewind.app.live.protecting import Protecting
 from tradewind.engine.order_questions import FetchFills, FindOrder, Query, SendCancel
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.reconciling import Corrected
@@ -129,7 +130,7 @@ class Gateway:
     def _place(self, request: OrderRequest, *, on_disk: bool) -> None:
         now_ns = self._engine.now_ns()
         self.counts.attempted += 1
-        cover = self.protecting.cover_at_venue(request.order_id)
+        cover = self.protecting.covers.of_sent(request.order_id)
         engine_id = request.order_id if cover is None else cover.leader.order_id
         reason = self.gate.refusal(request, engine_id)
         if reason:
@@ -173,7 +174,7 @@ class Gateway:
 
     async def _previewed(self, request: OrderRequest) -> PlaceRefused | None:
         """Return why an order does not leave, after asking the venue what it would come to; exits wait for nobody."""
-        if self._preview is None or self.protecting.cover_at_venue(request.order_id) is not None:
+        if self._preview is None or self.protecting.covers.of_sent(request.order_id) is not None:
             return None
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -222,7 +223,7 @@ class Gateway:
     def forget(self, before_ns: int) -> None:
         """Drop what is remembered of orders that were over before `before_ns`, here and at the desk."""
         self._desk.forget(self.truth.forget_ended(before_ns))
-        self.protecting.forget_done()
+        self.protecting.covers.forget_done()
 
     def step(self, marks: dict[str, int]) -> None:
         """Let protection look at the marks that may be believed."""

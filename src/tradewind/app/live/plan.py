@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from tradewind.app.live.protecting import ProtectingRules
+from tradewind.app.live.exits import ProtectingRules
 from tradewind.app.live.windows import Window, parse_windows
 from tradewind.app.settings import Config, OnStop
 from tradewind.app.times import UNIT_NS, duration_ns

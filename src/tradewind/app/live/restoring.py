@@ -2,8 +2,8 @@
 
 import asyncio
 
+from tradewind.app.live.covers import Cover
 from tradewind.app.live.gateway import Gateway
-from tradewind.app.live.protecting import Cover
 from tradewind.app.live.session import LiveSession
 from tradewind.model.errors import VenueError
 from tradewind.model.orders import OrderKind, OrderRequest
@@ -23,7 +23,7 @@ async def restore(session: LiveSession) -> None:
     engine, gateway = session.engine, trading.gateway
     orders = list(engine.state.orders.values())
     covers = gateway.protecting.restore(orders)
-    plain = [order for order in orders if gateway.protecting.cover_of(order.request.order_id) is None]
+    plain = [order for order in orders if gateway.protecting.covers.of_leg(order.request.order_id) is None]
     doubts = {name: tuple(market.doubts) for name, market in engine.state.markets.items()}
     gateway.told(gateway.truth.restore(plain, engine.now_ns(), doubts))
     for cover in covers:

@@ -106,7 +106,7 @@ def _order(session: LiveSession, order: Order) -> dict[str, Any]:
     }
     if session.trading is not None:
         protecting, truth = session.trading.gateway.protecting, session.trading.gateway.truth
-        cover = protecting.cover_of(request.order_id)
+        cover = protecting.covers.of_leg(request.order_id)
         client_id = request.order_id if cover is None else cover.at_venue
         record = truth.records.get(client_id or "")
         shown["venue_id"] = "" if record is None else record.venue_id
@@ -148,7 +148,7 @@ def _requests(session: LiveSession) -> Mapping[str, Any]:
         "in_flight": trading.gateway.in_flight,
         "released": trading.outbox.released,
         "unknown": [record.id for record in truth.live() if record.doubt],
-        "escalations": trading.gateway.protecting.escalations,
+        "escalations": trading.gateway.protecting.exits.escalations,
         "repeated_fills": truth.repeated_fills,
         "user_stream": trading.checker.user_stream_up,
         "reconciliation": msgspec.structs.asdict(trading.checker.counts),

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from tradewind.app.live.covers import Phase
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.plan import LivePlan
-from tradewind.app.live.protecting import Phase
 from tradewind.app.live.trading import Trading
 from tradewind.engine.covering import is_dust
 from tradewind.engine.order_record import Record
@@ -110,7 +110,7 @@ class Stopping:
         """Return whether policy leaves the order at the venue: under `cancel`, an exit that rests there."""
         if self._plan.on_stop == "keep":
             return True
-        cover = self._trading.gateway.protecting.cover_at_venue(record.id)
+        cover = self._trading.gateway.protecting.covers.of_sent(record.id)
         if self._plan.on_stop != "cancel" or cover is None or cover.at_venue != record.id:
             return False
         return cover.phase is Phase.RESTING and not record.in_flight and not record.doubt

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from tradewind.app.live.coverage import Bare, Coverage
-from tradewind.app.live.protecting import Phase, Protecting, ProtectingRules
+from tradewind.app.live.covers import Phase
+from tradewind.app.live.exits import ProtectingRules
+from tradewind.app.live.protecting import Protecting
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.model.effects import SubmitOrder
 from tradewind.model.instrument import define_instrument
@@ -66,7 +68,7 @@ def test_a_stop_in_doubt_covers_nothing() -> None:
 def test_what_is_watched_covers_while_the_price_may_be_believed() -> None:
     stage = Stage()
     stage.protect()
-    (cover,) = stage.protecting.covers()
+    (cover,) = stage.protecting.covers.all()
     cover.phase, cover.at_venue = Phase.WATCHED, None
     assert stage.bare() == 0
     assert stage.bare(marks=()) == 100

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tradewind.app.live.protecting import Act, Note, Phase, Protecting, ProtectingRules, Send, Tell, Withdraw
+from tradewind.app.live.acts import Act, Note, Send, Tell, Withdraw
+from tradewind.app.live.covers import Phase
+from tradewind.app.live.exits import ProtectingRules
+from tradewind.app.live.protecting import Protecting
 from tradewind.model import answers as a
 from tradewind.model.effects import CancelOrder, SubmitOrder
 from tradewind.model.instrument import define_instrument
@@ -110,7 +113,7 @@ def test_stop_and_target_are_one_bracket_and_its_fill_is_booked_on_the_leg_it_be
     assert told(stage.fill("e-sl", 70, 8_990)) == [
         ("OrderFilled", "e-sl"), ("OrderCanceled", "e-sl"), ("OrderCanceled", "e-tp"),
     ]  # fmt: skip
-    assert stage.protecting.covers() == []
+    assert stage.protecting.covers.all() == []
 
 
 def test_a_leg_that_filled_whole_ends_by_itself() -> None:
@@ -142,7 +145,7 @@ def test_a_stop_that_was_jumped_is_repriced_once_then_crosses() -> None:
     assert (second.order_id, second.kind, second.quantity) == ("e-sl-x2", OrderKind.MARKET, 90)
     acts = stage.fill("e-sl-x2", 90, 8_490)
     assert told(acts) == [("OrderFilled", "e-sl")]
-    assert stage.protecting.escalations == 1
+    assert stage.protecting.exits.escalations == 1
 
 
 def test_a_late_fill_of_a_replaced_order_still_counts() -> None:
@@ -152,7 +155,7 @@ def test_a_late_fill_of_a_replaced_order_still_counts() -> None:
     stage.mark(8_500, 3)
     stage.hear(a.OrderCanceled("e-sl", 0, "USER"))
     assert told(stage.fill("e-sl", 25, 8_970)) == [("OrderFilled", "e-sl")]
-    (cover,) = stage.protecting.covers()
+    (cover,) = stage.protecting.covers.all()
     assert cover.remaining == 75
 
 
@@ -203,7 +206,7 @@ def test_what_the_venue_refuses_is_watched_and_says_so() -> None:
     stage.entered(STOP)
     acts = stage.hear(a.OrderRejected("e-sl", 0, "INSUFFICIENT_FUND"))
     assert [act.name for act in acts if isinstance(act, Note)] == ["protection_refused"]
-    assert stage.protecting.covers()[0].phase is Phase.WATCHED
+    assert stage.protecting.covers.all()[0].phase is Phase.WATCHED
     (market,) = sent(stage.mark(8_999))
     assert (market.order_id, market.kind) == ("e-sl-x1", OrderKind.MARKET)
 
@@ -222,7 +225,7 @@ def test_a_cancel_the_venue_refused_leaves_the_stop_in_force() -> None:
     stage.entered(STOP)
     stage.cancel("e-sl")
     assert told(stage.hear(a.CancelRejected("e-sl", 0, "TOO_LATE"))) == [("CancelRejected", "e-sl")]
-    assert stage.protecting.covers()[0].phase is Phase.RESTING
+    assert stage.protecting.covers.all()[0].phase is Phase.RESTING
     assert told(stage.mark(8_999)) == [("OrderTriggered", "e-sl")]
 
 
@@ -254,7 +257,7 @@ def test_what_an_entry_has_filled_is_protected_at_once_and_the_rest_as_it_fills(
     acts = stage.fill("e", 20, 10_000, Side.BUY)
     assert (amended(acts), sent(acts), withdrawn(acts)) == ([("e-sl", 60), ("e-tp", 60)], [], [])
     assert told(acts)[-1] == ("OrderFilled", "e")  # of more to come the engine hears first
-    (cover,) = stage.protecting.covers()
+    (cover,) = stage.protecting.covers.all()
     assert (cover.remaining, cover.covered) == (60, 40)
     assert withdrawn(stage.mark(10_000, 0.5)) == []
     assert withdrawn(stage.mark(10_000, 0.5)) == ["e-sl"]  # one goes before the other comes: never both
@@ -302,7 +305,7 @@ def test_what_has_filled_stays_protected_when_the_rest_of_the_entry_is_canceled(
     stage.fill("e", 40, 10_000, Side.BUY)
     acts = stage.hear(a.OrderCanceled("e", 0, "USER"))
     assert told(acts) == [("OrderCanceled", "e")]
-    (cover,) = stage.protecting.covers()
+    (cover,) = stage.protecting.covers.all()
     assert (cover.phase, cover.covered) == (Phase.RESTING, 40)
     assert told(stage.fill("e-sl", 40, 8_990)) == [("OrderFilled", "e-sl")]
 
