@@ -173,7 +173,7 @@ class Protecting:
 
 
 def _reached(cover: Cover, mark: int) -> OrderRequest | None:
-    """Return the leg that the mark has reached, after a trailing stop has followed it; a resting target fills itself."""
+    """Return the leg that the mark has reached, once a trailing stop has followed it; a resting target fills alone."""
     trail, stop, target = (
         cover.leg(kind) for kind in (OrderKind.TRAILING_STOP, OrderKind.STOP_MARKET, OrderKind.LIMIT)
     )
