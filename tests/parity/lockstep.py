@@ -85,6 +85,7 @@ def _in_lockstep(world: World, slow: Any, fast: Any, sleepy: Any) -> Counter[str
         wanted, got = list(_apply(slow, step)), list(_apply(fast, step))
         assert got == wanted, f"step {index} {step}: wanted {wanted}, got {got}"
         assert fast.due_ns == slow.due_ns, f"step {index} {step}: due {slow.due_ns}, got {fast.due_ns}"
+        assert fast.next_ns == slow.next_ns, f"step {index} {step}: next {slow.next_ns}, got {fast.next_ns}"
         after: AccountReport = slow.report()
         if state_hash(fast) != state_hash(slow):
             assert canonical_report(fast.report()) == canonical_report(after), f"step {index} {step}: books differ"

@@ -232,6 +232,10 @@ class UntidyVenue:
         """Nothing is ever in flight: in bar mode only bars make orders act."""
         return None
 
+    @property
+    def next_ns(self) -> int | None:
+        return None
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[a.VenueAnswer]:
         answers = self._muddle(self._venue.submit(request, ts_ns))
         if self._untidy and self._chance.random() < 0.05 and not answers:

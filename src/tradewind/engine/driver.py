@@ -98,13 +98,13 @@ class Driver:
         close_records(self.state)
 
     def _until(self, ts_ns: int) -> None:
-        """Let what is in flight before `ts_ns`, and timers up to it, happen in the order of time.
+        """Let what is in flight or expires before `ts_ns`, and timers up to it, happen in the order of time.
 
         What happens at `ts_ns` itself at the venue comes after the market event of that time.
         """
         heap, venue = self.agenda._heap, self.venue
         while True:
-            timer_ns, due_ns = heap[0][0] if heap else None, venue.due_ns
+            timer_ns, due_ns = heap[0][0] if heap else None, venue.next_ns
             if due_ns is not None and due_ns < ts_ns and (timer_ns is None or due_ns <= timer_ns):
                 self._learn(due_ns)
             elif timer_ns is not None and timer_ns <= ts_ns:

@@ -31,6 +31,11 @@ class Venue(Protocol):
         """When the next thing in flight happens by the passing of time alone, None when nothing is."""
         ...
 
+    @property
+    def next_ns(self) -> int | None:
+        """When time alone next changes anything here: what is in flight, or an order's own end; None for never."""
+        ...
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         """Take an order sent at `ts_ns`; return what the client learns at once (nothing in bar mode)."""
         ...

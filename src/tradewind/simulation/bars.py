@@ -61,6 +61,11 @@ class BarVenue(Desk):
         """None: in bar mode nothing happens by the passing of time alone."""
         return None
 
+    @property
+    def next_ns(self) -> int | None:
+        """None: on bars only bars make anything happen, expiries too."""
+        return None
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         self.now_ns = ts_ns
         if self.place(request, ts_ns) is None or self.out:

@@ -110,6 +110,14 @@ class BookVenue(Desk):
         return min(arrivals[0][0], in_flight[0][0]) if arrivals else in_flight[0][0]
 
     @property
+    def next_ns(self) -> int | None:
+        """When something in flight happens or a resting order expires, whichever comes first; None without either."""
+        due_ns, expiries = self.due_ns, self._expiries
+        if not expiries:
+            return due_ns
+        return expiries[0][0] if due_ns is None else min(expiries[0][0], due_ns)
+
+    @property
     def undelivered(self) -> list[VenueAnswer]:
         """What has happened and is still on its way to the client, in the order of happening."""
         return [answer for _, _, answer in sorted(self._in_flight, key=lambda sent: sent[:2])]
@@ -173,8 +181,7 @@ class BookVenue(Desk):
             arrives = bool(arrivals) and arrivals[0][0] <= last_ns
             if expiries and expiries[0][0] <= (arrivals[0][0] if arrives else until_ns):
                 self.now_ns, _, expired = heappop(expiries)
-                if expired.phase is LIMIT:
-                    self.cancel_order(expired, "EXPIRED")
+                self.cancel_order(expired, "EXPIRED")
             elif arrives:
                 self.now_ns, order, order_id = arrivals.popleft()
                 if order is None:
@@ -206,6 +213,9 @@ class BookVenue(Desk):
             live = self.live[name]
             live[:] = [order for order in live if order.phase is not DONE]
         self.changed.clear()
+        expiries = self._expiries
+        while expiries and expiries[0][2].phase is DONE:
+            heappop(expiries)
         self._send_answers()
 
     def _send_answers(self) -> None:

@@ -17,7 +17,8 @@ from tradewind.model.decisions import Approved, Decided
 from tradewind.model.effects import Ask, Effect
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity
 from tradewind.model.market_events import Bar, BookSnapshot, MarketEvent
-from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
+from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side, TimeInForce
+from tradewind.orders.lifecycle import OrderStatus
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount, SimulationSettings
 from tradewind.strategy.base import Strategy, View, Wish
@@ -38,6 +39,10 @@ class SmallVenue:
         self.awake: Container[str] = {"BTC-USD"}
         self.due_ns: int | None = None
         self.late: list[VenueAnswer] = []
+
+    @property
+    def next_ns(self) -> int | None:
+        return self.due_ns
 
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         self.calls.append(f"submit {request.order_id}")
@@ -80,6 +85,17 @@ class Notes:
 
     def settle(self, state: EngineState) -> None:
         self.told.append("settle")
+
+
+class Events(Notes):
+    """A recorder that keeps the events themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Event] = []
+
+    def note(self, event: Event) -> None:
+        self.kept.append(event)
 
 
 def bars(first: int, last: int) -> list[Bar]:
@@ -190,9 +206,9 @@ def book(at_ms: int, ask: int) -> BookSnapshot:
     return BookSnapshot("BTC-USD", at_ms * MS, ((ask - 100, 50_000),), ((ask, 50_000),), at_ms)
 
 
-def fresh() -> EngineState:
+def fresh(strategy: Strategy | None = None) -> EngineState:
     base = config([])
-    bots = (msgspec.structs.replace(base.bots[0], strategy=Answering()),)
+    bots = (msgspec.structs.replace(base.bots[0], strategy=strategy or Answering()),)
     return EngineState(msgspec.structs.replace(base, bots=bots))
 
 
@@ -232,16 +248,47 @@ def test_a_timer_and_what_is_in_flight_come_in_the_order_of_time() -> None:
     assert list(state.orders) == ["test-1"]
 
 
+class Patient(Strategy):
+    """Rests one order for 100 ms at the first book it sees."""
+
+    def memory(self) -> Place:
+        return Place()
+
+    def on_book(self, view: View, book: object) -> Wish:
+        view.memory.number += 1
+        life = {"time_in_force": TimeInForce.GTD, "expire_ns": 100 * MS}
+        return msgspec.structs.replace(REST, **life) if view.memory.number == 1 else None
+
+
+def patient(books: list[BookSnapshot]) -> tuple[EngineState, list[Event]]:
+    """Return the state after the books, at a venue with latency, and the events that led there."""
+    state, events = fresh(Patient()), Events()
+    settings = SimulationSettings(entry_latency_ns=ENTRY_NS, response_latency_ns=RESPONSE_NS)
+    venue = BookVenue(state.config.instruments, settings, OpeningAccount(cash=state.config.cash))
+    driver = Driver(state, venue, recorder=events)
+    driver.feed(books)
+    driver.finish()
+    return state, events.kept
+
+
+def test_an_expiry_is_heard_at_its_own_time_between_two_market_events() -> None:
+    state, events = patient([book(0, 10_000), book(500, 10_000)])
+    assert state.orders["test-1"].status is OrderStatus.CANCELED
+    heard = events.index(OrderCanceled("test-1", 100 * MS, "EXPIRED"))
+    assert events[heard - 1 : heard + 2 : 2] == [TimerFired(120 * MS, "clock"), book(500, 10_000)]
+
+
+def test_the_end_of_a_session_does_not_wait_for_an_expiry() -> None:
+    state, _ = patient([book(0, 10_000)])
+    assert state.orders["test-1"].is_live
+    assert state.now_ns == 70 * MS
+
+
 def test_a_session_with_latency_is_replayed_to_the_same_state() -> None:
-    events: list[Event] = []
-
-    class Keeps(Notes):
-        def note(self, event: Event) -> None:
-            events.append(event)
-
-    state = answering([book(0, 10_000), book(100, 10_100), book(500, 10_200)], Keeps())
+    events = Events()
+    state = answering([book(0, 10_000), book(100, 10_100), book(500, 10_200)], events)
     again = fresh()
-    for event in events:
+    for event in events.kept:
         process(again, event)
     assert state_digest(again) == state_digest(state)
 

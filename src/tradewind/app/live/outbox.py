@@ -34,6 +34,7 @@ class Outbox:
 
     awake: Container[str] = frozenset()
     due_ns: int | None = None
+    next_ns: int | None = None
     timed = False  # answers reach the engine by themselves, not through this port
 
     def __init__(self, journal: Journal, send: Send, prepare: Send = leave_as_it_is) -> None:

@@ -39,6 +39,11 @@ class ReferenceBarVenue(ReferenceVenue):
         """None: on bars nothing is ever in flight."""
         return None
 
+    @property
+    def next_ns(self) -> int | None:
+        """None: on bars only bars make anything happen, expiries too."""
+        return None
+
     def submit(self, request: OrderRequest, ts_ns: int) -> Sequence[VenueAnswer]:
         """Take an order decided at `ts_ns`; it activates at the first open at or after that time."""
         self.now_ns = ts_ns

@@ -108,6 +108,11 @@ class ReferenceBookVenue(ReferenceVenue):
         return min((one[0] for one in self.in_flight), default=None)
 
     @property
+    def next_ns(self) -> int | None:
+        """When something in flight happens or a resting order expires, whichever comes first; None without either."""
+        return min((one[0] for one in (*self.in_flight, *self._expiries())), default=None)
+
+    @property
     def undelivered(self) -> list[VenueAnswer]:
         """What has happened and is still on its way to the client, in the order of happening."""
         waiting = sorted(self.in_flight, key=lambda one: one[:3])
