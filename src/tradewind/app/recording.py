@@ -12,6 +12,7 @@ from tradewind.app.flags import flag_values
 from tradewind.app.generated import VENUE, generated_market
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData, Observer, ignore, load_market
+from tradewind.app.regime import model_of_hash
 from tradewind.app.replaying import recorded_engine
 from tradewind.app.secrets import masked
 from tradewind.app.settings import Config
@@ -78,7 +79,7 @@ def rebuild(record: RunRecord, home: Home, observer: Observer = ignore) -> Rebui
                 f"the data of {name} have changed since run {record.id}: restore {record.data[name].source}"
             )
     serve = flag_values(config.flags)["precomputed_indicators"]
-    return Rebuilt(engine_codec.engine_config(record.engine, load_class), settings, market, serve)
+    return Rebuilt(engine_codec.engine_config(record.engine, load_class, model_of_hash), settings, market, serve)
 
 
 def _told(market: MarketData) -> str:

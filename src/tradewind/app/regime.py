@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tradewind.model.errors import ConfigError
+from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.regime import MODEL_MISSING, MODEL_REFUSED
 from tradewind.regime.model_file import RegimeModel, decode_model
 
@@ -49,3 +49,17 @@ def require_regime_model(folder: Path | None = None) -> RegimeModel:
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ConfigError(f"the card of the regime model names no hash: {error}: install the package again") from error
     return decode_model(data, str(sha256))
+
+
+def model_of_hash(sha256: str) -> RegimeModel:
+    """Return the shipped model, where it is the one that a record names.
+
+    Raises  StateError when another one is installed, or none.
+    """
+    loaded = load_regime_model()
+    if loaded.model is None or loaded.model.sha256 != sha256:
+        raise StateError(
+            f"this was recorded with regime model {sha256[:12]}, which is not the one installed: use the version of "
+            "tradewind that recorded it"
+        )
+    return loaded.model

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind.app.regime import model_of_hash
 from tradewind.app.strategies import load_class
 from tradewind.app.times import moment_text
 from tradewind.engine.config import EngineConfig
@@ -137,7 +138,7 @@ def _replay_journal(
 ) -> ReplayOutcome:
     if reader.session is None:
         raise StateError(f"{reader.path} holds no session ({reader.finish().message}): restore it from a backup")
-    config = engine_config(reader.session.engine, load_class)
+    config = engine_config(reader.session.engine, load_class, model_of_hash)
     done = replay(config, reader, until_ns=until_ns, breakpoints=breakpoints, hold=hold)
     return _outcome(done, "" if reader.end is None else reader.end.message, reader.session.code_version)
 
@@ -152,7 +153,7 @@ def _replay_backtest(
 ) -> ReplayOutcome:
     tape = None if until_ns is None and breakpoints is None else Tape()
     got = rerun(record, tape)
-    config = engine_config(record.engine, load_class)
+    config = engine_config(record.engine, load_class, model_of_hash)
     if tape is not None and got == expected:
         done = replay(config, tape.entries, until_ns=until_ns, breakpoints=breakpoints, hold=hold)
         return _outcome(done, "", record.code_version)

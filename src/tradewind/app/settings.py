@@ -107,6 +107,33 @@ class ExitSettings(Section, frozen=True):
     time: Duration | None = None
 
 
+class RegimeSection(Section, frozen=True):
+    """Regimes in the engine. `block` refuses new risk in CRISIS, CHOPPY and where the regime is unknown.
+
+    Where `absent_bars` is `no_trade`, a bar that is not there means that nothing traded, not that data are missing.
+    """
+
+    enabled: bool = False
+    tier: Literal["model", "rules"] = "model"
+    block: bool = True
+    absent_bars: Literal["missing", "no_trade"] = "missing"
+
+
+class AllocationSection(Section, frozen=True):
+    """How an instrument's budget is shared among families of strategies; anything but `off` needs regimes."""
+
+    method: Literal["off", "table", "blend"] = "off"
+    band: Share = Decimal("0.05")
+
+
+class ExecutionSection(Section, frozen=True):
+    """How entries are made: at once (`market`), or waiting beside the mark for a time (`rest`) as post-only orders."""
+
+    entries: Literal["market", "rest"] = "market"
+    offset_bps: Decimal = Decimal(5)
+    rest: Duration = "3h"
+
+
 class BotSettings(Section, frozen=True, kw_only=True):
     """One bot. Without `instruments` it trades all of the run; without `budget` it has an equal part of the account."""
 
@@ -115,6 +142,7 @@ class BotSettings(Section, frozen=True, kw_only=True):
     parameters: Mapping[str, Any] = {}
     instruments: tuple[str, ...] = ()
     budget: Share | None = None
+    family: Literal["", "momentum", "trend", "mean_reversion", "pairs", "arbitrage"] = ""
     exits: ExitSettings | None = None
 
 
@@ -191,6 +219,9 @@ class Config(Section, frozen=True):
     limits: Limits = Limits()
     protections: ProtectionSettings = ProtectionSettings()
     exits: ExitSettings = ExitSettings()
+    regime: RegimeSection = RegimeSection()
+    allocation: AllocationSection = AllocationSection()
+    execution: ExecutionSection = ExecutionSection()
     bots: tuple[BotSettings, ...] = ()
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import MarketData
+from tradewind.app.regime import LoadedModel, load_regime_model
 from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
-from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.config import BotSpec, EngineConfig, RegimePlan, Resting
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
@@ -21,6 +23,8 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
+from tradewind.portfolio.allocation import RegimeAllocation
+from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.protections import ProtectionRules
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.book import BookVenue
@@ -29,6 +33,16 @@ from tradewind.storage.catalog import Convention
 
 SESSION_DIGITS = 12
 VOLUME_DAYS = 30
+FAMILY_OF = {
+    "bollinger": "mean_reversion",
+    "donchian": "trend",
+    "macd": "momentum",
+    "momentum": "momentum",
+    "moving_average": "trend",
+    "rsi_reversion": "mean_reversion",
+    "volatility_breakout": "trend",
+}
+"""The family of a built-in strategy; one that is not here shares no budget unless its bot names a family."""
 BOOK_KINDS = frozenset({"quotes", "book"})
 
 
@@ -52,6 +66,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         price_allowance=config.account.price_allowance,
         netting=flag_values(config.flags)["netting"],
         gap_bars_max=config.account.gap_bars_max,
+        regime=_regimes(config),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -124,6 +139,8 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
         raise ConfigError("there is no bot: add --strategy NAME, or a [[bots]] table to the configuration")
     equal = ratio(ONE, Decimal(len(config.bots)))
     everything = tuple(each.id for each in instruments)
+    section = config.execution
+    rest = Resting(section.offset_bps, duration_ns(section.rest)) if section.entries == "rest" else UNSET
     return [
         BotSpec(
             id=bot.id or _default_id(config.bots, number),
@@ -131,9 +148,33 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
             instruments=tuple(sorted(bot.instruments)) or everything,
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
+            family=UNSET if config.allocation.method == "off" else (bot.family or FAMILY_OF.get(bot.strategy, UNSET)),
+            rest=rest,
         )
         for number, bot in enumerate(config.bots)
     ]
+
+
+def _regimes(config: Config) -> RegimePlan | UnsetType:
+    """Return how regimes are told; a model that is missing or refused is said in every answer, and the rules answer.
+
+    Raises  ConfigError for an allocation by regime without regimes.
+    """
+    section, allocation = config.regime, config.allocation
+    if not section.enabled:
+        if allocation.method != "off":
+            raise ConfigError(
+                f"allocation.method is {allocation.method!r}, which needs regimes: set regime.enabled, or 'off'"
+            )
+        return UNSET
+    settings = RegimeSettings(use_model=section.tier == "model", gaps_are_no_trade=section.absent_bars == "no_trade")
+    loaded = load_regime_model() if settings.use_model else LoadedModel(None)
+    shared = None
+    if allocation.method != "off":
+        shared = RegimeAllocation(blend=allocation.method == "blend", band=float(allocation.band))
+    return RegimePlan(
+        settings=settings, model=loaded.model, missing=loaded.flag, block=section.block, allocation=shared
+    )
 
 
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:

@@ -3,17 +3,49 @@
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.money import ONE, ZERO
+from tradewind.portfolio.allocation import RegimeAllocation
+from tradewind.regime.model_file import RegimeModel
+from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.limits import Limits
 from tradewind.risk.protections import ProtectionRules
 from tradewind.strategy.base import Strategy
 
 HOUR_NS = 3_600_000_000_000
+
+
+class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How regimes are told: with `model`, or by the rules, and then `missing` is the flag that says why.
+
+    `block` refuses new risk in CRISIS, CHOPPY and UNKNOWN; `allocation` shares an instrument's budget among families of
+    strategies by its regime.
+    """
+
+    settings: RegimeSettings = RegimeSettings()
+    model: RegimeModel | None = None
+    missing: str = ""
+    block: bool = True
+    allocation: RegimeAllocation | None = None
+
+
+class Resting(msgspec.Struct, frozen=True):
+    """Entries wait as post-only limit orders `offset_bps` from the mark, for `rest_ns`, and pay no spread."""
+
+    offset_bps: Decimal = Decimal(5)
+    rest_ns: int = 3 * HOUR_NS
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.offset_bps < 10_000 or self.rest_ns <= 0:
+            raise ConfigError(
+                f"entries rest at 0 to 10000 bps from the mark and for some time, were {self.offset_bps} and "
+                f"{self.rest_ns} ns"
+            )
 
 
 class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +56,8 @@ class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
     instruments: tuple[str, ...]
     budget: Decimal = ONE
     exits: Exits | None = None
+    family: str | UnsetType = UNSET
+    rest: Resting | UnsetType = UNSET
 
 
 class HeldAtStart(msgspec.Struct, frozen=True):
@@ -54,6 +88,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     ask_timeout_ns: int = 1_000_000_000
     netting: bool = True
     gap_bars_max: int = 3
+    regime: RegimePlan | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id for instrument in self.instruments}

@@ -11,6 +11,7 @@ from tradewind.engine import adopting, answering, commanding
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
 from tradewind.engine.recording import quiet, strategy_failed
+from tradewind.engine.regimes import take_bar
 from tradewind.engine.state import EngineState, Market, Seat
 from tradewind.market.book import Book, BookState
 from tradewind.model import answers as a
@@ -42,8 +43,8 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
         served = event.served
         if served is None:
             served = market.server.update(event)  # type: ignore[union-attr]  # every market has one
-        if market.warming:
-            _warm(state, market)
+        if market.watched:
+            _look(state, market)
         wishes: list[tuple[Seat, Wish]] | None = None
         for on_bar, view, pick, seat in market.seats:
             view.bar = event
@@ -70,6 +71,16 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
         state.effects = []
         return effects
     return NOTHING
+
+
+def _look(state: EngineState, market: Market) -> None:
+    """See to what comes before the bots are asked: regimes are told from the bar, and bots that warm up count it."""
+    if state.regimes is not None:
+        take_bar(state, market)
+    if market.warming:
+        _warm(state, market)
+    elif state.regimes is None:
+        market.watched = False
 
 
 def _warm(state: EngineState, market: Market) -> None:
@@ -99,6 +110,9 @@ def _on_gap(state: EngineState, event: m.Gap) -> None:
     # METHODS 0: a data gap beyond the maximum resets the indicators; nobody decides until they are warm again.
     market.server.reset()  # type: ignore[union-attr]
     market.seats = []
+    market.watched = True
+    if state.regimes is not None:
+        state.regimes.forget(market.id)
     market.warming = [seat for seat in market.seats_all if seat.bot.failed is None]
     for seat in market.warming:
         seat.bars_seen = 0

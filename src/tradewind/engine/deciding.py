@@ -10,6 +10,7 @@ from tradewind.engine.closing import closing_failed
 from tradewind.engine.crossing import cross_inside
 from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
+from tradewind.engine.resting import resting
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
 from tradewind.model.decisions import Approved, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder, TargetQuantity, TargetWeight
@@ -19,7 +20,7 @@ from tradewind.orders.order import OrderRole
 from tradewind.orders.protection import usable_exits
 from tradewind.portfolio.attribution import cross
 from tradewind.portfolio.sizing import quantity_units, weight_units
-from tradewind.risk.review import reduces
+from tradewind.risk.review import REGIME_BLOCK, reduces
 from tradewind.strategy.base import Wish
 
 INTENTS = frozenset({TargetWeight, TargetQuantity, PlaceOrder, CancelWorking})
@@ -104,7 +105,10 @@ def _blocked(state: EngineState, proposal: Proposal) -> Refused | None:
     market = state.markets[proposal.request.instrument]
     if reason is None and market.doubts:
         reason = in_doubt(market)
-    return None if reason is None else Refused((Finding("reduce_only", reason, "no lock"),))
+    if reason is not None:
+        return Refused((Finding("reduce_only", reason, "no lock"),))
+    regime = None if state.regimes is None else state.regimes.blocks(market.id)
+    return None if regime is None else Refused((Finding(REGIME_BLOCK, regime, "0"),))
 
 
 def _heard(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> list[tuple[Seat, Intent]]:
@@ -288,6 +292,8 @@ def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, ta
     exits = target.exits or bot.spec.exits
     state.order_number = number = state.order_number + 1  # `next_order_id`, written out
     request = OrderRequest(f"{state.session}{number}", market.id, side, MARKET, quantity)
+    if seat.rest is not None and seat.view.position * change >= 0:
+        request = resting(request, market, seat.rest, state.now_ns)  # what takes risk away waits for nobody
     share = Share(bot.id, number, quantity)
     propose(state, market, Proposal(request, (share,), TARGET, "", exits, seat.alone, target))
 
@@ -353,4 +359,4 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
 def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
     """Return whether a change has exits of its own, or a lock that must be asked about before it meets another."""
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
-    return locked or target.exits is not None or seat.bot.spec.exits is not None
+    return locked or target.exits is not None or seat.bot.spec.exits is not None or seat.rest is not None

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
+from tradewind.engine.regimes import regime_values
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import plain
 
@@ -109,6 +110,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         "fitted": dict(state.fitted),
         "prices": {name: [m.best_bid, m.best_ask, m.mark_ns, m.gaps] for name, m in state.markets.items()},
         "marks": {name: market.mark for name, market in state.markets.items()},
+        # Only where regimes are told.
+        **({} if state.regimes is None else {"regimes": regime_values(state)}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tradewind.engine.recording import end_run, quiet
+from tradewind.engine.regimes import note_regime
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
@@ -33,6 +34,8 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
     """Put the order to risk, inline or remote; return False when it was refused at once."""
     if state.tiered:
         keep_tier(state)
+    if state.regimes is not None:
+        note_regime(state, market)
     question = _question(state, market, proposal)
     if state.asks:
         state.request_number += 1
@@ -255,6 +258,7 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         "orders_day": day,
         "since_last_order_ns": None if last_ns is None else now - last_ns,
         "squares": _squares(state, market) if state.squares_needed else None,
+        "regime": None if state.regimes is None else state.regimes.blocks(market.id),
     }
 
 

@@ -14,7 +14,7 @@ from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, Rou
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import corrections as k
-from tradewind.model.decisions import Alarmed, Crossed, Decided, Quiet, Refused, Share
+from tradewind.model.decisions import Alarmed, Crossed, Decided, InRegime, Quiet, Refused, Share
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, ratio
@@ -61,6 +61,7 @@ class ReadModel:
         self.exits = self.earnings.exits
         self.decisions: deque[Decided] = deque(maxlen=keep)
         self.quiet: deque[Quiet] = deque(maxlen=keep)
+        self.regimes: deque[InRegime] = deque(maxlen=keep)
         self.crossings: deque[Crossed] = deque(maxlen=keep)
         self.funding: deque[a.FundingPaid] = deque(maxlen=keep)
         self.transfers: deque[a.CashTransferred] = deque(maxlen=keep)
@@ -75,6 +76,7 @@ class ReadModel:
         self._working: dict[str, Working] = {}
         self._handlers: dict[type, Callable[[Any], None]] = {
             Decided: self._decided,
+            InRegime: self.regimes.append,
             Quiet: self.quiet.append,
             Crossed: self._crossed,
             Alarmed: self._alarmed,
@@ -134,6 +136,11 @@ class ReadModel:
             if run.bot == bot and run.instrument == instrument and run.first <= sequence <= run.last:
                 return run
         return None
+
+    def regime_at(self, instrument: str, sequence: int) -> InRegime | None:
+        """Return the regime on record for an instrument at event `sequence`; None where none had been told."""
+        known = (each for each in reversed(self.regimes) if each.instrument == instrument)
+        return next((each for each in known if each.sequence <= sequence), None)
 
     # -- decisions and orders ----------------------------------------------------------------------------------------
 

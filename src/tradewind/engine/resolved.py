@@ -3,17 +3,19 @@
 Everything that determines the run is in the values, strategies by name and parameters, amounts as exact text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.model.errors import StateError
+from tradewind.regime.model_file import RegimeModel
 from tradewind.strategy.base import Strategy
 from tradewind.strategy.registry import BUILTIN, Load, make
 
 Values = dict[str, Any]
+LoadModel = Callable[[str], RegimeModel]
 _FIELDS = {field.name: field.type for field in msgspec.structs.fields(BotSpec)}
 _NAMES = {cls: name for name, cls in BUILTIN.items()}
 
@@ -24,7 +26,7 @@ def engine_values(config: EngineConfig, places: Mapping[type[Strategy], str] | N
     `places` says where a user's own strategy classes are found again, as `module:Class` or `file.py:Class`.
     """
     names = _NAMES | dict(places or {})
-    values: Values = msgspec.to_builtins(config, order="deterministic")
+    values: Values = msgspec.to_builtins(config, order="deterministic", enc_hook=_named)
     for bot, spec in zip(values["bots"], config.bots, strict=True):
         cls = type(spec.strategy)
         name = names.get(cls, f"{cls.__module__}:{cls.__qualname__}")
@@ -32,20 +34,36 @@ def engine_values(config: EngineConfig, places: Mapping[type[Strategy], str] | N
     return values
 
 
-def engine_config(values: Mapping[str, Any], load: Load | None = None) -> EngineConfig:
+def engine_config(
+    values: Mapping[str, Any], load: Load | None = None, load_model: LoadModel | None = None
+) -> EngineConfig:
     """Return the configuration that `engine_values` described; `load` finds a user's own strategy classes.
 
+    `load_model` returns the regime model of a hash.
     Raises  ConfigError when a strategy is gone or refuses its parameters, StateError when the values are of another
-            version.
+            version or their regime model is not there.
     """
+
+    def read(kind: type, value: object) -> object:
+        if kind is RegimeModel and load_model is not None:
+            return load_model(str(value))
+        raise NotImplementedError(f"{kind.__name__} {value}")
+
     try:
         bots = [_bot(each, load) for each in values["bots"]]
-        config = msgspec.convert({**values, "bots": []}, EngineConfig)
+        config = msgspec.convert({**values, "bots": []}, EngineConfig, dec_hook=read)
         return msgspec.structs.replace(config, bots=tuple(bots))
-    except (KeyError, TypeError, msgspec.ValidationError) as error:
+    except (KeyError, TypeError, NotImplementedError, msgspec.ValidationError) as error:
         raise StateError(
             f"the recorded configuration cannot be read ({error}): use the version of tradewind that recorded it"
         ) from error
+
+
+def _named(value: object) -> object:
+    """Return what stands for a regime model in a record: its hash."""
+    if isinstance(value, RegimeModel):
+        return value.sha256
+    raise NotImplementedError(f"a configuration holds a {type(value).__name__}")
 
 
 def _bot(values: Mapping[str, Any], load: Load | None) -> BotSpec:

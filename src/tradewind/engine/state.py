@@ -1,14 +1,16 @@
 """Everything the engine knows: markets, bots, orders, ledger and modes. Changed only by `engine.core.process`."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from math import floor
 from operator import itemgetter
 
 import msgspec
+from msgspec import UNSET
 
 from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
@@ -48,6 +50,7 @@ class Seat:
         "alone",
         "bare_ns",
         "bars_seen",
+        "base_budget",
         "bot",
         "budget",
         "closing",
@@ -69,6 +72,7 @@ class Seat:
         "refusal",
         "rejections",
         "renewals",
+        "rest",
         "sized",
         "target",
         "trade_start",
@@ -82,7 +86,7 @@ class Seat:
     def __init__(self, bot: "Bot", market: "Market", strategy: Strategy) -> None:
         self.bot = bot
         self.market = market
-        self.budget = ratio(bot.spec.budget, Decimal(len(bot.spec.instruments)))
+        self.budget = self.base_budget = ratio(bot.spec.budget, Decimal(len(bot.spec.instruments)))
         self.view = View(market.instrument, strategy.memory())
         self.warmup_bars = warmup_bars(strategy)
         self.bars_seen = 0
@@ -112,6 +116,7 @@ class Seat:
         self.rejections = 0
         self.renewals = 0
         self.note = "at_target"
+        self.rest = None if bot.spec.rest is UNSET else bot.spec.rest
         self.alone = (self,)  # the seats of an order of its own
         self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
@@ -160,6 +165,8 @@ class Market:
         "stake",
         "valued",
         "warming",
+        "watched",
+        "weights",
     )
 
     def __init__(self, instrument: Instrument, line: Line) -> None:
@@ -187,6 +194,8 @@ class Market:
         ] = []
         self.seats_all: list[Seat] = []
         self.warming: list[Seat] = []
+        self.weights: Mapping[str, float] | None = None  # of families of strategies, where regimes share the budget
+        self.watched = False  # whether a bar is looked at before the bots are asked: warm-up, regimes
         self.hears_fills = self.hears_book = self.hears_trades = False
         self.book: Book | None = None
 
@@ -263,6 +272,7 @@ class EngineState:
         "peak_line",
         "pending",
         "reduce_only",
+        "regimes",
         "request_number",
         "restricts",
         "reviewer",
@@ -291,7 +301,8 @@ class EngineState:
         self.request_number = 0
         self.session = f"{config.session}-"
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
-        self.reviewer = Reviewer(config.limits)
+        self.regimes = None if config.regime is UNSET else RegimeWatch(config.instruments, config.regime)
+        self.reviewer = Reviewer(config.limits, regimes=self.regimes is not None and self.regimes.plan.block)
         self.orders: dict[str, Order] = {}
         self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
         self.fills = 0  # booked executions of our orders
@@ -306,7 +317,11 @@ class EngineState:
         self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
         self.squares_needed = config.limits.concentration_max is not None
         self.restricts = (
-            self.asks or self.counts_orders or self.squares_needed or config.protections.watches_trades
+            self.asks
+            or self.counts_orders
+            or self.squares_needed
+            or config.protections.watches_trades
+            or self.regimes is not None
         )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
@@ -332,6 +347,7 @@ class EngineState:
                 seat.market.seats_all.append(seat)
         for market in self.markets.values():
             _declare(market)
+            market.watched = bool(market.warming) or self.regimes is not None
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.

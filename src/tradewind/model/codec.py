@@ -11,12 +11,12 @@ import msgspec
 from tradewind.model.answers import VenueAnswer
 from tradewind.model.commands import Command, StrategyFailed
 from tradewind.model.corrections import Correction
-from tradewind.model.decisions import Alarmed, Crossed, Decided, Quiet
+from tradewind.model.decisions import Alarmed, Crossed, Decided, InRegime, Quiet
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
 from tradewind.model.market_events import Bar
 
-AuditRecord = VenueAnswer | Command | Correction | Decided | Quiet | Crossed | Alarmed | StrategyFailed
+AuditRecord = VenueAnswer | Command | Correction | Decided | InRegime | Quiet | Crossed | Alarmed | StrategyFailed
 
 _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
 _ENTRIES: msgspec.msgpack.Decoder[list[Entry]] = msgspec.msgpack.Decoder(list[Entry])

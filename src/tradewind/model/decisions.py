@@ -7,6 +7,7 @@ import msgspec
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Intent
 from tradewind.model.orders import OrderRequest
+from tradewind.model.regime import Regime, RegimeSource
 
 
 class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
@@ -16,7 +17,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     in the worst direction: `position`, `open_buys` and `open_sells` are the account's, before this order; `exposure` is
     the worst-case gross notional of all other instruments, `squares` the sum of its squares (worked out only when the
     check of concentration is on). None means missing, and missing refuses. From `halted` on there is something to say
-    only under a mode, a lock, or a limit on the number of orders.
+    only under a mode, a lock, or a limit on the number of orders; `regime` says which regime takes no new risk.
     """
 
     order: OrderRequest
@@ -43,6 +44,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     orders_day: int = 0
     since_last_order_ns: int | None = None
     squares: Decimal | None = None
+    regime: str | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -96,6 +98,22 @@ class Decided(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="decid
     order: OrderRequest | None
     shares: tuple[Share, ...]
     outcome: Approved | Refused
+
+
+class InRegime(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="in_regime"):
+    """The regime of an instrument where it changed, and where something was decided: at event `sequence`.
+
+    `ts_ns` is the close of the bars that it was told from; `reason` is why it is UNKNOWN, else empty.
+    """
+
+    sequence: int
+    ts_ns: int
+    instrument: str
+    regime: Regime
+    confidence: float
+    source: RegimeSource
+    flags: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Quiet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="quiet"):

@@ -81,6 +81,17 @@ class RegimeClassifier:
         chances = self._model_probabilities()
         return tuple(self._reading(i, row[i] is not None, ts_ns, chances) for i in range(len(row)))
 
+    def forget(self, instrument: str) -> None:
+        """Let an instrument warm up again, as after a gap in its data."""
+        i = self.instruments.index(instrument)
+        self._inputs.reset(i)
+        self._held[i] = Held()
+
+    @property
+    def held(self) -> dict[str, tuple[Held, int]]:
+        """Return what hysteresis holds of each instrument, and how many bars in a row it has not had."""
+        return dict(zip(self.instruments, zip(self._held, self._missed, strict=True), strict=True))
+
     @property
     def gaps(self) -> dict[str, int]:
         """Return how many bars of each instrument were missing or refused."""

@@ -104,6 +104,11 @@ def reduce_only(facts: Facts) -> tuple[Number, Number]:
     return (0 if free else 1), 0
 
 
+def regime_block(facts: Facts) -> tuple[Number, Number]:
+    """The instrument's regime takes no new risk: 1 while that is so and the order adds some."""
+    return (0 if facts.request.regime is None or facts.reducing else 1), 0
+
+
 def data_age(facts: Facts) -> tuple[Number, Number]:
     """Age in nanoseconds of the price the decision rests on; a reduction waits for no fresh one (FAULTS, rule 3)."""
     age = facts.request.data_age_ns
@@ -265,6 +270,9 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
 )
 
 
+# On only where regimes are told at all.
+REGIME_BLOCK = "regime_block"
+
 # Checks that the one-pass review does not know: with one of them on, every order is reviewed check by check.
 SLOW = frozenset(
     {
@@ -298,13 +306,15 @@ class Reviewer:
         "on",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, regimes: bool = False) -> None:
         self.limits = limits
-        self._checks = tuple(
-            (name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None
-        )
+        checks = [(name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None]
+        if regimes:
+            checks.insert(2, (REGIME_BLOCK, regime_block))  # among the modes, before the numbers
+        self._checks = tuple(checks)
         self.on = tuple(name for name, _ in self._checks)
-        self.off = (*(name for name, _, _ in CHECKS if name not in self.on), *NOT_AVAILABLE)
+        off = [name for name, _, _ in CHECKS if name not in self.on]
+        self.off = (*off, *(() if regimes else (REGIME_BLOCK,)), *NOT_AVAILABLE)
         # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
         gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
         gross_max = min(gross, default=None)
@@ -400,7 +410,12 @@ class Reviewer:
             needed = free = 0
         if reducing:
             return Approved((equity, needed, free), needed)
-        if request.halted is not None or request.reduce_only is not None or request.locked is not None:
+        if (
+            request.halted is not None
+            or request.reduce_only is not None
+            or request.locked is not None
+            or request.regime is not None
+        ):
             return None
         top = price if price > mark else mark
         units = size if not (held or request.open_buys or request.open_sells) else _worst_units(request, size)
@@ -444,6 +459,8 @@ def _reason(name: str, request: ReviewRequest) -> str | None:
     """Return the words behind a mode or a lock, which say more than the number 1."""
     if name == "halted":
         return request.halted
+    if name == REGIME_BLOCK:
+        return request.regime
     return (request.reduce_only or request.locked) if name == "reduce_only" else None
 
 

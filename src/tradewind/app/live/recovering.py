@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind.app.regime import model_of_hash
 from tradewind.app.strategies import load_class
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.core import process
@@ -50,7 +51,7 @@ def recover(path: Path, model_for: ModelFor) -> Recovered:
     reader = read_journal(path)
     if reader.session is None:
         raise StateError(f"{path} holds no session ({reader.finish().message}): restore it from a backup")
-    config = engine_config(reader.session.engine, load_class)
+    config = engine_config(reader.session.engine, load_class, model_of_hash)
     replayed = Replayed(config, model_for(config), path)
     replayed.take(reader)
     end = reader.finish()

@@ -27,12 +27,13 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     state = engine.state
     paused = [name for name, bot in state.bots.items() if bot.paused is None]
     engine.take(*(PauseBot(state.now_ns, name, REASON) for name in paused))
+    regime_bars = 0 if state.regimes is None else state.regimes.warmup_bars
     troubles: dict[str, str] = {}
     events: list[MarketEvent] = []
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def load(market: Market) -> None:
-        start_ns = first_needed(market, span_ns, end_ns)
+        start_ns = first_needed(market, span_ns, end_ns, regime_bars)
         if start_ns >= end_ns:
             return
         if not askable:
@@ -53,9 +54,10 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     return troubles
 
 
-def first_needed(market: Market, span_ns: int, end_ns: int) -> int:
+def first_needed(market: Market, span_ns: int, end_ns: int, regime_bars: int = 0) -> int:
     """Return the opening of the first candle to load: after the last one known, or as far back as warm-up asks."""
     need = max((seat.warmup_bars for seat in market.seats_all), default=0)
+    need = max(need, regime_bars)
     fresh_ns = end_ns - (need + MARGIN_BARS) * span_ns
     if market.bar is None:
         return fresh_ns
