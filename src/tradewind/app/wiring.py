@@ -40,6 +40,7 @@ FAMILY_OF = {
     "momentum": "momentum",
     "moving_average": "trend",
     "rsi_reversion": "mean_reversion",
+    "sma_stack": "trend",
     "volatility_breakout": "trend",
 }
 """The family of a built-in strategy; one that is not here shares no budget unless its bot names a family."""

@@ -1,0 +1,42 @@
+"""May this strategy trade live? Its expected edge must pay for two takers and the spread (SPEC S9)."""
+
+import math
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.model.money import add, multiply, plain
+
+BPS = Decimal(10_000)
+TWO = Decimal(2)
+
+
+class GateAnswer(msgspec.Struct, frozen=True):
+    """Whether it may trade, the edge and what it must exceed in bps, and why; `overridden` by whom."""
+
+    passes: bool
+    edge_bps: Decimal | None
+    hurdle_bps: Decimal
+    reason: str
+    overridden: str = ""
+
+
+def edge_gate(
+    edge_bps: float | Decimal | None, taker_rate: Decimal, spread_bps: Decimal, override: str = ""
+) -> GateAnswer:
+    """Return whether the expected gain of a round trip before costs reaches 2 x taker + spread.
+
+    `edge_bps` comes from trades that no parameter was chosen on; None or NaN is unknown, and does not pass. `override`
+    names the operator who lets it trade all the same: the answer says so, for the record.
+    """
+    hurdle = add(multiply(multiply(TWO, taker_rate), BPS), spread_bps)
+    edge = None if edge_bps is None or not math.isfinite(edge_bps) else Decimal(str(edge_bps))
+    if edge is None:
+        passes, reason = False, f"the expected edge is not known; it must be at least {plain(hurdle)} bps"
+    elif edge < hurdle:
+        passes, reason = False, f"the expected edge of {plain(edge)} bps is below {plain(hurdle)} bps"
+    else:
+        return GateAnswer(True, edge, hurdle, f"the expected edge of {plain(edge)} bps pays for {plain(hurdle)} bps")
+    if override:
+        return GateAnswer(True, edge, hurdle, f"{reason}; {override} lets it trade", override)
+    return GateAnswer(passes, edge, hurdle, reason)

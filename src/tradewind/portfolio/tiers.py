@@ -1,0 +1,135 @@
+"""How a portfolio of a size is run: positions, minimum sizes, risk and strategies, by tier of equity (SPEC S6).
+
+Between two tiers lies a band of 5 %: equity that wanders round a bound does not change the rules every hour.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from tradewind.model.errors import ConfigError
+from tradewind.model.money import ONE, ZERO, add, multiply, plain, subtract
+
+HYSTERESIS = Decimal("0.05")
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """What holds from `equity_min` upwards. Risk is a share of equity; an empty `families` allows all."""
+
+    name: str
+    equity_min: Decimal
+    positions_max: int
+    size_min: Decimal
+    risk_daily: Decimal
+    risk_total: Decimal
+    families: tuple[str, ...] = ()
+
+
+TIERS = (
+    Tier("micro", Decimal(500), 2, Decimal(50), Decimal("0.02"), Decimal("0.06"), ("trend", "mean_reversion")),
+    Tier(
+        "small",
+        Decimal(2_500),
+        5,
+        Decimal(100),
+        Decimal("0.02"),
+        Decimal("0.10"),
+        ("momentum", "trend", "mean_reversion"),
+    ),
+    Tier("medium", Decimal(10_000), 10, Decimal(250), Decimal("0.015"), Decimal("0.12")),
+    Tier("large", Decimal(25_000), 20, Decimal(500), Decimal("0.01"), Decimal("0.15")),
+)
+
+
+class Candidate(NamedTuple):
+    """A trade that could be made: its instrument, the family that wants it, how sure that is, and its notional."""
+
+    instrument: str
+    family: str
+    confidence: float
+    notional: Decimal
+
+
+class Selection(NamedTuple):
+    """The candidates to trade, surest first, and why each other one was left out."""
+
+    chosen: tuple[Candidate, ...]
+    left_out: tuple[tuple[Candidate, str], ...]
+
+
+def check_tiers(tiers: Sequence[Tier]) -> None:
+    """Refuse tiers that are none.
+
+    Raises  ConfigError when there is none, or their bounds do not rise.
+    """
+    if not tiers:
+        raise ConfigError("the table of tiers is empty: leave it out for the usual ones, or name at least one")
+    bounds = [tier.equity_min for tier in tiers]
+    if any(later <= earlier for earlier, later in pairwise(bounds)):
+        raise ConfigError(f"tiers must begin at rising equities, were {', '.join(map(plain, bounds))}")
+
+
+def tier_of(equity: Decimal, current: str | None = None, tiers: Sequence[Tier] = TIERS) -> Tier | None:
+    """Return the tier of an equity; None below the first, where nothing new is begun.
+
+    A change from the tier named `current` needs equity 5 % beyond the bound that it crosses.
+    Raises  ConfigError for tiers that are none.
+    """
+    check_tiers(tiers)
+    place = _place(equity, tiers)
+    known = next((i for i, tier in enumerate(tiers) if tier.name == current), None)
+    if known is not None and place != known:
+        if place > known:
+            place = max(known, _place(equity, tiers, add(ONE, HYSTERESIS)))
+        else:
+            place = min(known, _place(equity, tiers, subtract(ONE, HYSTERESIS)))
+    return None if place < 0 else tiers[place]
+
+
+def _place(equity: Decimal, tiers: Sequence[Tier], factor: Decimal = ONE) -> int:
+    return sum(equity >= multiply(tier.equity_min, factor) for tier in tiers) - 1
+
+
+def select(
+    candidates: Sequence[Candidate],
+    tier: Tier | None,
+    *,
+    held: Collection[str] = (),
+    excluded: Collection[str] = (),
+    confidence_min: float = 0.5,
+) -> Selection:
+    """Return which candidates a tier lets trade: surest first, one of each instrument, while there is room.
+
+    Reasons: `no_tier`, `excluded`, `already_held`, `family_not_allowed`, `low_confidence`, `too_small`, `no_room`.
+    """
+    chosen: list[Candidate] = []
+    left_out: list[tuple[Candidate, str]] = []
+    taken = set(held)
+    for each in sorted(candidates, key=lambda one: (-one.confidence, one.instrument, one.family)):
+        reason = _reason(each, tier, taken, excluded, confidence_min)
+        if reason:
+            left_out.append((each, reason))
+        else:
+            chosen.append(each)
+            taken.add(each.instrument)
+    return Selection(tuple(chosen), tuple(left_out))
+
+
+def _reason(
+    candidate: Candidate, tier: Tier | None, taken: Collection[str], excluded: Collection[str], confidence_min: float
+) -> str:
+    if tier is None:
+        return "no_tier"
+    found: Mapping[str, bool] = {
+        "excluded": candidate.instrument in excluded,
+        "already_held": candidate.instrument in taken,
+        "family_not_allowed": bool(tier.families) and candidate.family not in tier.families,
+        # A confidence that is no number is low: no comparison with it is true.
+        "low_confidence": not candidate.confidence >= confidence_min,
+        "too_small": candidate.notional < tier.size_min or candidate.notional <= ZERO,
+        "no_room": len(taken) >= tier.positions_max,
+    }
+    return next((reason for reason, is_so in found.items() if is_so), "")
