@@ -84,3 +84,53 @@ def test_ledoit_wolf_and_turbulence(rows, assets):
     observation = rng.standard_normal(assets) * 0.05
     distance = theirs.mahalanobis(observation[None, :])[0] / assets
     assert cross_asset.turbulence(returns, observation) == pytest.approx(distance, rel=1e-9)
+
+
+def test_garch_recursion_and_forecast():
+    """Our volatility recursion is the library's; where the fit is done again, it starts from the same forecast."""
+    arch = pytest.importorskip("arch")
+    from tradewind.research.var.garch import FIT_MINIMUM, PERCENT, fit_garch, garch_scales
+
+    rng = np.random.default_rng(4)
+    variance, returns = 1.0, []
+    for _ in range(900):
+        returns.append(float(rng.standard_t(6)) * np.sqrt(variance * 4 / 6) * 0.01)
+        variance = 0.05 + 0.10 * (returns[-1] * 100) ** 2 + 0.85 * variance
+    sample = np.array(returns)
+    model = arch.arch_model(sample[:600] * PERCENT, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
+    result = model.fit(disp="off", show_warning=False)
+    ours = fit_garch(sample[:600])
+    assert ours is not None
+    assert [ours.mean, ours.omega, ours.alpha, ours.beta] == pytest.approx(
+        [result.params[name] for name in ("mu", "omega", "alpha[1]", "beta[1]")], rel=1e-3
+    )
+    forecast = result.forecast(horizon=1, reindex=False).variance.to_numpy()[0, 0]
+    assert ours.variance == pytest.approx(forecast, rel=1e-6)
+    scales, flagged = garch_scales(sample, 50)
+    assert flagged == 0
+    whole = arch.arch_model(sample * PERCENT, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
+    start = FIT_MINIMUM + 7 * 50  # a refit on the first 600 returns
+    fixed = whole.fix(result.params)
+    assert scales[start : start + 50] * PERCENT == pytest.approx(
+        fixed.conditional_volatility[start : start + 50], rel=1e-4
+    )
+
+
+def test_garch_that_does_not_fit_is_replaced_and_told():
+    pytest.importorskip("arch")
+    from tradewind.research.var.garch import FIT_MINIMUM, garch_tails
+
+    tails, flagged = garch_tails(np.zeros(400), [0.05], 50)
+    assert flagged == 400 - FIT_MINIMUM
+    assert (tails.quantile[0, 300:] == 0).all()
+
+
+def test_centred_quantiles():
+    from tradewind.numeric.rolling_tail import rolling_tails
+
+    stats = pytest.importorskip("scipy.stats.mstats")
+    sample = samples()[2]
+    tails = rolling_tails(sample, [0.05], 200, 200, centred=True)
+    for t in (200, 333, 499):
+        theirs = stats.mquantiles(sample[t - 200 : t], 0.05, alphap=0, betap=0)[0]
+        assert tails.quantile[0, t] == pytest.approx(theirs, abs=1e-12)

@@ -40,7 +40,7 @@ def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: 
         raise DataError(f"no file or folder {place}: check the path")
     found = [
         each
-        for each in _candles_below(place)
+        for each in candles_below(place)
         if venue in ("", each.venue)
         and (interval == each.interval or not (interval or each.interval.endswith(MARK_LABEL)))
     ]
@@ -95,7 +95,8 @@ def _only(place: Path, instrument: str, candidates: Sequence[CandleFile], found:
     return candidates[0]
 
 
-def _candles_below(place: Path) -> Iterator[CandleFile]:
+def candles_below(place: Path) -> Iterator[CandleFile]:
+    """Return the candle files below a folder whose names tell what they hold."""
     for path in sorted(place.rglob("*")):
         if path.name.endswith(SUFFIXES) and path.is_file() and (told := _described(path, place)) is not None:
             yield told

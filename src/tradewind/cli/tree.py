@@ -74,6 +74,10 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "train": Command("regime:train", "Train the model anew, on the training seeds."),
         },
     ),
+    "risk": (
+        "Risk: how good the forecasts of losses are.",
+        {"backtest": Command("risk:backtest", "Hold VaR and expected shortfall against what came.")},
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {
