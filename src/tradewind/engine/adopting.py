@@ -64,9 +64,11 @@ def on_order_adopted(state: EngineState, event: k.OrderAdopted) -> None:
     if request.order_id in state.orders:
         raise StateError(f"order {request.order_id} was adopted twice: keep the journal and reconcile")
     market, quantity = state.markets[request.instrument], int(request.quantity or 0)
-    shares = (Share(event.bot, state.sequence, quantity),)
+    shares = event.shares or (Share(event.bot, state.sequence, quantity),)
+    bots = {share.bot for share in event.shares}
+    owners = tuple(seat for seat in market.seats_all if seat.bot.id in bots)
     number = state.orders_made
-    order = Order(request, shares, OrderRole.FOREIGN, event.since_ns, quantity, event.venue_id, number=number)
+    order = Order(request, shares, OrderRole.FOREIGN, event.since_ns, quantity, event.venue_id, owners, number)
     order.status = OrderStatus.OPEN
     state.orders[request.order_id] = order
     state.foreign = {name: each for name, each in state.foreign.items() if each.is_live}

@@ -281,10 +281,10 @@ class ReadModel:
 
     def _order_adopted(self, event: k.OrderAdopted) -> None:
         self.adopted.append(event)
-        request, share = event.request, Share(event.bot, 0, int(event.request.quantity or 0))
-        row = self._row(request, (share,), "adopted", self.records, event.ts_ns)
+        request, parts = event.request, event.parts
+        row = self._row(request, parts, "adopted", self.records, event.ts_ns)
         self.orders[request.order_id] = row
-        self._working[request.order_id] = Working(request, (share,), row)
+        self._working[request.order_id] = Working(request, parts, row)
 
     def _doubted(self, event: k.InstrumentDoubted) -> None:
         self.modes[f"in_doubt:{event.instrument}:{event.cause}"] = event.reason

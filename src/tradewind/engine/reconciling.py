@@ -7,7 +7,7 @@ that adds risk is sent there. What is corrected is not found again: a second pas
 At the first start everything found is adopted at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Literal
 
@@ -15,10 +15,11 @@ import msgspec
 
 from tradewind.engine.foreign import adopted_order, adopted_remains, is_stranger
 from tradewind.engine.funding_dues import FundingDues
+from tradewind.engine.halted import shared_out
 from tradewind.engine.holdings import DRIFT, Drift, compare, explain, pieces
 from tradewind.engine.order_truth import OrderTruth, Told
 from tradewind.engine.state import EngineState
-from tradewind.model.answers import CashTransferred, FundingPaid, LiquidationKind, PositionLiquidated
+from tradewind.model.answers import CashTransferred, FundingPaid, LiquidationKind, OrderFilled, PositionLiquidated
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, OrderAdopted, PositionAdopted
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import subtract
@@ -42,7 +43,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `orders` are all that live plus those that ended since the last round, `fills` all executions since then (both with
     some overlap). `balances` and `positions` are complete, or None where this round did not ask. `prices` value what
-    is found without a cost. `liquidations` are orders by which the venue itself closed positions, by its names.
+    is found without a cost. `liquidations` are orders by which the venue itself closed positions, by its names;
+    `halts` are those of `halt --venue`.
     """
 
     asked_ns: int
@@ -52,6 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     positions: tuple[VenuePosition, ...] | None = None
     prices: Mapping[str, Decimal] = {}
     liquidations: frozenset[str] = frozenset()
+    halts: frozenset[str] = frozenset()
 
 
 class Reconciler:
@@ -86,13 +89,14 @@ class Reconciler:
                 shown.add(order.venue_id)
                 told += truth.order_seen(order, now_ns)
             elif order.instrument in self._instruments:
-                told += self._foreign(state, order, now_ns)
+                told += self._foreign(state, order, evidence.halts, told, now_ns)
         for record in truth.live():
             if record.venue_id not in shown and not record.in_flight:
                 truth.look_for(record.id, now_ns)
             if record.foreign and self.policy.foreign_orders == "cancel":
                 truth.withdraw(record.id, now_ns)
-        return told + self._liquidated(state, evidence.liquidations, now_ns) + self._met(now_ns)
+        told += self._liquidated(state, evidence.liquidations, now_ns)
+        return told + self._met(state, evidence.halts, told, now_ns)
 
     def _liquidated(self, state: EngineState, orders: Iterable[str], now_ns: int) -> list[Corrected]:
         """Return the venue's own closings of positions: their executions are nobody's order. A fee is a loss, too."""
@@ -117,16 +121,19 @@ class Reconciler:
             self._truth.drop_orphans(venue_id)
         return told
 
-    def _foreign(self, state: EngineState, order: VenueOrder, now_ns: int) -> list[Corrected]:
+    def _foreign(
+        self, state: EngineState, order: VenueOrder, halts: Set[str], before: Sequence[Corrected], now_ns: int
+    ) -> list[Corrected]:
         """Return what follows from an order that nobody here sent."""
         cause = f"{FOREIGN}:{order.venue_id}"
         doubted = cause in state.markets[order.instrument].doubts
-        quarantine = self.policy.foreign_orders == "quarantine"
+        quarantine = self.policy.foreign_orders == "quarantine" and order.venue_id not in halts
         fills = self._truth.orphans().get(order.venue_id, {})
         since_ns = self.opened_ns or 0
         event = None if quarantine else adopted_order(order, fills, self._instruments, since_ns, now_ns)
         told: list[Corrected] = []
         if event is not None:
+            event = shared_out(state, event, before) if order.venue_id in halts else event
             told = [event, *self._truth.adopt(event, order, now_ns)]
         elif not order.is_final and not doubted:
             why = f"{order.side.name.lower()} {order.quantity} at {order.price}, sent by nobody here"
@@ -137,18 +144,26 @@ class Reconciler:
                 told.append(InstrumentCleared(now_ns, order.instrument, cause, f"it is {order.status.value}"))
         return told
 
-    def _met(self, now_ns: int) -> list[Corrected]:
+    def _met(self, state: EngineState, halts: Set[str], before: Sequence[Corrected], now_ns: int) -> list[Corrected]:
         """Adopt what is known by its executions only, once two rounds have not shown the order."""
         told: list[Corrected] = []
         met = dict(self._truth.orphans())
         self._strangers = {venue_id: self._strangers.get(venue_id, 0) + 1 for venue_id in met}
+        since_ns = self.opened_ns or 0
         for venue_id, fills in met.items():
-            since_ns = self.opened_ns or 0
-            if not is_stranger(fills, self._instruments, since_ns) or self.policy.foreign_orders == "quarantine":
+            quarantine = self.policy.foreign_orders == "quarantine" and venue_id not in halts
+            if quarantine or not is_stranger(fills, self._instruments, since_ns):
                 self._truth.drop_orphans(venue_id)
-            elif self._strangers[venue_id] > 1 and not self._in_doubt(next(iter(fills.values())).instrument):
-                event, order = adopted_remains(venue_id, fills, self._instruments, since_ns, now_ns)
-                told += [event, *self._truth.adopt(event, order, now_ns)]
+                continue
+            instrument = next(iter(fills.values())).instrument
+            if self._strangers[venue_id] < 2 or self._in_doubt(instrument):
+                continue
+            if venue_id in halts and _fills(before, instrument):
+                continue  # in the next round it is known who holds what it has closed
+            event, order = adopted_remains(venue_id, fills, self._instruments, since_ns, now_ns)
+            if venue_id in halts:
+                event = shared_out(state, event, told)
+            told += [event, *self._truth.adopt(event, order, now_ns)]
         return told
 
     def _in_doubt(self, instrument: str) -> bool:
@@ -217,3 +232,7 @@ class Reconciler:
             for name in drift.instruments
             if state.markets[name].doubts.get(drift.cause) != reason
         ]
+
+
+def _fills(told: Iterable[Corrected], instrument: str) -> bool:
+    return any(isinstance(each, OrderFilled) and each.instrument == instrument for each in told)

@@ -315,8 +315,7 @@ class Recount:
         order_id = event.request.order_id
         if order_id in self.orders:
             raise broken("I16", f"order {order_id} was adopted under an id that is used")
-        share = Share(event.bot, 0, int(event.request.quantity or 0))
-        sent = Sent(event.request, (share,), protects=False)
+        sent = Sent(event.request, event.parts, protects=False)
         self.orders[order_id] = self.open[order_id] = self.touched[order_id] = sent
 
     # -- leaves ------------------------------------------------------------------------------------------------------

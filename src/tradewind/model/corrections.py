@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tradewind.model.decisions import Share
 from tradewind.model.orders import OrderRequest
 
 
@@ -48,7 +49,7 @@ class PositionAdopted(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
 
 
 class OrderAdopted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="order_adopted"):
-    """An order on our account that we did not send: from now on its fills are booked, for `bot`.
+    """An order on our account that we did not send: from now on its fills are booked, for `bot`, or by `shares`.
 
     `request.quantity` is what can still be booked of it. Executions up to `since_ns` are contained in the holdings
     that were adopted then, and are never booked.
@@ -60,6 +61,12 @@ class OrderAdopted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     evidence: str
     since_ns: int = 0
     bot: str = "external"
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Share, ...]:
+        """Who gets what of it."""
+        return self.shares or (Share(self.bot, 0, int(self.request.quantity or 0)),)
 
 
 Correction = InstrumentDoubted | InstrumentCleared | PositionAdopted | OrderAdopted

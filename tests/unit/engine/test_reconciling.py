@@ -387,3 +387,53 @@ def test_a_liquidation_of_more_than_is_known_is_left_to_the_comparison_of_holdin
     rig.fills = (fill("l1", "3", instrument="BTC-PERP", side=Side.SELL, price=D(90), fee=D(0), venue_order_id="liq"),)
     rig.perp = D(-1)
     assert "PositionLiquidated" not in rig.round(liquidations=frozenset({"liq"}))
+
+
+# -- what a halt at the venue has closed ------------------------------------------------------------------------------
+
+
+def halted(bots: dict[str, int], **policy: Any) -> Rig:
+    """A rig in which these bots hold so much, in units, and the venue knows of it; the strategies do nothing."""
+    rig = Rig(None, **policy)
+    for bot, quantity in bots.items():
+        rig.take(
+            k.PositionAdopted("BTC-USD", 5, quantity, D(quantity) * 90 / 1_000, "supplied", "handed over", bot=bot)
+        )
+    rig.btc = D(sum(bots.values())) / 1_000
+    assert rig.round() == []
+    return rig
+
+
+@pytest.mark.parametrize("policy", ["adopt", "quarantine", "cancel"])
+def test_what_a_halt_closed_is_booked_on_whoever_held_it(policy: str) -> None:
+    rig = halted({"a": 600, "external": 200}, foreign_orders=policy)
+    closed = fill("h1", "0.8", ts_ns=rig.now_ns, venue_order_id="h", side=Side.SELL)
+    rig.fills, rig.btc, rig.cash = (closed,), D(0), D("1071.5")
+    assert rig.round(halts=frozenset({"h"})) == []
+    assert rig.round(halts=frozenset({"h"})) == ["OrderAdopted", "OrderFilled"]
+    assert (rig.position("a"), rig.position("external")) == (0, 0)
+    assert rig.round(halts=frozenset({"h"})) == []
+    assert rig.state.markets["BTC-USD"].doubts == {}
+    assert rig.state.bots["a"].seats[0].view.position == 0
+
+
+def test_two_orders_of_a_halt_close_no_position_twice() -> None:
+    """The first filled in part, so the rest was sent under another name; more than the bots had was external's."""
+    rig = halted({"a": 600, "external": 200})
+    rig.fills = (
+        fill("h1", "0.3", ts_ns=rig.now_ns, venue_order_id="h", side=Side.SELL),
+        fill("i1", "0.6", ts_ns=rig.now_ns, venue_order_id="i", side=Side.SELL),
+    )
+    rig.btc, rig.cash = D("-0.1"), D(1_080)
+    for _ in range(2):
+        rig.round(halts=frozenset({"h", "i"}))
+    assert (rig.position("a"), rig.position("external")) == (0, -100)
+
+
+def test_a_halt_that_closed_a_part_takes_from_each_its_part() -> None:
+    rig = halted({"a": 600, "external": 200})
+    rig.fills = (fill("h1", "0.4", ts_ns=rig.now_ns, venue_order_id="h", side=Side.SELL),)
+    rig.btc, rig.cash = D("0.4"), D("1035.5")
+    for _ in range(2):
+        rig.round(halts=frozenset({"h"}))
+    assert (rig.position("a"), rig.position("external")) == (300, 100)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tradewind.app.live.clearing import HALT_PREFIX
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gateway import Gateway
 from tradewind.engine.reconciling import Evidence, Reconciler
@@ -60,6 +61,7 @@ class Checker:
         self._timeout_s = timeout_s
         self._now = asyncio.Event()
         self._liquidations: set[str] = set()
+        self._halts: set[str] = set()
         self._looked_at: set[str] = set()
 
     def soon(self) -> None:
@@ -108,11 +110,13 @@ class Checker:
         balances = tuple(await account.balances()) if holdings else None
         positions = tuple(await account.positions()) if holdings else None
         await self._look_at_strangers(fills)
+        self._halts |= {each.venue_id for each in orders if each.client_id.startswith(HALT_PREFIX)}
         return Evidence(
             asked_ns=asked_ns,
             orders=tuple(orders),
             fills=tuple(fills),
             liquidations=frozenset(self._liquidations),
+            halts=frozenset(self._halts),
             balances=balances,
             positions=positions,
             prices={
@@ -123,18 +127,20 @@ class Checker:
         )
 
     async def _look_at_strangers(self, fills: Iterable[VenueFill]) -> None:
-        """Ask for orders on futures that only their executions tell of: the venue itself may have closed a position."""
-        markets, truth = self._engine.state.markets, self._gateway.truth
+        """Ask for orders that only their executions tell of: a halt may have closed a position, or the venue itself."""
+        markets, truth, opened_ns = self._engine.state.markets, self._gateway.truth, self._reconciler.opened_ns
         for fill in fills:
-            market = markets.get(fill.instrument)
             name = fill.venue_order_id
-            if market is None or market.instrument.is_spot or name in self._looked_at or truth.knows(fill):
+            old = fill.ts_ns <= (opened_ns or 0)  # it is part of what was found at the start
+            if old or fill.instrument not in markets or name in self._looked_at or truth.knows(fill):
                 continue
             order = await self._orders.find_venue_order(name)
             if order is not None:
                 self._looked_at.add(name)
                 if order.liquidation:
                     self._liquidations.add(name)
+                elif order.client_id.startswith(HALT_PREFIX):
+                    self._halts.add(name)
 
     def _take(self, evidence: Evidence, *, holdings: bool) -> None:
         state, now_ns = self._engine.state, self._engine.now_ns()

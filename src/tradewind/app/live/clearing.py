@@ -20,6 +20,7 @@ from tradewind.model.money import plain
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.venue import InDoubt, PlaceAnswer, Placed, VenueOrder
 
+HALT_PREFIX = "halt-"  # the names of what closes: whoever goes on knows them by it
 PASSING = frozenset({"NOT_SENT", "RATE_LIMITED"})  # refusals that say nothing about the order
 T = TypeVar("T")
 
@@ -151,7 +152,7 @@ class Clearing:
         elif before is not None and unchanged and now_s - before.since_s < self._pace.quiet_s:
             return ""
         else:
-            name = f"halt-{secrets.token_hex(8)}"
+            name = f"{HALT_PREFIX}{secrets.token_hex(8)}"
         answer = await self._sent(name, holding)
         self._attempts[holding.instrument] = Attempt(name, holding, answer, now_s)
         if isinstance(answer, Placed | InDoubt) or answer.reason in PASSING:
