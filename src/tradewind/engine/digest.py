@@ -14,6 +14,7 @@ from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import plain
 
 _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
+DIGITS = 32  # of a digest, in hexadecimal: half of the hash says enough
 
 
 class AuditDigest:
@@ -26,7 +27,7 @@ class AuditDigest:
     GROUP = 256
 
     def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._hash = hashlib.sha256()  # the processor's own instructions: a third of the time of blake2b
         self._waiting: list[msgspec.Struct] = []
 
     def update(self, records: Iterable[msgspec.Struct]) -> None:
@@ -43,7 +44,7 @@ class AuditDigest:
         """Return the hash of everything taken in so far."""
         end = self._hash.copy()
         end.update(_ENCODER.encode(self._waiting))
-        return end.hexdigest()
+        return end.hexdigest()[:DIGITS]
 
 
 def _as_python(value: object) -> object:
@@ -55,7 +56,7 @@ def _as_python(value: object) -> object:
 
 def state_digest(state: EngineState) -> str:
     """Return the hash of the state: ledger, positions, live orders, modes, memories, and the place in time."""
-    return hashlib.blake2b(_ENCODER.encode(state_values(state)), digest_size=16).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(state_values(state))).hexdigest()[:DIGITS]
 
 
 def state_values(state: EngineState) -> dict[str, object]:
