@@ -66,7 +66,7 @@ def refusal(wallet: Wallet, order: Order, counted: int, notional: Decimal) -> st
 def refusal_at(wallet: Wallet, order: Order, price: int) -> str | None:
     """Return why the order is not accepted whole at one price, or None."""
     holding, quantity = order.holding, order.quantity
-    if holding.min_notional or not holding.is_spot or quantity <= 0 or quantity < holding.min_quantity:
+    if not holding.plain or quantity <= 0 or quantity < holding.min_quantity:
         return refusal(wallet, order, quantity, multiply(holding.unit_value, price * quantity))
     if order.sign < 0:
         if holding.base_held.total:

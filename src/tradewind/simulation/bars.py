@@ -4,7 +4,7 @@ One bar: expiries; the mark becomes the open and margin is checked; live orders 
 nearest event first; the mark becomes the close and margin is checked. Work is done only for what is live.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -79,6 +79,7 @@ class BarVenue(Desk):
         if order is None or order.phase is DONE:
             return (CancelRejected(order_id, ts_ns, "NOT_OPEN"),)
         self.cancel_order(order, "REQUESTED")
+        self._may_sleep(order.holding)
         return self._answers()
 
     def on_event(self, event: MarketEvent) -> Sequence[VenueAnswer]:
@@ -94,10 +95,9 @@ class BarVenue(Desk):
                 self.fund(event)
             elif isinstance(event, FundingSettlement):
                 self.settle(event)
+                self._may_sleep(self.holdings[event.instrument])
             elif isinstance(event, Gap):
                 self.holdings[event.instrument].stale += event.bars
-        if self.changed:
-            self._forget_ended()
         if not self.out:
             return NOTHING
         out, self.out = self.out, []
@@ -126,17 +126,18 @@ class BarVenue(Desk):
         risky = holding.maintenance is not None
         if not live and not (risky and holding.position.quantity):
             holding.mark = bar.close
+            self._may_sleep(holding)
             return
         self.later_ns = bar.ts_ns
         self.now_ns = opened_ns = bar.ts_ns - bar.span_ns
         holding.mark = opened = bar.open
         if self.expiring:
-            self._expire(live, opened_ns)
+            self._expire(tuple(live.values()), opened_ns)
         if risky:
             self._check_margin(holding, opened)
         self._allowance = UNLIMITED if self._share is None and bar.volume else self._allowance_of(holding, bar.volume)
         resting = False
-        for order in live:
+        for order in tuple(live.values()):
             phase = order.phase
             if phase is WAITING:
                 if order.wake_ns > opened_ns:
@@ -150,12 +151,14 @@ class BarVenue(Desk):
             elif order.phase is LIMIT or order.phase is STOP:
                 resting = True
         if resting or (risky and holding.position.quantity):
-            self._rest_of_path(bar, holding, live)
+            self._rest_of_path(bar, holding, live.values())
         holding.mark = bar.close
         if risky:
             self._check_margin(holding, bar.close)
+        if not live and holding.is_spot:
+            self._awake.discard(name)
 
-    def _expire(self, live: list[Order], opened_ns: int) -> None:
+    def _expire(self, live: Iterable[Order], opened_ns: int) -> None:
         for order in live:
             expire_ns = order.request.expire_ns
             if expire_ns is not None and expire_ns <= opened_ns and order.phase is not DONE:
@@ -184,7 +187,7 @@ class BarVenue(Desk):
             if child.sequence < parent.sequence and child.phase is WOKEN:
                 self._activate(child, opened)
 
-    def _rest_of_path(self, bar: Bar, holding: Holding, live: list[Order]) -> None:
+    def _rest_of_path(self, bar: Bar, holding: Holding, live: Collection[Order]) -> None:
         """Walk the path after the open, if anything can happen on it."""
         low, high, touch = bar.low, bar.high, self._touch
         eventful = any(can_meet(order, low, high, touch) for order in live)
@@ -201,7 +204,7 @@ class BarVenue(Desk):
             if order.phase is STOP:
                 trail(order, low if order.sign > 0 else high)
 
-    def _walk(self, holding: Holding, live: list[Order], start: int, target: int) -> None:
+    def _walk(self, holding: Holding, live: Collection[Order], start: int, target: int) -> None:
         """Go straight from one point to the next, nearest event first; at one point liquidation, then age."""
         current: Decimal | int = start
         falling = target < start
@@ -373,28 +376,18 @@ class BarVenue(Desk):
         if at_risk(holding) and surplus(self.wallet, holding, mark) < 0:
             self.liquidate(holding, mark)
 
+    def _may_sleep(self, holding: Holding) -> None:
+        """Ask for no more bars of an instrument where nothing can happen until an order comes."""
+        name = holding.instrument.id
+        if not self.live[name] and (holding.is_spot or not (holding.position.quantity or holding.accrued)):
+            self._awake.discard(name)
+
     def _answers(self) -> Sequence[VenueAnswer]:
-        """Hand out what has happened, and forget orders that ended."""
-        if self.changed:
-            self._forget_ended()
+        """Hand out what has happened."""
         if not self.out:
             return NOTHING
         out, self.out = self.out, []
         return out
-
-    def _forget_ended(self) -> None:
-        for name in self.changed:
-            live = self.live[name]
-            if len(live) == 1 and live[0].phase is DONE:
-                live.clear()
-            else:
-                live[:] = [order for order in live if order.phase is not DONE]
-                if live:
-                    continue
-            holding = self.holdings[name]
-            if holding.is_spot or not (holding.position.quantity or holding.accrued):
-                self._awake.discard(name)
-        self.changed.clear()
 
 
 def _spent_at(order: Order, price: int, point: int) -> int:

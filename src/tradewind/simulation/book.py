@@ -151,7 +151,7 @@ class BookVenue(Desk):
             self._book(event.instrument, ((event.bid, event.bid_size),), ((event.ask, event.ask_size),))
         else:
             self._other(event)
-        if self.out or self.woken or self.changed:
+        if self.out or self.woken:
             self._settle_point()
         return self._deliver(ts_ns) if self._in_flight else NOTHING
 
@@ -200,7 +200,7 @@ class BookVenue(Desk):
             self.cancel_order(order, "REQUESTED")
 
     def _settle_point(self) -> None:
-        """Activate children that woke, forget orders that ended and send what has happened."""
+        """Activate children that woke, and send what has happened."""
         while self.woken:
             woken = sorted(self.woken, key=lambda order: order.sequence)
             self.woken.clear()
@@ -209,10 +209,6 @@ class BookVenue(Desk):
                     order.phase = WAITING
                     if order.wake_ns <= self.now_ns:
                         self._arrive(order)
-        for name in self.changed:
-            live = self.live[name]
-            live[:] = [order for order in live if order.phase is not DONE]
-        self.changed.clear()
         expiries = self._expiries
         while expiries and expiries[0][2].phase is DONE:
             heappop(expiries)
@@ -246,7 +242,7 @@ class BookVenue(Desk):
         before = side.update(price, size)
         self._mid_moved(name)
         sign = 1 if is_bid else -1
-        for order in self.live[name]:
+        for order in tuple(self.live[name].values()):
             if order.phase is not LIMIT:
                 continue
             if order.sign == sign:
@@ -261,7 +257,7 @@ class BookVenue(Desk):
             self._refresh_mark(self.holdings[name])  # the last mid, before one side is empty
         bid_side, ask_side = self._bids[name], self._asks[name]
         before_bids, before_asks = bid_side.replace(bids), ask_side.replace(asks)
-        live = [order for order in self.live[name] if order.phase is LIMIT]
+        live = [order for order in self.live[name].values() if order.phase is LIMIT]
         for order in live:
             side, before = (bid_side, before_bids) if order.sign > 0 else (ask_side, before_asks)
             self._requeue(order, before.get(order.limit, 0), side.sizes.get(order.limit, 0))
@@ -277,7 +273,7 @@ class BookVenue(Desk):
         price, quantity = event.price, event.quantity
         aggressor = int(event.side)
         shared = 0  # what older own orders have had of this print
-        for order in self.live[event.instrument]:
+        for order in tuple(self.live[event.instrument].values()):
             if order.phase is not LIMIT:
                 continue
             beyond = (order.limit - price) * order.sign
@@ -388,7 +384,7 @@ class BookVenue(Desk):
         """Return the best price of our own resting orders on the other side."""
         prices = [
             other.limit
-            for other in self.live[order.request.instrument]
+            for other in self.live[order.request.instrument].values()
             if other.phase is LIMIT and other.sign != order.sign
         ]
         if not prices:

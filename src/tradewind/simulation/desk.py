@@ -48,7 +48,7 @@ FIRST = ":1"  # what follows the order's identity in that of its first fill
 
 
 class Desk:
-    """Live orders by instrument in the order of their age, and the rules that tie them together."""
+    """Live orders by instrument, and the rules that tie them together."""
 
     wakes_across_instruments = False
     timed = False  # whether anything is ever in flight
@@ -64,11 +64,12 @@ class Desk:
         self.holdings = self.wallet.holdings
         self.orders: dict[str, Order] = {}
         self.forgotten = 0  # orders that were over and are kept no more
-        self.live: dict[str, list[Order]] = {instrument.id: [] for instrument in instruments}
+        self.live: dict[str, dict[str, Order]] = {instrument.id: {} for instrument in instruments}  # by age
         self.children: dict[str, list[Order]] = {}
         self.groups: dict[str, list[Order]] = {}
         self.reducing: dict[str, list[Order]] = {}  # accepted reduce-only orders by instrument
         self.expiring = False  # whether any order has ever had an expiry
+        self.tied = False  # whether any order has ever had legs, children, a hold or a position to reduce
         self.volume = TrailingVolume(account.volume_30d, settings.fees.volume_days)
         self.trails = settings.fees.volume_days is not None and len(settings.fees.tiers) > 1
         if self.trails:
@@ -78,7 +79,6 @@ class Desk:
         self.later_ns = 0  # from when a child on another instrument than its parent's may activate
         self.out: list[VenueAnswer] = []
         self.woken: list[Order] = []  # children to be activated at this very point
-        self.changed: set[str] = set()  # instruments with orders that ended: their lists want cleaning
 
     # -- taking orders ------------------------------------------------------------------------------------------------
 
@@ -106,12 +106,14 @@ class Desk:
         if orders.setdefault(order_id, order) is not order:
             self._turn_away(order_id, "DUPLICATE_ORDER_ID")
             return None
-        self.live[name].append(order)
+        self.live[name][order_id] = order
         if request.expire_ns is not None:
             self.expiring = True
         if request.oco is not None:
+            self.tied = True
             self.groups.setdefault(request.oco, []).append(order)
         if request.after is not None:
+            self.tied = True
             self._tie_to_parent(order, request.after)
         return order
 
@@ -154,8 +156,10 @@ class Desk:
         price = order.stop if request.price is None else request.price
         order.hold_unit = hold_per_unit(order, (market_price or 0) if price is None else price)
         if order.hold_unit:
+            self.tied = True
             change_hold(self.wallet, order, multiply(order.hold_unit, order.remaining))
         if request.reduce_only:
+            self.tied = True
             self.reducing.setdefault(request.instrument, []).append(order)
         if order.fills == 0 and request.quantity is not None:
             self.out.append(OrderAccepted(order.order_id, self.now_ns, order.quantity))
@@ -175,9 +179,8 @@ class Desk:
         )
         if filled == order.quantity:
             order.phase = DONE
-            order.status = FILLED
-            self.changed.add(name)
-        if order.held is not ZERO or self.groups or self.reducing or self.children:
+            del self.live[name][order_id]
+        if self.tied:
             self._tell_others(order)
 
     def _tell_others(self, order: Order) -> None:
@@ -209,13 +212,13 @@ class Desk:
         self.out.append(OrderCanceled(order.order_id, self.now_ns, reason))
         self._end(order, CANCELED, reason)
 
-    def _end(self, order: Order, status: str, reason: str) -> None:
+    def _end(self, order: Order, outcome: str, reason: str) -> None:
         order.phase = DONE
-        order.status = status
+        order.outcome = outcome
         order.reason = reason
         if order.held:
             change_hold(self.wallet, order, ZERO)
-        self.changed.add(order.request.instrument)
+        del self.live[order.request.instrument][order.order_id]
         if order.request.reduce_only:
             self._forget_reducing(order)
         for child in self.children.pop(order.order_id, ()):
@@ -286,7 +289,6 @@ class Desk:
         kind = LiquidationKind.FULL if quantity == abs(held) else LiquidationKind.PARTIAL
         deficit = self.wallet.take_over(holding, quantity, price)
         holding.liquidations += 1
-        self.changed.add(name)
         self.out.append(
             PositionLiquidated(
                 name,
@@ -330,4 +332,3 @@ class Desk:
             self.out.append(
                 FundingPaid(event.instrument, self.now_ns, amount, holding.position.quantity, self.payment_id())
             )
-            self.changed.add(event.instrument)

@@ -48,7 +48,7 @@ class Order(msgspec.Struct, eq=False, gc=False):  # nothing that an order holds 
     filled: int = 0
     fills: int = 0
     phase: Phase = WAITING
-    status: str = "open"
+    outcome: str = FILLED  # what it has come to, once it is over
     reason: str | None = None
     held: Decimal = ZERO  # what it holds of cash (buy) or base units (sell)
     hold_unit: Decimal = ZERO  # the same per quantity unit
@@ -59,6 +59,12 @@ class Order(msgspec.Struct, eq=False, gc=False):  # nothing that an order holds 
     @property
     def remaining(self) -> int:
         return self.quantity - self.filled
+
+    @property
+    def status(self) -> str:
+        if self.phase is PENDING:
+            return "pending"
+        return self.outcome if self.phase is DONE else "open"
 
     @property
     def limit(self) -> int:
@@ -75,8 +81,7 @@ class Order(msgspec.Struct, eq=False, gc=False):  # nothing that an order holds 
             price = self.stop  # where a trailing stop ended says nothing: it moves only where something can meet it
         scale = self.holding.instrument.quantity_scale
         ahead = self.ahead.scaleb(-scale, EXACT) if queued and self.phase is LIMIT else None
-        status = "pending" if self.phase is PENDING else self.status
-        return OrderReport(status, self.reason, self.filled, self.quantity - self.filled, price, ahead)
+        return OrderReport(self.status, self.reason, self.filled, self.quantity - self.filled, price, ahead)
 
 
 def malformed(request: OrderRequest) -> str | None:

@@ -29,6 +29,7 @@ class Holding:
         "mark",
         "min_notional",
         "min_quantity",
+        "plain",
         "position",
         "price_scale",
         "size_unit",
@@ -50,6 +51,7 @@ class Holding:
         self.tick = instrument.tick
         self.min_notional = instrument.min_notional
         self.min_quantity = instrument.min_quantity
+        self.plain = self.is_spot and not self.min_notional  # an order needs what it costs or sells, and no more
         self.turnover = 0  # quantity x price of our fills, in units
         self.position = Position()
         self.margin = ZERO
