@@ -49,7 +49,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     for name in ("submit", "cancel", "on_event", "advance"):
         _count_answers(monkeypatch, seen, name)
     _spy(monkeypatch, Reviewer, "review", lambda request: seen.reviewed.update([request.order.order_id]))
-    _spy(monkeypatch, Ledger, "fill", lambda fill, parts: seen.filled.update([fill.fill_id]))
+    _spy(monkeypatch, Ledger, "fill", lambda fill, *parts: seen.filled.update([fill.fill_id]))
     _spy(monkeypatch, AuditDigest, "update", lambda records: _add(seen, len(records)))
     for kind in {type(each) for each in (*fleet.strategies(), *_own())}:
         _count_strategy(monkeypatch, seen, kind)

@@ -44,11 +44,10 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
     state.audit.append(fill)
     market = state.markets[fill.instrument]
     line, role, shares = market.line, order.role, order.shares
-    alone = len(shares) == 1
-    parts = ((shares[0].bot, quantity),) if alone else _parts(order, quantity, market.instrument.lot)
     if market.mark is None:
         market.mark, market.mark_ns = price, fill.ts_ns
-    state.ledger.fill(fill, parts)
+    shared = _parts(order, quantity, market.instrument.lot) if len(shares) > 1 else ()
+    state.ledger.fill(fill, shares[0].bot, shared)
     state.rebase(market, price if fill.fee >= ZERO else None)
     if state.tiered:
         _count_volume(state, fill, line.unit_value)
@@ -76,7 +75,6 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
         if ended:
             working = seat.working
             working.pop(order_id, None)
-            view.working = len(working)
             if working or seat.cover is not None or seat.deferred is not None or seat.entries:
                 waited_for = True
     if state.watches_worth:
@@ -295,11 +293,8 @@ def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:
         purse = state.markets[request.instrument].line.purse
         purse.held = subtract(purse.held, order.release_hold(0))
     for seat in order.owners:
-        working, view = seat.working, seat.view
+        working = seat.working
         working.pop(order_id, None)
-        view.working = len(working)
-        if seat.cover is None and seat.deferred is None and not seat.entries and not working:
-            continue  # nothing guards a position, and nothing waited for this
         if seat.cover is None and seat.deferred is None and not seat.entries and not working:
             continue  # nothing guards a position, and nothing waited for this
         if seat.entries:

@@ -23,7 +23,8 @@ from tradewind.portfolio.sizing import quantity_units, weight_units
 from tradewind.risk.review import REGIME_BLOCK, reduces
 from tradewind.strategy.base import Wish
 
-INTENTS = frozenset({TargetWeight, TargetQuantity, PlaceOrder, CancelWorking})
+TARGETS = frozenset({TargetWeight, TargetQuantity})
+INTENTS = TARGETS | {PlaceOrder, CancelWorking}
 # What a guest's number can raise where it becomes a quantity or a price: NaN, infinities, wrong types.
 BAD_NUMBERS = (ValueError, TypeError, ArithmeticError)
 BUY, SELL = Side.BUY, Side.SELL
@@ -38,13 +39,9 @@ def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish
         return
     if len(wishes) == 1:
         seat, wish = wishes[0]
-        if (
-            (type(wish) is TargetWeight or type(wish) is TargetQuantity)
-            and seat.bot.paused is None
-            and seat.closing is None
-        ):
+        if type(wish) in TARGETS and seat.bot.paused is None and seat.closing is None:
             # By far the most frequent case: one bot, one target.
-            change = _towards(state, market, seat, wish)
+            change = _towards(state, market, seat, wish)  # type: ignore[arg-type]  # one of the two
             if change:
                 _propose_own(state, market, seat, change, seat.wanted)  # type: ignore[arg-type]
             return

@@ -16,12 +16,12 @@ from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewR
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
 from tradewind.model.money import ZERO, add, multiply, ratio, subtract
-from tradewind.model.orders import OrderRequest, Side
+from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
-BUY = Side.BUY
+BUY, MARKET = Side.BUY, OrderKind.MARKET
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 SENT = OrderStatus.SENT
 ENTRIES_KEPT = 64
@@ -77,9 +77,7 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
         state.order_times.append(now)
     state.last_order_ns = now
     for seat in seats:
-        working = seat.working
-        working[order_id] = order
-        seat.view.working = len(working)
+        seat.working[order_id] = order
         if sequence > seat.quiet_since:
             audit.append(Quiet(seat.quiet_since, sequence - 1, seat.bot.id, market.id, seat.quiet_reason))
         seat.quiet_since = sequence + 1
@@ -151,7 +149,6 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
     status = SENT if child.after is None else OrderStatus.PENDING
     order = Order(child, share, PROTECTION, state.now_ns, quantity, "", seat.alone, number, status)
     state.orders[child.order_id] = seat.working[child.order_id] = order
-    seat.view.working = len(seat.working)
     state.audit.append(
         Decided(
             state.sequence,
@@ -162,7 +159,7 @@ def submit_protection(state: EngineState, seat: Seat, child: OrderRequest) -> No
             int(seat.market.mark or 0),
             child,
             share,
-            Approved(()),
+            Approved(),
         )
     )
     state.effects.append(SubmitOrder(child))
@@ -211,7 +208,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
     seat, mark, now, held = seats[0], market.mark, state.now_ns, market.held
     price = age = None
     if mark is not None:
-        price = mark if request.price is None and request.stop is None else _worst(request, mark)
+        price = mark if request.kind is MARKET else _worst(request, mark)
         bar = market.bar
         age = now - (market.mark_ns if bar is None else bar.ts_ns)
     equity, purse = state.equity(), market.line.purse
@@ -231,7 +228,7 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
-        _exposure(state, market) if len(state.markets) > 1 else ZERO,
+        _exposure(state, market) if state.several else ZERO,
     )
     if state.restricts or state.halted is not None or state.reduce_only or market.doubts or seat.bot.failed is not None:
         return msgspec.structs.replace(question, **_restrictions(state, market, seats))

@@ -87,7 +87,8 @@ class Seat:
         self.bot = bot
         self.market = market
         self.budget = self.base_budget = ratio(bot.spec.budget, Decimal(len(bot.spec.instruments)))
-        self.view = View(market.instrument, strategy.memory())
+        self.working: dict[str, Order] = {}
+        self.view = View(market.instrument, strategy.memory(), self.working)
         self.warmup_bars = warmup_bars(strategy)
         self.bars_seen = 0
         self.pick: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
@@ -99,7 +100,6 @@ class Seat:
         self.target: Intent | None = None
         self.deferred: Intent | None = None
         self.closing: Closing | None = None
-        self.working: dict[str, Order] = {}
         self.entries: dict[
             str, tuple[Exits, int]
         ] = {}  # by order: the exits of what it opens, and their reference price
@@ -279,6 +279,7 @@ class EngineState:
         "scale",
         "sequence",
         "session",
+        "several",
         "simple",
         "spot_only",
         "squares_needed",
@@ -354,6 +355,7 @@ class EngineState:
         self.scale = max((_value_digits(each) for each in config.instruments), default=0)
         self.value_unit = power_of_ten(-self.scale)
         self.spot_only = all(each.is_spot for each in config.instruments)
+        self.several = len(config.instruments) > 1
         self.simple = all(each.quote == config.currency for each in config.instruments)
         for market in self.markets.values():
             market.multiplier = int(multiply(market.line.unit_value, power_of_ten(self.scale)))

@@ -56,15 +56,18 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Approved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="approved"):
-    """The order may go; `numbers` are equity, what the order needs and what is free.
+    """The order may go: `needed` is the money (a spot buy, a perpetual) or the quantity (a spot sell) that it takes up.
 
-    For an order that adds risk also the worst-case notional of its instrument and of everything. The full list of
-    checks is rendered by asking the reviewer again. `needed` is the money (a spot buy, a perpetual) or the quantity (a
-    spot sell) that the order takes up; a spot buy holds it until it has filled.
+    A spot buy holds it until it has filled. Beside it are the numbers it was held against: equity, what is free, and
+    for an order that adds risk the worst-case notional of its instrument and of everything. The full list of checks is
+    rendered by asking the reviewer again.
     """
 
-    numbers: tuple[Decimal | int, ...]
     needed: Decimal | int = 0
+    free: Decimal | int = 0
+    equity: Decimal | None = None
+    worst: Decimal | None = None
+    gross: Decimal | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="refused"):

@@ -21,17 +21,26 @@ BUY = Side.BUY
 class Purse:
     """One currency of the account: the balance, and every reason why it is what it is (I02)."""
 
-    __slots__ = ("cash", "currency", "fees", "funding", "held", "opening", "realised", "transfers")
+    __slots__ = ("cash", "currency", "funding", "held", "lines", "opening", "realised", "transfers")
 
     def __init__(self, currency: str, opening: Decimal) -> None:
         self.currency = currency
         self.opening = opening
         self.cash = opening
         self.realised = ZERO
-        self.fees = ZERO
         self.funding = ZERO
         self.transfers = ZERO
         self.held = ZERO
+        self.lines: list[Line] = []  # of the instruments that are paid from here
+
+    @property
+    def fees(self) -> Decimal:
+        """What all fills have cost: a fee is kept once, with the bot that bears it."""
+        total = ZERO
+        for line in self.lines:
+            for book in line.books.values():
+                total = add(total, book.fees)
+        return total
 
 
 class Line:
@@ -93,7 +102,8 @@ class Ledger:
             if instrument.id in self.lines:
                 raise ConfigError(f"instrument {instrument.id} is given twice")
             purse = self.purses.setdefault(instrument.quote, Purse(instrument.quote, ZERO))
-            self.lines[instrument.id] = Line(instrument, purse)
+            self.lines[instrument.id] = line = Line(instrument, purse)
+            purse.lines.append(line)
 
     def book(self, instrument: str, bot: str) -> BotBook:
         """Return the bot's book of an instrument, opening an empty one at first use."""
@@ -129,13 +139,12 @@ class Ledger:
         line.opening_quantity += change
         line.opening_cost = add(line.opening_cost, value if change > 0 else value.copy_negate())
 
-    def fill(self, fill: OrderFilled, parts: Sequence[tuple[str, int]]) -> Decimal:
-        """Book one execution shared as [(bot, quantity)]; return the account's realised profit, fees apart."""
-        line = self.lines[fill.instrument]
+    def fill(self, fill: OrderFilled, bot: str, shared: Sequence[tuple[str, int]] = ()) -> Decimal:
+        """Book one execution, of one bot or `shared` as [(bot, quantity)]; return the account's profit, fees apart."""
+        line, quantity, fee = self.lines[fill.instrument], fill.quantity, fill.fee
         purse, position = line.purse, line.position
-        side, quantity, fee = fill.side, fill.quantity, fill.fee
         value = multiply(line.unit_value, fill.price * quantity)
-        change = quantity if side is BUY else -quantity
+        change = quantity if fill.side is BUY else -quantity
         gained = position.book(change, value)
         if not line.is_spot:
             cash = add(purse.cash, gained)
@@ -144,32 +153,34 @@ class Ledger:
         else:
             cash = add(purse.cash, value)
         purse.cash = subtract(cash, fee)
-        purse.fees = add(purse.fees, fee)
         if gained:
             purse.realised = add(purse.realised, gained)
-        if len(parts) == 1:
-            bot = parts[0][0]
-            books = line.books
-            book = books.get(bot) or self.book(fill.instrument, bot)
-            if len(books) == 1:
-                # Alone on an instrument, a bot holds all of it: its position is the account's, figure by figure.
-                own = book.position
-                own.quantity, own.cost, own.realised = position.quantity, position.cost, position.realised
-            else:
-                book.position.book(change, value)
-            book.fees = add(book.fees, fee)
-            book.fills += 1
+        if shared:
+            self._share(fill, shared)
             return gained
-        left = fee
-        unit_price = multiply(line.unit_value, fill.price)
+        books = line.books
+        book = books.get(bot) or self.book(fill.instrument, bot)
+        if len(books) == 1:
+            # Alone on an instrument, a bot holds all of it: its position is the account's, figure by figure.
+            own = book.position
+            own.quantity, own.cost, own.realised = position.quantity, position.cost, position.realised
+        else:
+            book.position.book(change, value)
+        book.fees = add(book.fees, fee)
+        book.fills += 1
+        return gained
+
+    def _share(self, fill: OrderFilled, parts: Sequence[tuple[str, int]]) -> None:
+        """Give every bot its part of an execution, and of its fee; the last one takes the remainder of the fee."""
+        left = fill.fee
+        unit_price = multiply(self.lines[fill.instrument].unit_value, fill.price)
         for index, (bot, part) in enumerate(parts):
             book = self.book(fill.instrument, bot)
-            share = left if index == len(parts) - 1 else portion(fee, part, quantity)
+            share = left if index == len(parts) - 1 else portion(fill.fee, part, fill.quantity)
             left = subtract(left, share)
-            book.position.apply(side * part, unit_price)
+            book.position.apply(fill.side * part, unit_price)
             book.fees = add(book.fees, share)
             book.fills += part > 0
-        return gained
 
     def cross(self, instrument: str, buyer: str, seller: str, quantity: int, mark: int) -> None:
         """Move `quantity` from one bot to another at the mark, without fee; the account does not change."""

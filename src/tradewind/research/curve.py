@@ -164,7 +164,7 @@ def _opened(config: EngineConfig) -> Ledger:
 
 def _book(ledger: Ledger, booking: Booking) -> None:
     if isinstance(booking, OrderFilled):
-        ledger.fill(booking, ((ACCOUNT, booking.quantity),))
+        ledger.fill(booking, ACCOUNT)
     elif isinstance(booking, PositionLiquidated):
         ledger.liquidate(booking)
     elif isinstance(booking, FundingPaid):

@@ -355,8 +355,9 @@ class Reviewer:
                 findings.append(Finding(name, f"error: {type(error).__name__}: {error}", "no error"))
         if findings:
             return Refused(tuple(findings), tuple(numbers))
-        needed, _ = funds(Facts(request, self.limits))
-        return Approved(tuple(number for number in numbers if number is not None), needed)
+        facts = Facts(request, self.limits)
+        worst = (None, None) if facts.reducing else (facts.worst, facts.gross)
+        return Approved(*funds(facts), request.equity, *worst)
 
     def _approve(self, request: ReviewRequest) -> Approved | None:
         """Return Approved if every check passes, None if one does not or a number is missing: all checks in one pass.
@@ -386,7 +387,7 @@ class Reviewer:
         free: Number
         if reducing and sells and is_spot and not instrument.min_notional:
             free = request.free_base  # no amount of money is compared with anything
-            return Approved((equity, size, free), size) if size <= free else None
+            return Approved(size, free, equity) if size <= free else None
         age_ns, age_max_ns = request.data_age_ns, self._age_max_ns
         if not reducing and age_max_ns is not None and (age_ns is None or age_ns > age_max_ns):
             return None
@@ -409,7 +410,7 @@ class Reviewer:
         else:
             needed = free = 0
         if reducing:
-            return Approved((equity, needed, free), needed)
+            return Approved(needed, free, equity)
         if (
             request.halted is not None
             or request.reduce_only is not None
@@ -427,7 +428,7 @@ class Reviewer:
         more = self._more or order.kind is LIMIT or instrument.maintenance_margin is not None
         if more and not self._keeps_more(request, equity, notional, worst):
             return None
-        return Approved((equity, needed, free, worst, gross), needed)
+        return Approved(needed, free, equity, worst, gross)
 
     def _keeps_more(self, request: ReviewRequest, equity: Decimal, notional: Decimal, worst: Decimal) -> bool:
         """Return whether an order that adds risk keeps the limits that are seldom set or hold for some orders only."""

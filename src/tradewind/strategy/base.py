@@ -4,7 +4,7 @@ A strategy is a frozen value. What it remembers between bars is declared in `Mem
 part of snapshots and digests. It cannot tell in which mode it runs: it sees a `View`, and returns what it wants.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from decimal import Decimal
 
 import msgspec
@@ -38,20 +38,20 @@ class View:
         "instrument",
         "memory",
         "now_ns",
+        "orders",
         "position",
         "price_divisor",
         "values",
-        "working",
     )
 
-    def __init__(self, instrument: Instrument, memory: msgspec.Struct) -> None:
+    def __init__(self, instrument: Instrument, memory: msgspec.Struct, orders: Sized = ()) -> None:
         self.instrument = instrument
         self.memory = memory
+        self.orders = orders
         self.price_divisor: int = 10**instrument.price_scale
         self.bar: Bar | None = None
         self.values: tuple[float, ...] = ()
         self.position = 0
-        self.working = 0
         self.now_ns = 0
         self.best_bid: int | None = None
         self.best_ask: int | None = None
@@ -77,6 +77,11 @@ class View:
         volume = self._bar().volume
         scale: int = 10**self.instrument.volume_scale
         return None if volume is None else volume / scale
+
+    @property
+    def working(self) -> int:
+        """How many orders of the bot are on their way or open here."""
+        return len(self.orders)
 
     @property
     def quantity(self) -> Decimal:

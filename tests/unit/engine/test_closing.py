@@ -138,7 +138,7 @@ def order_of_closings(asked: frozenset[str]) -> list[tuple[str, str]]:
 
 def approve_all(desk: Desk) -> None:
     while desk.state.pending:
-        desk.take(Answered(desk.ts_ns, next(iter(desk.state.pending)), Approved((), Decimal(2_000))))
+        desk.take(Answered(desk.ts_ns, next(iter(desk.state.pending)), Approved(Decimal(2_000))))
 
 
 # -- tried again ---------------------------------------------------------------------------------------------------

@@ -303,7 +303,7 @@ def asks(desk: Desk) -> list[Ask]:
 
 
 def approve(desk: Desk, number: int) -> None:
-    desk.take(c.Answered(desk.ts_ns, number, Approved((), D(100))))
+    desk.take(c.Answered(desk.ts_ns, number, Approved(D(100))))
 
 
 def test_nothing_is_sent_before_the_answer() -> None:

@@ -160,7 +160,7 @@ def test_a_stage_that_answers_later_is_heard_when_its_time_comes() -> None:
 
 def later(ask: Ask, asked: list[Ask]) -> Answered:
     asked.append(ask)
-    return Answered(ask.value.ts_ns + MINUTE_NS + 1, ask.request_id, Approved((), Decimal(100)))
+    return Answered(ask.value.ts_ns + MINUTE_NS + 1, ask.request_id, Approved(Decimal(100)))
 
 
 def test_a_stage_that_never_answers_refuses_by_its_deadline() -> None:

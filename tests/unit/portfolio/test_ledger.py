@@ -29,7 +29,7 @@ def fill(
     parts: Sequence[tuple[str, int]] = (),
 ) -> Decimal:
     answer = OrderFilled("o", "f", 1, name, side, quantity, price, Liquidity.TAKER, D(fee))
-    return books.fill(answer, parts or [("a", quantity)])
+    return books.fill(answer, "a", parts or ())
 
 
 def position(books: Ledger, bot: str | None = None, name: str = "BTC-USD") -> tuple[int, Decimal, Decimal]:

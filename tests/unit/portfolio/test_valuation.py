@@ -24,7 +24,7 @@ def ledger(**cash: str) -> Ledger:
 
 def buy(books: Ledger, name: str, quantity: int, price: int) -> None:
     fill = OrderFilled("o", "f", 1, name, Side.BUY, quantity, price, Liquidity.TAKER, D(0))
-    books.fill(fill, [("a", quantity)])
+    books.fill(fill, "a")
 
 
 def test_spot_counts_at_its_worth_and_a_perpetual_by_what_it_gained() -> None:
