@@ -17,6 +17,7 @@ from tradewind.app.pacing import Pacer
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
+from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import Recorded, merge
@@ -93,6 +94,8 @@ class PaperSession:
         self._on_stop = on_stop
         self._state = EngineState(config)
         self._driver = Driver(self._state, venue, recorder=recorder)
+        for fit in fit_events(config, sources):
+            self._driver.agenda.add(fit.ts_ns, fit)
         self._digest = AuditDigest()
         self._audit: list[msgspec.Struct] = []
         self._forgetting: Forgetting | None = None

@@ -35,12 +35,17 @@ SESSION_DIGITS = 12
 VOLUME_DAYS = 30
 FAMILY_OF = {
     "bollinger": "mean_reversion",
+    "carry": "arbitrage",
+    "cross_momentum": "momentum",
     "donchian": "trend",
+    "grid": "mean_reversion",
     "macd": "momentum",
     "momentum": "momentum",
     "moving_average": "trend",
+    "pairs": "pairs",
     "rsi_reversion": "mean_reversion",
     "sma_stack": "trend",
+    "triangular": "arbitrage",
     "volatility_breakout": "trend",
 }
 """The family of a built-in strategy; one that is not here shares no budget unless its bot names a family."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from tradewind.app.market_data import MarketData
 from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import EngineConfig
+from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
@@ -38,7 +39,8 @@ def run_market(
     state = EngineState(engine)
     venue = simulated_venue(engine, settings, market)
     total = sum(len(source.ts_ns) for source in sources)
-    return run_events(engine, settings, state, venue, merge(sources), total, progress, recorder=recorder)
+    fits = fit_events(engine, sources)
+    return run_events(engine, settings, state, venue, merge(sources), total, progress, recorder=recorder, fits=fits)
 
 
 def carried(market: Sequence[MarketData]) -> list[Recorded]:

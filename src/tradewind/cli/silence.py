@@ -65,7 +65,8 @@ def _reason(
 ) -> str:
     if bot in model.failed:
         return f"its code raised an error: {model.failed[bot]}"
-    if not overrides(strategy, BAR_CALLBACK) and not any(market.best_bid for market in result.state.markets.values()):
+    on_bars = overrides(strategy, BAR_CALLBACK) or overrides(strategy, "on_group")
+    if not on_bars and not any(market.best_bid for market in result.state.markets.values()):
         return "it decides on trades, quotes or books, and this run has only bars"
     if refusals:
         check, count = refusals.most_common(1)[0]
@@ -74,6 +75,9 @@ def _reason(
         ended = Counter(f"{row.status} {row.reason}".strip() for row in model.orders.values() if bot in row.bots)
         return f"the venue filled none of its orders: {ended.most_common(1)[0][0]}"
     reason = quiet.most_common(1)[0][0] if quiet else "no_signal"
+    for request in strategy.fits(result.state.bots[bot].spec.instruments):
+        if request.kind not in result.state.fitted:
+            return f"it needs a fit of {request.kind} on {request.window_bars} bars, and the run has fewer"
     if set(quiet) <= {"warming_up"}:
         return f"it needs {warmup_bars(strategy)} bars before it decides, and the run has fewer"
     return MEANING.get(reason, reason)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tradewind.engine.closing import close_position, forget_closing
 from tradewind.engine.deciding import answered
+from tradewind.engine.grouping import round_due
 from tradewind.engine.placing import ask_cancel
 from tradewind.engine.recording import quiet
 from tradewind.engine.state import EngineState
@@ -113,8 +114,7 @@ def on_fitted(state: EngineState, event: c.Fitted) -> None:
 
 def fitted(state: EngineState, kind: str) -> dict[str, float] | None:
     """Return the parameters of a fit, None when there is none or it has expired."""
-    event = state.fitted.get(kind)
-    return None if event is None or state.now_ns >= event.valid_until_ns else event.parameters
+    return state.parameters(kind)
 
 
 def on_answered(state: EngineState, event: c.Answered) -> None:
@@ -136,6 +136,8 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
     _advance(state, event.ts_ns)
     if waiting is not None:
         answered(state, waiting, Refused((Finding("risk", "no answer", "an answer by the deadline"),)))
+    elif kind == "round":
+        round_due(state, rest)
     elif kind == "exit":
         bot, instrument, entry = rest.split(":", 2)
         for seat in state.bots[bot].seats:

@@ -10,6 +10,7 @@ from typing import Any
 from tradewind.engine import adopting, answering, commanding
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
+from tradewind.engine.grouping import bar_heard, quote_heard
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.regimes import take_bar
 from tradewind.engine.state import EngineState, Market, Seat
@@ -62,6 +63,8 @@ def process(state: EngineState, event: Event) -> Sequence[Effect]:
                 wishes.append((seat, wish))
         if wishes is not None:
             decide(state, market, wishes)
+        if market.groups:
+            bar_heard(state, market, event)
     else:
         HANDLERS[type(event)](state, event)
     if state.unchecked:
@@ -177,6 +180,8 @@ def _book_changed(state: EngineState, market: Market, ts_ns: int) -> None:
     _mark(state, market, (bid + ask) // 2, ts_ns)
     if market.hears_book:
         _ask(state, market, "on_book", book)
+    if market.groups and (quote := book.quote()) is not None:  # type: ignore[union-attr]  # it has two sides here
+        quote_heard(state, market, quote)
 
 
 def _on_quote(state: EngineState, event: m.QuoteTick) -> None:
@@ -184,6 +189,8 @@ def _on_quote(state: EngineState, event: m.QuoteTick) -> None:
     market.best_bid, market.best_ask = event.bid, event.ask
     _mark(state, market, (event.bid + event.ask) // 2, event.ts_ns)
     _ask(state, market, "on_quote", event)
+    if market.groups:
+        quote_heard(state, market, event)
 
 
 def _ask(state: EngineState, market: Market, callback: str, event: object) -> None:
@@ -227,8 +234,11 @@ def _on_funding(state: EngineState, event: a.FundingPaid) -> None:
 
 
 def _on_funding_rate(state: EngineState, event: m.FundingRate | m.FundingSettlement) -> None:
-    """The venue turns rates into amounts; the engine books those (FundingPaid), here only time passes."""
+    """The venue turns rates into amounts; the engine books those (FundingPaid), here time passes and strategies see."""
     state.now_ns = max(state.now_ns, event.ts_ns)
+    if type(event) is m.FundingRate:
+        for group in state.markets[event.instrument].groups:
+            group.rate_heard(event)
 
 
 HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {

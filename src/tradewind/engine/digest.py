@@ -113,9 +113,24 @@ def state_values(state: EngineState) -> dict[str, object]:
         "marks": {name: market.mark for name, market in state.markets.items()},
         # Only where regimes are told.
         **({} if state.regimes is None else {"regimes": regime_values(state)}),
+        # Only of bots that see their instruments together.
+        **({"groups": _group_values(state)} if state.groups else {}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip
+
+
+def _group_values(state: EngineState) -> dict[str, object]:
+    """What bots that see their instruments together remember, wait for and have been shown."""
+    return {
+        name: [
+            msgspec.to_builtins(group.view.memory, enc_hook=_as_python),
+            [group.round_ns, group.open, sorted(group.fresh)],
+            {seat.market.id: seat.view.funding for seat in group.bot.seats if seat.view.funding is not None},
+            {name: group.view.quotes[name] for name in sorted(group.view.quotes)},
+        ]
+        for name, group in state.groups.items()
+    }
 
 
 def _seat_values(seat: Seat) -> list[object]:

@@ -18,7 +18,7 @@ from tradewind.model.effects import Effect, SetTimer
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
-from tradewind.model.market_events import Bar
+from tradewind.model.market_events import Bar, FundingRate
 from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, multiply_add, power_of_ten, ratio, subtract
 from tradewind.model.orders import OrderRequest
 from tradewind.numeric.indicators import IndicatorSpec
@@ -28,7 +28,7 @@ from tradewind.portfolio.ledger import Ledger, Line
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.protections import ClosedTrade, Lock
 from tradewind.risk.review import Reviewer
-from tradewind.strategy.base import Strategy, View, Wish, overrides, warmup_bars
+from tradewind.strategy.base import GroupView, Strategy, View, Wish, overrides, sees_groups, warmup_bars
 
 NEVER = -(10**60)
 scaleb = EXACT.scaleb
@@ -92,7 +92,9 @@ class Seat:
         self.warmup_bars = warmup_bars(strategy)
         self.bars_seen = 0
         self.pick: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
-        self.on_bar: Callable[[View], Wish] | None = strategy.on_bar if overrides(strategy, "on_bar") else None
+        # A strategy that sees its instruments together has the base's `on_bar`, by which its views are kept up to date.
+        barred = overrides(strategy, "on_bar") or sees_groups(strategy)
+        self.on_bar: Callable[[View], Wish] | None = strategy.on_bar if barred else None
         self.on_trade = strategy.on_trade if overrides(strategy, "on_trade") else None
         self.on_quote = strategy.on_quote if overrides(strategy, "on_quote") else None
         self.on_book = strategy.on_book if overrides(strategy, "on_book") else None
@@ -135,6 +137,28 @@ class Bot:
         self.paused: str | None = None
 
 
+class Group:
+    """A bot that sees its instruments together: what it sees, and the round of bars that is under way."""
+
+    __slots__ = ("asks_quotes", "asks_rounds", "bot", "fresh", "open", "round_ns", "view")
+
+    def __init__(self, bot: Bot, fitted: Callable[[str], dict[str, float] | None]) -> None:
+        strategy = bot.spec.strategy
+        self.bot = bot
+        self.view = GroupView(strategy.group_memory(), fitted)
+        self.asks_rounds = overrides(strategy, "on_group")
+        self.asks_quotes = overrides(strategy, "on_group_quote")
+        self.round_ns = -1  # the time of the latest round's bars
+        self.open = False  # whether that round is still to be decided
+        self.fresh: list[str] = []
+
+    def rate_heard(self, rate: FundingRate) -> None:
+        """Show the strategy a funding rate of one of its instruments."""
+        for seat in self.bot.seats:
+            if seat.market.id == rate.instrument:
+                seat.view.funding = rate
+
+
 class Market:
     """One instrument as the engine sees it: last bar and mark, who watches it, and what is held or on its way."""
 
@@ -146,6 +170,7 @@ class Market:
         "cost",
         "doubts",
         "gaps",
+        "groups",
         "hears_book",
         "hears_fills",
         "hears_trades",
@@ -196,6 +221,7 @@ class Market:
         self.warming: list[Seat] = []
         self.weights: Mapping[str, float] | None = None  # of families of strategies, where regimes share the budget
         self.watched = False  # whether a bar is looked at before the bots are asked: warm-up, regimes
+        self.groups: tuple[Group, ...] = ()
         self.hears_fills = self.hears_book = self.hears_trades = False
         self.book: Book | None = None
 
@@ -257,6 +283,7 @@ class EngineState:
         "flags",
         "foreign",
         "forgotten",
+        "groups",
         "halted",
         "hears_fills",
         "jobs",
@@ -346,6 +373,11 @@ class EngineState:
                 seat = Seat(bot, self.markets[name], bot.spec.strategy)
                 bot.seats.append(seat)
                 seat.market.seats_all.append(seat)
+        together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
+        self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
+        for group in self.groups.values():
+            for seat in group.bot.seats:
+                seat.market.groups += (group,)
         for market in self.markets.values():
             _declare(market)
             market.watched = bool(market.warming) or self.regimes is not None
@@ -483,6 +515,11 @@ class EngineState:
         without = [market for market in self.markets.values() if market.mark is None]
         self.unmarked = bool(without)
         return any(market.held for market in without)
+
+    def parameters(self, kind: str) -> dict[str, float] | None:
+        """Return the parameters of a fit, None when there is none or it has expired."""
+        event = self.fitted.get(kind)
+        return None if event is None or self.now_ns >= event.valid_until_ns else event.parameters
 
     # -- small questions ----------------------------------------------------------------------------------------------
 

@@ -17,9 +17,11 @@ import msgspec
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
+from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
+from tradewind.model.commands import Fitted
 from tradewind.model.effects import Alarm
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import multiply
@@ -76,7 +78,10 @@ def run_backtest(
         specs = state.markets[one.instrument.id].specs
         sources += recorded_sources(one, specs, config.gap_bars_max, serve=serve)
     total = sum(len(source.ts_ns) for source in sources)
-    return run_events(config, settings, state, venue, merge(sources), total, progress, responder, keep_audit, recorder)
+    return run_events(
+        config, settings, state, venue, merge(sources), total, progress, responder, keep_audit, recorder,
+        fits=fit_events(config, sources),
+    )  # fmt: skip
 
 
 def run_recorded(
@@ -107,12 +112,15 @@ def run_events(
     responder: Responder | None = None,
     keep_audit: bool = True,
     recorder: Recorder | None = None,
+    fits: Iterable[Fitted] = (),
 ) -> BacktestResult:
-    """Drive an engine and a venue through chunks of events and return what happened."""
+    """Drive an engine and a venue through chunks of events and return what happened; `fits` come in at their times."""
     running = AuditDigest()
     kept: list[msgspec.Struct] = []
     take_records = partial(drain, state, running, kept if keep_audit else None)
     driver = Driver(state, venue, responder=responder, recorder=recorder, take_records=take_records)
+    for fit in fits:
+        driver.agenda.add(fit.ts_ns, fit)
     done = 0
     with quiet_collector():
         for chunk in chunks:

@@ -4,7 +4,7 @@ A strategy is a frozen value. What it remembers between bars is declared in `Mem
 part of snapshots and digests. It cannot tell in which mode it runs: it sees a `View`, and returns what it wants.
 """
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from decimal import Decimal
 
 import msgspec
@@ -13,7 +13,7 @@ from tradewind.market.book import Book
 from tradewind.model.answers import OrderFilled
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Intent
-from tradewind.model.market_events import Bar, QuoteTick, TradePrint
+from tradewind.model.market_events import Bar, FundingRate, QuoteTick, TradePrint
 from tradewind.numeric.indicators import IndicatorSpec
 
 Wish = Intent | Sequence[Intent] | None
@@ -35,6 +35,7 @@ class View:
         "bar",
         "best_ask",
         "best_bid",
+        "funding",
         "instrument",
         "memory",
         "now_ns",
@@ -55,6 +56,7 @@ class View:
         self.now_ns = 0
         self.best_bid: int | None = None
         self.best_ask: int | None = None
+        self.funding: FundingRate | None = None
 
     @property
     def open(self) -> float:
@@ -98,6 +100,37 @@ class View:
         return self.bar
 
 
+class GroupView:
+    """What a strategy may see of all its instruments together, at the end of a round of bars or after a quote.
+
+    `views` are those of the instruments whose indicators are warm, by name, in the order of names; `fresh` are those
+    whose bar belongs to this round (of a quote: the one that was quoted); `quotes` are the latest touches with sizes.
+    """
+
+    __slots__ = ("fitted", "fresh", "memory", "now_ns", "quotes", "views")
+
+    def __init__(self, memory: msgspec.Struct, fitted: Callable[[str], Mapping[str, float] | None]) -> None:
+        self.memory = memory
+        self.fitted = fitted  # the parameters of a fit by its kind; None when there is none or it has expired
+        self.views: dict[str, View] = {}
+        self.fresh: tuple[str, ...] = ()
+        self.quotes: dict[str, QuoteTick] = {}
+        self.now_ns = 0
+
+
+class FitRequest(msgspec.Struct, frozen=True):
+    """Parameters that a strategy needs estimated outside the engine: by which method, on how many closes, how often.
+
+    They come back as the event `Fitted` under `kind`.
+    """
+
+    kind: str
+    method: str
+    instruments: tuple[str, ...]
+    window_bars: int
+    every_bars: int
+
+
 class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all strategies. Fields are the parameters; override `indicators` and the callbacks that you need.
 
@@ -130,6 +163,26 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def on_fill(self, view: View, fill: OrderFilled) -> Wish:
         return None
 
+    def group_memory(self) -> msgspec.Struct:
+        """Return the declared state, at the start, of a strategy that sees its instruments together."""
+        return NoMemory()
+
+    def fits(self, instruments: Sequence[str]) -> Sequence[FitRequest]:
+        """Return what is to be estimated outside the engine for a bot on these instruments."""
+        return ()
+
+    def on_group(self, group: GroupView) -> Mapping[str, Wish] | None:
+        """Decide by instrument, once per round: when every instrument's bar is there, or shortly after the first."""
+        return None
+
+    def on_group_quote(self, group: GroupView) -> Mapping[str, Wish] | None:
+        """Decide by instrument after a quote, or a change of the book, of any of them."""
+        return None
+
+    def group_reading(self, group: GroupView) -> Mapping[str, float | str]:
+        """Return the same as `reading` of a strategy that sees its instruments together."""
+        return {}
+
     def reading(self, view: View) -> Mapping[str, float | str]:
         """Return what an operator is shown of the strategy's thinking: read off the view, changing nothing."""
         return {}
@@ -138,6 +191,11 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def overrides(strategy: Strategy, callback: str) -> bool:
     """Return whether the strategy defines the callback itself: those it does not are never called."""
     return getattr(type(strategy), callback) is not getattr(Strategy, callback)
+
+
+def sees_groups(strategy: Strategy) -> bool:
+    """Return whether the strategy sees its instruments together."""
+    return overrides(strategy, "on_group") or overrides(strategy, "on_group_quote")
 
 
 def warmup_bars(strategy: Strategy) -> int:

@@ -14,6 +14,8 @@ from tradewind.numeric.indicators import IndicatorSpec
 from tradewind.strategy.base import Strategy, warmup_bars
 from tradewind.strategy.builtin.bollinger import Bollinger
 from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
+from tradewind.strategy.builtin.carry import Carry
+from tradewind.strategy.builtin.cross_momentum import CrossMomentum
 from tradewind.strategy.builtin.donchian import Donchian
 from tradewind.strategy.builtin.grid import Grid
 from tradewind.strategy.builtin.inventory_maker import InventoryMaker
@@ -21,9 +23,11 @@ from tradewind.strategy.builtin.macd import Macd
 from tradewind.strategy.builtin.market_maker import MarketMaker
 from tradewind.strategy.builtin.momentum import Momentum
 from tradewind.strategy.builtin.moving_average import MovingAverage
+from tradewind.strategy.builtin.pairs import Pairs
 from tradewind.strategy.builtin.rsi_reversion import RsiReversion
 from tradewind.strategy.builtin.score import ScoreBot
 from tradewind.strategy.builtin.sma_stack import SmaStack
+from tradewind.strategy.builtin.triangular import Triangular
 from tradewind.strategy.builtin.volatility_breakout import VolatilityBreakout
 from tradewind.strategy.parameters import Parameter, allowed, describe_field, fields_of, is_required, read_value
 
@@ -32,6 +36,8 @@ Load = Callable[[str], type[Strategy]]
 BUILTIN: Mapping[str, type[Strategy]] = {
     "bollinger": Bollinger,
     "buy_and_hold": BuyAndHold,
+    "carry": Carry,
+    "cross_momentum": CrossMomentum,
     "donchian": Donchian,
     "grid": Grid,
     "inventory_maker": InventoryMaker,
@@ -39,13 +45,15 @@ BUILTIN: Mapping[str, type[Strategy]] = {
     "market_maker": MarketMaker,
     "momentum": Momentum,
     "moving_average": MovingAverage,
+    "pairs": Pairs,
     "rsi_reversion": RsiReversion,
     "score": ScoreBot,
     "sma_stack": SmaStack,
+    "triangular": Triangular,
     "volatility_breakout": VolatilityBreakout,
 }
 
-CALLBACKS = ("on_bar", "on_trade", "on_quote", "on_book", "on_fill")
+CALLBACKS = ("on_bar", "on_trade", "on_quote", "on_book", "on_fill", "on_group", "on_group_quote")
 
 
 class Description(msgspec.Struct, frozen=True):

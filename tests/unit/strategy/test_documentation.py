@@ -16,7 +16,7 @@ def test_a_page_says_what_the_code_does(name: str) -> None:
     page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {name}: ")
     assert all(heading in page for heading in HEADINGS)
-    rows = dict(re.findall(r"^\| `(\w+)` \| `?([\w.]+)`? \|", page, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \| `?([\w.-]+)`? \|", page, re.MULTILINE))
     parameters = registry.describe(name).parameters
     assert list(rows) == [each.name for each in parameters]
     for each in parameters:

@@ -19,6 +19,8 @@ from tradewind.strategy.builtin.moving_average import MovingAverage
 NAMES = (
     "bollinger",
     "buy_and_hold",
+    "carry",
+    "cross_momentum",
     "donchian",
     "grid",
     "inventory_maker",
@@ -26,9 +28,11 @@ NAMES = (
     "market_maker",
     "momentum",
     "moving_average",
+    "pairs",
     "rsi_reversion",
     "score",
     "sma_stack",
+    "triangular",
     "volatility_breakout",
 )
 LIST = ", ".join(NAMES)

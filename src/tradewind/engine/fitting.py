@@ -1,0 +1,74 @@
+"""Fits made ahead of time for recorded bars: what a worker beside a session would have said, and when (ADR 9).
+
+A fit uses the closes up to and including a bar and enters right after it, so that it is known from the next bar on.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.sequencer import Recorded, RecordedBars
+from tradewind.model.commands import Fitted
+from tradewind.model.errors import ConfigError
+from tradewind.numeric.cointegration import engle_granger
+from tradewind.strategy.base import FitRequest
+
+
+class Closes(NamedTuple):
+    """Closing times and prices of one instrument's recorded bars."""
+
+    ts_ns: NDArray[np.int64]
+    price: NDArray[np.float64]
+
+
+def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted]:
+    """Return the fits that the bots' strategies ask for on the recorded bars, in the order of time; nothing for most.
+
+    A request of several bots is fitted once; one for an instrument without bars not at all.
+    """
+    wanted = {request for bot in config.bots for request in bot.strategy.fits(bot.instruments)}
+    if not wanted:
+        return []
+    closes = _closes(config, sources)
+    events = [
+        event
+        for request in sorted(wanted, key=lambda each: (each.kind, each.window_bars, each.every_bars))
+        if all(name in closes for name in request.instruments)
+        for event in _fits(request, [closes[name] for name in request.instruments])
+    ]
+    return sorted(events, key=lambda event: (event.ts_ns, event.kind))
+
+
+def _closes(config: EngineConfig, sources: Sequence[Recorded]) -> dict[str, Closes]:
+    divisors = {each.id: 10**each.price_scale for each in config.instruments}
+    return {
+        source.name: Closes(source.ts_ns, source.columns[3] / divisors[source.name])
+        for source in sources
+        if isinstance(source, RecordedBars)
+    }
+
+
+def _fits(request: FitRequest, series: Sequence[Closes]) -> Iterator[Fitted]:
+    """Yield a request's fits; each holds until the one after the next is due."""
+    if request.method != "cointegration":
+        raise ConfigError(f"there is no fit by the method {request.method!r}: choose cointegration")
+    times, (y, x) = _together(series)
+    if len(times) <= request.window_bars:
+        return
+    span_ns = int(np.median(np.diff(times)))
+    for end in range(request.window_bars, len(times), request.every_bars):
+        window = slice(end - request.window_bars, end)
+        fit = engle_granger(np.log(y[window]), np.log(x[window]))
+        known_ns = int(times[end - 1])
+        yield Fitted(known_ns + 1, request.kind, known_ns, fit._asdict(), known_ns + 2 * request.every_bars * span_ns)
+
+
+def _together(series: Sequence[Closes]) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
+    """Return the times at which every series has a close, and the closes there."""
+    times = series[0].ts_ns
+    for each in series[1:]:
+        times = np.intersect1d(times, each.ts_ns)
+    return times, [each.price[np.searchsorted(each.ts_ns, times)] for each in series]
