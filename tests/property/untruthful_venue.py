@@ -17,7 +17,8 @@ from tradewind.engine.audit import Auditor
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.core import Event, process
 from tradewind.engine.order_questions import FetchFills, FindOrder, Pace, Query, SendCancel
-from tradewind.engine.order_truth import GONE, NEVER_ARRIVED, OrderTruth
+from tradewind.engine.order_standing import GONE, NEVER_ARRIVED
+from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.reconciling import Evidence, ReconcilePolicy, Reconciler
 from tradewind.engine.state import EngineState

@@ -17,7 +17,8 @@ from tradewind.engine.foreign import adopted_order, adopted_remains, is_stranger
 from tradewind.engine.funding_dues import FundingDues
 from tradewind.engine.halted import shared_out
 from tradewind.engine.holdings import DRIFT, Drift, compare, explain, pieces
-from tradewind.engine.order_truth import OrderTruth, Told
+from tradewind.engine.order_telling import Told
+from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.state import EngineState
 from tradewind.model.answers import CashTransferred, FundingPaid, LiquidationKind, OrderFilled, PositionLiquidated
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, OrderAdopted, PositionAdopted

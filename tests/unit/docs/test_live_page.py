@@ -3,7 +3,8 @@
 from tests.unit.docs.pages import DOCS
 from tradewind.engine.holdings import DRIFT
 from tradewind.engine.order_questions import SECOND_NS, Pace
-from tradewind.engine.order_truth import CANCEL, CAUSE, GONE, ID_REUSED, NEVER_ARRIVED
+from tradewind.engine.order_standing import CANCEL, GONE, ID_REUSED, NEVER_ARRIVED
+from tradewind.engine.order_telling import CAUSE
 from tradewind.engine.reconciling import FOREIGN
 
 PAGE = (DOCS / "live.md").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ import pytest
 
 from tests.engine_rig import BTC, ETH, Desk, config
 from tradewind.engine.order_questions import SECOND_NS, FetchFills, FindOrder, Pace, SendCancel
-from tradewind.engine.order_truth import Due, OrderTruth, Told
+from tradewind.engine.order_telling import Told
+from tradewind.engine.order_truth import Due, OrderTruth
 from tradewind.model import answers as a
 from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted
 from tradewind.model.intents import PlaceOrder
