@@ -78,6 +78,13 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Risk: how good the forecasts of losses are.",
         {"backtest": Command("risk:backtest", "Hold VaR and expected shortfall against what came.")},
     ),
+    "execution": (
+        "Execution: how an order would be worked, and what that is worth against sending it to market.",
+        {
+            "plan": Command("execution:plan", "How an order would be worked, and at what cost."),
+            "study": Command("execution:study", "Measure planned execution on recorded and generated books."),
+        },
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {

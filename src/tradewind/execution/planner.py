@@ -34,8 +34,8 @@ from tradewind.model.plans import (
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
-PATIENT = MakerTerms(crosses=False, reprices_max=60, adverse_bps=20.0, rest_ns=5 * SECOND_NS)
-PROMPT = MakerTerms()
+PATIENT = MakerTerms(offset_ticks=1, crosses=False, reprices_max=60, adverse_bps=20.0, rest_ns=5 * SECOND_NS)
+PROMPT = MakerTerms(offset_ticks=1)
 LITERAL = MakerTerms(crosses=False, reprices_max=0, patience_ns=DAY_NS, ending=Ending.LEAVE)
 
 
