@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, Command] = {
     "markets": Command("markets:markets", "What can be traded at Coinbase."),
     "doctor": Command("doctor:doctor", "Whether a live session may start: READY, REVIEW or NOT READY."),
     "report": Command("report:report", "The tear sheet of a run."),
+    "why": Command("why:why", "Why an order was sent or refused, step by step."),
+    "why-not": Command("why:why_not", "Why bots did nothing in an instrument."),
     "replay": Command("replay:replay", "Do a kept run again and hold it to its digest."),
 }
 GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {

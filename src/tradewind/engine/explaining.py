@@ -1,0 +1,388 @@
+"""Why an order, and why none: the chain from inputs to outcome, rebuilt by replaying to the event (SPEC S10).
+
+Records are small: what was decided, not all that it was decided on. A replay brings that back, bit by bit the same; it
+is read here off the state right after the event, and off the question that was put to risk.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.replay import Breakpoints, Replay
+from tradewind.engine.state import EngineState, Market, Seat
+from tradewind.engine.views import OrderRow, words
+from tradewind.model.decisions import Decided, Quiet, Refused, ReviewRequest
+from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
+from tradewind.model.errors import ConfigError, StateError
+from tradewind.model.money import plain
+from tradewind.model.orders import OrderRequest
+from tradewind.risk.review import CHECKS, REGIME_BLOCK, Facts, MissingData, regime_block
+
+SECOND_NS = 1_000_000_000
+_CHECK = {name: check for name, check, _ in CHECKS} | {REGIME_BLOCK: regime_block}
+
+
+class Input(msgspec.Struct, frozen=True):
+    """Something that was known, and how old it was at the event; None where it has no age."""
+
+    name: str
+    value: str
+    age_s: float | None = None
+
+
+class CheckLine(msgspec.Struct, frozen=True):
+    """A risk check: its number against its limit, and whether it passed."""
+
+    check: str
+    number: str
+    limit: str
+    passed: bool
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """What one bot saw of one instrument right after an event: inputs, regime, signal, and what it made of them."""
+
+    sequence: int
+    ts_ns: int
+    bot: str
+    strategy: str
+    instrument: str
+    inputs: tuple[Input, ...]
+    regime: str | None
+    signal: dict[str, float]
+    reading: dict[str, float | str]
+    position: Decimal
+    wanted: str
+    modes: tuple[str, ...]
+
+
+class Why(msgspec.Struct, frozen=True):
+    """The chain of one order: the scene, its size, risk's answer check by check, the plan and the outcome."""
+
+    order: str
+    scene: Scene
+    reason: str
+    size: tuple[Input, ...]
+    approved: bool
+    checks: tuple[CheckLine, ...]
+    plan: tuple[str, ...]
+    outcome: OrderRow | None
+
+
+class WhyNot(msgspec.Struct, frozen=True):
+    """Why a bot did nothing: the reason code, the run of events it held for, and the last refusal if there was one."""
+
+    scene: Scene
+    reason: str
+    first: int
+    last: int
+    since_ns: int
+    refused: tuple[CheckLine, ...]
+    working: tuple[str, ...]
+
+
+def why(config: EngineConfig, entries: Iterable[Entry], order: str) -> Why:
+    """Return the chain of the order with this id, or whose id ends with `-` and these words.
+
+    Raises  ConfigError when there is no such order, StateError when the replay differs from the record.
+    """
+    seen = _Seen(config, order)
+    seen.run(entries, None)
+    if seen.found is None:
+        raise ConfigError(
+            f"there is no order {order!r} among the {seen.orders} of this run: `tradewind runs show` names the run"
+        )
+    decided, scene, question = seen.found
+    request = decided.order
+    assert request is not None
+    state = seen.replay.state
+    return Why(
+        order=request.order_id,
+        scene=scene,
+        reason=words(decided.intent),
+        size=_size(state, decided, question),
+        approved=not isinstance(decided.outcome, Refused),
+        checks=() if question is None else tuple(_checks(state, question)),
+        plan=_plan(state, request, seen.children),
+        outcome=seen.model.orders.get(request.order_id),
+    )
+
+
+def why_not(
+    config: EngineConfig, entries: Iterable[Entry], instrument: str, at_ns: int | None, bot: str | None = None
+) -> list[WhyNot]:
+    """Return, for each bot that looks at the instrument, why it did nothing at that time (None: at the end).
+
+    A bot that acted at its last event is left out.
+    Raises  ConfigError for an instrument or bot that the run does not have.
+    """
+    if instrument not in {each.id for each in config.instruments}:
+        names = ", ".join(sorted(each.id for each in config.instruments))
+        raise ConfigError(f"the run has no instrument {instrument!r}: choose from {names}")
+    if bot is not None and bot not in {each.id for each in config.bots}:
+        raise ConfigError(
+            f"the run has no bot {bot!r}: choose from {', '.join(sorted(each.id for each in config.bots))}"
+        )
+    seen = _Seen(config, None)
+    seen.run(entries, at_ns)
+    state = seen.replay.state
+    market = state.markets[instrument]
+    found = []
+    for seat in market.seats_all:
+        quiet = seen.quiet.get((seat.bot.id, instrument))
+        if (bot is None or seat.bot.id == bot) and quiet is not None and quiet.last == state.sequence:
+            found.append(_why_not(seen, state, seat, quiet))
+    return found
+
+
+def _why_not(seen: "_Seen", state: EngineState, seat: Seat, quiet: Quiet) -> WhyNot:
+    refusal = seen.refusals.get((seat.bot.id, seat.market.id)) if quiet.reason == "refused" else None
+    outcome = None if refusal is None else refusal.outcome
+    findings = outcome.findings if isinstance(outcome, Refused) else ()
+    return WhyNot(
+        scene=_scene(state, seat, seat.view.values, "nothing" if seat.wanted is None else words(seat.wanted)),
+        reason=quiet.reason,
+        first=quiet.first,
+        last=quiet.last,
+        since_ns=seen.times[quiet.first - 1],
+        refused=tuple(CheckLine(each.check, each.number, each.limit, False) for each in findings),
+        working=tuple(_told(state, order.request) for order in seat.working.values()),
+    )
+
+
+class _Seen:
+    """A replay that is watched: the decision on one order with its scene, and what became of every order."""
+
+    def __init__(self, config: EngineConfig, order: str | None) -> None:
+        self.replay = Replay(config, None, Breakpoints(), None, self._hear)
+        self.model = ReadModel(config.instruments)
+        self.found: tuple[Decided, Scene, ReviewRequest | None] | None = None
+        self.quiet: dict[tuple[str, str], Quiet] = {}
+        self.refusals: dict[tuple[str, str], Decided] = {}
+        self.children: list[OrderRequest] = []
+        self.times: list[int] = []
+        self.orders = 0
+        self._order = order
+        self._ear = _Ear(self.replay.state.reviewer)
+        self.replay.state.reviewer = self._ear  # type: ignore[assignment]  # it answers as the one it listens in on
+
+    def run(self, entries: Iterable[Entry], until_ns: int | None) -> None:
+        """Replay up to and including `until_ns`."""
+        done = self.replay.run(self._watched(entries, until_ns))
+        if done.difference is not None:
+            raise StateError(
+                f"the replay differs from the record after event {done.difference.sequence} ({done.difference.what}): "
+                f"explain the run with the code that made it"
+            )
+
+    def _watched(self, entries: Iterable[Entry], until_ns: int | None) -> Iterator[Entry]:
+        for entry in entries:
+            if not isinstance(entry, Intended | Checkpoint | Closed):
+                if until_ns is not None and entry.ts_ns > until_ns:
+                    return
+                self.times.append(entry.ts_ns)
+                for waiting in self.replay.state.pending.values():
+                    self._ear.last[waiting.question.order.order_id] = waiting.question
+            elif until_ns is not None and isinstance(entry, Closed):
+                return
+            yield entry
+
+    def _hear(self, records: Sequence[msgspec.Struct]) -> None:
+        self.model.take(records)
+        for record in records:
+            if type(record) is Quiet:
+                self.quiet[record.bot, record.instrument] = record
+            elif type(record) is Decided and record.order is not None:
+                self._decided(record, record.order)
+        self._ear.last.clear()
+
+    def _decided(self, decided: Decided, request: OrderRequest) -> None:
+        self.orders += 1
+        if isinstance(decided.outcome, Refused):
+            self.refusals[decided.bot, request.instrument] = decided
+        if self.found is not None:
+            if request.after == self.found[0].order.order_id:  # type: ignore[union-attr]  # it has one
+                self.children.append(request)
+        elif self._order is not None and (
+            request.order_id == self._order or request.order_id.endswith(f"-{self._order}")
+        ):
+            state = self.replay.state
+            seat = next(each for each in state.bots[decided.bot].seats if each.market.id == request.instrument)
+            scene = _scene(state, seat, decided.signal, _wish(decided))
+            self.found = decided, scene, self._ear.last.get(request.order_id)
+
+
+class _Ear:
+    """A reviewer that remembers the questions of the present event; all else is the one it listens in on."""
+
+    def __init__(self, reviewer: Any) -> None:
+        self._reviewer = reviewer
+        self.last: dict[str, ReviewRequest] = {}
+
+    def review(self, request: ReviewRequest) -> Any:
+        self.last[request.order.order_id] = request
+        return self._reviewer.review(request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reviewer, name)
+
+
+# -- the parts of a chain ---------------------------------------------------------------------------------------------
+
+
+def _scene(state: EngineState, seat: Seat, signal: Sequence[float], wanted: str) -> Scene:
+    market, bot = seat.market, seat.bot
+    strategy = bot.spec.strategy
+    regime = None if state.regimes is None else state.regimes.readings.get(market.id)
+    group = state.groups.get(bot.id)
+    reading = dict(strategy.reading(seat.view)) if group is None else dict(strategy.group_reading(group.view))
+    return Scene(
+        sequence=state.sequence,
+        ts_ns=state.now_ns,
+        bot=bot.id,
+        strategy=type(strategy).__name__,
+        instrument=market.id,
+        inputs=tuple(_inputs(state, market, seat)),
+        regime=None if regime is None else f"{regime.regime.value}, confidence {regime.confidence:.2f}",
+        signal=_named(seat, signal),
+        reading=reading,
+        position=seat.view.quantity,
+        wanted=wanted,
+        modes=tuple(_modes(state, market, seat)),
+    )
+
+
+def _inputs(state: EngineState, market: Market, seat: Seat) -> Iterator[Input]:
+    now, price = state.now_ns, market.instrument.price_decimal
+    if market.mark is not None:
+        yield Input("mark", plain(price(market.mark)))
+    if market.bar is not None:
+        bar = market.bar
+        prices = " ".join(plain(price(each)) for each in (bar.open, bar.high, bar.low, bar.close))
+        yield Input("bar (open high low close)", prices, (now - bar.ts_ns) / SECOND_NS)
+    if market.best_bid is not None and market.best_ask is not None:
+        touch = f"{plain(price(market.best_bid))} / {plain(price(market.best_ask))}"
+        yield Input("bid / ask", touch, (now - market.mark_ns) / SECOND_NS)
+    if seat.view.funding is not None:
+        rate = seat.view.funding
+        yield Input("funding rate", plain(rate.rate), (now - rate.ts_ns) / SECOND_NS)
+    for request in seat.bot.spec.strategy.fits(seat.bot.spec.instruments):
+        fit = state.fitted.get(request.kind)
+        if fit is None:
+            yield Input(request.kind, "missing")
+        else:
+            known = " ".join(f"{name}={value:.4g}" for name, value in fit.parameters.items())
+            expired = " (expired)" if now >= fit.valid_until_ns else ""
+            yield Input(request.kind, known + expired, (now - fit.as_of_ns) / SECOND_NS)
+
+
+def _named(seat: Seat, signal: Sequence[float]) -> dict[str, float]:
+    """Return the declared indicators by name; several outputs of one are numbered."""
+    named: dict[str, float] = {}
+    values = iter(signal)
+    for spec in seat.bot.spec.strategy.indicators():
+        text = f"{spec.name}({', '.join(map(str, spec.parameters))})"
+        for output in range(spec.outputs):
+            value = next(values, None)
+            if value is not None:
+                named[text if spec.outputs == 1 else f"{text}[{output}]"] = value
+    return named
+
+
+def _modes(state: EngineState, market: Market, seat: Seat) -> Iterator[str]:
+    bot = seat.bot
+    if state.halted is not None:
+        yield f"halted: {state.halted}"
+    for rule, reason in state.reduce_only.items():
+        yield f"reduce-only by {rule}: {reason}"
+    for cause, reason in market.doubts.items():
+        yield f"in doubt by {cause}: {reason}"
+    if bot.failed is not None:
+        yield f"failed: {bot.failed}"
+    if bot.paused is not None:
+        yield f"paused: {bot.paused}"
+    if seat.lock is not None and seat.lock.until_ns > state.now_ns:
+        yield f"locked: {seat.lock.reason}"
+    if seat.bars_seen < seat.warmup_bars:
+        yield f"warming up: {seat.bars_seen} of {seat.warmup_bars} bars"
+    blocked = None if state.regimes is None else state.regimes.blocks(market.id)
+    if blocked is not None:
+        yield f"regime takes no new risk: {blocked}"
+
+
+def _wish(decided: Decided) -> str:
+    intent = decided.intent
+    if isinstance(intent, str):
+        return intent
+    values: Mapping[str, Any] = {name: getattr(intent, name) for name in intent.__struct_fields__}
+    told = ", ".join(
+        f"{name} {value}" for name, value in values.items() if value not in (None, "", False) and name != "reason"
+    )
+    return f"{type(intent).__name__}({told})"
+
+
+def _size(state: EngineState, decided: Decided, question: ReviewRequest | None) -> tuple[Input, ...]:
+    request = decided.order
+    assert request is not None
+    instrument = state.markets[request.instrument].instrument
+    shares = ", ".join(f"{share.bot} {plain(instrument.quantity_decimal(share.quantity))}" for share in decided.shares)
+    known = [Input("quantity", plain(instrument.quantity_decimal(int(request.quantity or 0)))), Input("of", shares)]
+    if question is not None:
+        equity = "unknown" if question.equity is None else plain(question.equity)
+        held = instrument.quantity_decimal
+        known += [
+            Input("equity", equity),
+            Input("the bot held", plain(held(question.bot_position))),
+            Input("the account held", plain(held(question.position))),
+            Input("free cash", plain(question.free_cash)),
+        ]
+        if question.data_age_ns is not None:
+            known.append(
+                Input(
+                    "price used", plain(instrument.price_decimal(question.price or 0)), question.data_age_ns / SECOND_NS
+                )
+            )
+    return tuple(known)
+
+
+def _checks(state: EngineState, question: ReviewRequest) -> Iterator[CheckLine]:
+    """Yield every check that is on, run by itself on the question as it was put."""
+    for name in state.reviewer.on:
+        check = _CHECK.get(name)
+        if check is None:
+            continue
+        try:
+            number, limit = check(Facts(question, state.config.limits))
+        except MissingData:
+            yield CheckLine(name, "missing", "needed", False)
+        else:
+            yield CheckLine(name, _text(number), _text(limit), number <= limit)
+
+
+def _plan(state: EngineState, request: OrderRequest, children: Sequence[OrderRequest]) -> tuple[str, ...]:
+    return (_told(state, request), *(f"exit {_told(state, child)}" for child in children))
+
+
+def _told(state: EngineState, request: OrderRequest) -> str:
+    """Return an order in a line."""
+    instrument = state.markets[request.instrument].instrument
+    parts = [
+        request.order_id,
+        request.side.name.lower(),
+        plain(instrument.quantity_decimal(int(request.quantity or 0))),
+    ]
+    parts += [request.instrument, request.kind.value]
+    if request.price is not None:
+        parts.append(f"at {plain(instrument.price_decimal(request.price))}")
+    if request.stop is not None:
+        parts.append(f"stop {plain(instrument.price_decimal(request.stop))}")
+    parts += [word for word, on in (("post-only", request.post_only), ("reduce-only", request.reduce_only)) if on]
+    return " ".join(parts)
+
+
+def _text(value: Decimal | int) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)
