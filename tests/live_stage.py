@@ -27,6 +27,13 @@ BOTS: list[dict[str, Any]] = [
 Scene = Callable[[CoreVenue, "Stage"], Awaitable[None]]
 
 
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait for what must come; the limit is far off, so that a busy machine is no failure."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.05)
+
+
 class Stage:
     """A home folder, its configuration, and the session that runs."""
 

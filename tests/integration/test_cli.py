@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -190,11 +191,11 @@ def test_a_signal_stops_a_session_in_order(home: Path) -> None:
         [sys.executable, "-m", "tradewind", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     runs = home / "runs"
-    while not (runs.is_dir() and any(runs.glob("2*/journal.twj"))):
+    sizes: set[int] = set()
+    while len(sizes) < 3:  # empty or its head, and then growing: the session runs
         assert process.poll() is None
-    import time
-
-    time.sleep(1.0)
+        sizes.update(journal.stat().st_size for journal in runs.glob("2*/journal.twj"))
+        time.sleep(0.02)
     process.terminate()
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err

@@ -1,10 +1,9 @@
 """A dry run decides and records and sends nothing; a preview comes before the order; and what was sent adds up."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from tests.live_stage import Stage, play
+from tests.live_stage import Stage, play, until
 from tests.live_venue import CoreVenue, Faults
 from tradewind.app.live.dry import DRY_RUN
 from tradewind.app.live.status import status
@@ -23,7 +22,7 @@ def adds_up(requests: dict[str, Any]) -> bool:
 def test_a_dry_run_decides_and_records_and_sends_nothing(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         built = await stage.start()
-        await asyncio.sleep(4)
+        await until(lambda: status(built.session)["requests"]["attempted"] > 2)
         told = status(built.session)
         assert told["dry_run"]
         assert not told["real_money"]
@@ -47,7 +46,7 @@ def test_a_dry_run_has_a_state_of_its_own_beside_a_real_session(tmp_path: Path) 
         await stage.start()
         dry = Stage(tmp_path, venue, dry_run=True)
         built = await dry.start()  # the lease of the account is the other's
-        await asyncio.sleep(2)
+        await until(lambda: status(built.session)["requests"]["attempted"])
         await dry.stop()
         assert built.session.trading is not None
         assert built.session.trading.gateway.counts.placed == 0
@@ -61,17 +60,21 @@ def test_attempted_is_successful_and_failed_and_what_is_not_known(tmp_path: Path
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         built = await stage.start()
         venue.faults = Faults(lose_answer=0.2, lose_request=0.2, delay_s=0.2)
-        for _ in range(60):
-            await asyncio.sleep(0.1)
-            assert adds_up(status(built.session)["requests"])
+
+        def both_ends() -> bool:
+            requests = status(built.session)["requests"]
+            assert adds_up(requests)
+            return bool(requests["successful"] and requests["in_doubt"])
+
+        await until(both_ends)
         venue.faults = Faults()
         built.session.halt("enough", "test")
-        await asyncio.sleep(1)
+        await until(lambda: not status(built.session)["requests"]["pending"])
         told = status(built.session)["requests"]
-        assert told["pending"] == 0
+        assert adds_up(told)
         assert told["successful"]
         assert told["in_doubt"]
-        await stage.stop()
+        await stage.die()  # an orderly stop would wait until it is known what arrived
 
     play(tmp_path, scene)
 
@@ -86,9 +89,9 @@ def test_what_a_preview_refuses_is_not_sent(tmp_path: Path) -> None:
 
         venue.preview = preview  # type: ignore[method-assign]
         built = await stage.start()
-        await asyncio.sleep(5)
-        assert built.session.trading is not None
-        assert built.session.trading.gateway.counts.refused > 0
+        trading = built.session.trading
+        assert trading is not None
+        await until(lambda: trading.gateway.counts.refused and any("-sl" in name for name in venue.placed))
         await stage.stop()
         sent = {order.product_id for order in venue.exchange.orders(venue.ours)}
         assert sent == {"ETH-USD"}

@@ -11,8 +11,7 @@ import pytest
 
 from tests.e2e.live_rig import BotProcess, ExchangeProcess
 from tests.e2e.live_rig import until as when
-from tests.integration.test_live_stop import until
-from tests.live_stage import FLIP, Stage
+from tests.live_stage import FLIP, Stage, until
 from tests.live_venue import CoreVenue
 from tradewind.exchange.core.products import Product, ProductKind
 
@@ -24,7 +23,7 @@ PERP = Product(
     base_increment=Decimal("0.01"),
     base_min_size=Decimal("0.01"),
     contract_size=Decimal("0.01"),
-    funding_interval_ns=3_000_000_000,
+    funding_interval_ns=1_000_000_000,
 )
 LIMITS = {"instrument_share_max": "20", "exposure_share_max": "20", "leverage_max": "20"}
 
@@ -73,7 +72,8 @@ def test_funding_is_booked_as_funding_to_the_last_unit(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))
         built = await stage.start()
-        await asyncio.sleep(10)
+        booked = built.session.engine.state.booked
+        await until(lambda: len([each for each in booked if each[0] == f"paid {PERP.id}"]) > 1)
         venue.exchange.set_funding_rate(PERP.id, Decimal(0))  # nothing comes between the last look and the comparison
         await asyncio.sleep(1)
         assert (await stage.stop()).is_clean

@@ -4,8 +4,7 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
-from tests.integration.test_live_stop import until
-from tests.live_stage import QUOTE, Stage, play
+from tests.live_stage import QUOTE, Stage, play, until
 from tests.live_venue import CoreVenue
 from tradewind.exchange.core.orders import LIVE
 from tradewind.model.orders import Side

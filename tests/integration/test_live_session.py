@@ -3,11 +3,12 @@
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from tests.live_stage import Stage, play
+from tests.live_stage import Stage, play, until
 from tests.live_venue import CoreVenue, Faults
 from tradewind.app.live.building import build, build_paper
 from tradewind.app.live.status import status
@@ -22,10 +23,9 @@ from tradewind.venues.ports import KeyRights
 def test_a_session_trades_stops_in_order_and_its_books_are_the_venues(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         built = await stage.start()
-        await asyncio.sleep(4)
+        await until(lambda: status(built.session)["requests"]["attempted"] > 5)
         told = status(built.session)
         assert told["phase"] == "trading"
-        assert told["requests"]["attempted"] > 5
         assert msgspec.json.Encoder(decimal_format="string").encode(told)
         ended = await stage.stop()
         assert ended.is_clean
@@ -100,10 +100,7 @@ def test_one_session_per_account_and_its_positions_are_handed_over(tmp_path: Pat
         with pytest.raises(StateError, match="trades this account already"):
             await build(stage.resolved, stage.home, venue)
         flip = built.session.engine.state.bots["stop"].seats[0]
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if flip.view.position:
-                break
+        await until(lambda: flip.view.position)
         held = flip.view.position
         assert held
         built.session.stop.set()
@@ -122,16 +119,16 @@ def test_what_is_found_belongs_to_external_and_no_bot_touches_it(tmp_path: Path)
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.exchange.deposit(venue.ours, "BTC", Decimal("2.5"))
         built = await stage.start()
-        await asyncio.sleep(3)
-        venue.exchange.deposit(venue.ours, "USD", Decimal(500))
-        await asyncio.sleep(9)
-        assert (await stage.stop()).is_clean
         books = built.session.engine.state.ledger.lines["BTC-USD"].books
+        await until(lambda: books["external"].position.quantity)
+        venue.exchange.deposit(venue.ours, "USD", Decimal(500))
+        await until(lambda: built.session.engine.model.transfers)
+        assert (await stage.stop()).is_clean
         assert books["external"].position.quantity == 250_000_000
         assert [transfer.amount for transfer in built.session.engine.model.transfers] == [Decimal(500)]
         stage.settled()
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, accounts_every="1s")
 
 
 @pytest.mark.slow
@@ -172,10 +169,7 @@ def test_orders_that_cannot_be_confirmed_are_left_and_seen_to_by_the_next_start(
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         built = await stage.start()
         built.session.plan = msgspec.structs.replace(built.session.plan, stop_within_s=1.0, timeout_s=1.0)
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if venue.exchange.orders(venue.ours, limit=1) and built.session.engine.state.live_orders():
-                break
+        await until(lambda: venue.exchange.orders(venue.ours, limit=1) and built.session.engine.state.live_orders())
         venue.faults = Faults(down=True)
         ended = await stage.stop()
         assert not ended.is_clean
@@ -206,7 +200,8 @@ def test_an_instrument_in_cancel_only_takes_no_new_risk(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.set_mode("ETH-USD", ProductMode.CANCEL_ONLY)
         built = await stage.start()
-        await asyncio.sleep(3)
+        other: Any = built.session.engine.state.bots["flip"].seats[0].view.memory
+        await until(lambda: other.turns > 1)  # meanwhile another instrument is traded
         assert "product" in built.session.engine.state.markets["ETH-USD"].doubts
         assert not [
             order for order in built.session.engine.state.orders.values() if order.request.instrument == "ETH-USD"
@@ -252,12 +247,11 @@ def test_paper_runs_on_live_data_with_fills_of_the_simulation(tmp_path: Path) ->
         built = await build_paper(stage.resolved, stage.home, venue)
         task = asyncio.create_task(built.session.run())
         await asyncio.wait_for(built.session.ready.wait(), 20)
-        await asyncio.sleep(4)
+        state = built.session.engine.state
+        await until(lambda: any(order.fill_ids for order in state.orders.values()))
         built.session.stop.set()
         ended = await task
         built.close(ended)
-        state = built.session.engine.state
-        assert sum(len(order.fill_ids) for order in state.orders.values()) > 0
         assert not venue.placed
         assert venue.exchange.balance(venue.ours, "BTC").total == ZERO
 

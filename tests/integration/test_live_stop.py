@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.live_rig import BotProcess, ExchangeProcess
 from tests.e2e.live_rig import until as when
-from tests.live_stage import FLIP, QUOTE, Stage, play
+from tests.live_stage import FLIP, QUOTE, Stage, play, until
 from tests.live_venue import CoreVenue
 from tradewind.app.live.status import orders
 from tradewind.exchange.core.orders import LIVE
@@ -35,12 +35,6 @@ QUOTER = {
 def resting(venue: CoreVenue) -> list[OrderView]:
     """What the exchange itself has of our live orders."""
     return list(venue.exchange.orders(venue.ours, statuses=LIVE))
-
-
-async def until(condition: Any, seconds: float = 15.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.05)
 
 
 async def holding(venue: CoreVenue, stage: Stage, orders_there: int) -> None:
@@ -134,7 +128,7 @@ def test_an_exit_that_only_this_process_watches_is_told_and_written_down(tmp_pat
         assert cover.legs[0].trail is not None
         await stage.stop()
 
-    play(tmp_path, scene, [holder(trailing=0.2)], on_stop=policy)
+    play(tmp_path, scene, [holder(trailing=0.2)], on_stop=policy, request_timeout="1s")
 
 
 def test_other_settings_do_not_change_a_run_that_goes_on_and_that_is_told(tmp_path: Path) -> None:

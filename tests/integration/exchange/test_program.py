@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tradewind.cli.main import main
+
 PROGRAM = [sys.executable, "-m", "tradewind.cli", "exchange"]
 
 
@@ -80,15 +82,21 @@ def test_streams_may_have_a_port_of_their_own(tmp_path: Path) -> None:
         (("--faults", "faults.json"), "names the product NO-SUCH"),
     ],
 )
-def test_wrong_options_are_told_in_a_line(tmp_path: Path, options: tuple[str, str], said: str) -> None:
+def test_wrong_options_are_told_in_a_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, str],
+    said: str,
+) -> None:
     mode = '{"faults": [{"kind": "mode", "products": ["NO-SUCH"]}]}'
     (tmp_path / "faults.json").write_text(mode, encoding="utf-8")
     ours = {"--port": "0", "--keys-out": str(tmp_path / "keys.json")} | {options[0]: options[1]}
-    command = [*PROGRAM, *(word for pair in ours.items() for word in pair)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
-    assert run.returncode == 2
-    assert said in run.stderr
-    assert len(run.stderr.splitlines()) == 1
+    monkeypatch.chdir(tmp_path)
+    assert main(["exchange", *(word for pair in ours.items() for word in pair)]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
     assert sorted(each.name for each in tmp_path.iterdir()) == ["faults.json"]  # nothing half written, no key
 
 
