@@ -5,44 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import (
-    Cash,
-    Data,
-    Fees,
-    From,
-    Instruments,
-    Interval,
-    Json,
-    Kind,
-    Param,
-    Profile,
-    RunOptions,
-    Seed,
-    Set,
-    Strategy,
-    To,
-    Venue,
-)
+from tradewind.cli.options import SAID_NOTHING, Json, Run
 
 
 def backtest(
     config: Annotated[Path | None, Parameter(help="A configuration file (TOML).")] = None,
     /,
     *,
-    strategy: Strategy = None,
-    param: Param = None,
-    data: Data = None,
-    kind: Kind = None,
-    venue: Venue = None,
-    instrument: Instruments = None,
-    interval: Interval = None,
-    start: From = None,
-    end: To = None,
-    cash: Cash = None,
-    fees: Fees = None,
-    profile: Profile = None,
-    seed: Seed = None,
-    settings: Set = None,
+    options: Run = SAID_NOTHING,
     out: Annotated[Path | None, Parameter(help="Folder for the report; by default it is kept with the runs.")] = None,
     report: Annotated[bool, Parameter(negative="--no-report", help="Write the tear sheet.")] = True,
     ranges: Annotated[
@@ -64,20 +34,4 @@ def backtest(
     """
     from tradewind.cli.backtesting import run_and_show
 
-    options = RunOptions(
-        strategy=strategy,
-        param=param,
-        data=data,
-        kind=kind,
-        venue=venue,
-        instrument=instrument,
-        interval=interval,
-        start=start,
-        end=end,
-        cash=cash,
-        fees=fees,
-        seed=seed,
-        profile=profile,
-        settings=settings,
-    )
     return run_and_show(config, options, out=out, report=report, ranges=ranges, json=json)

@@ -37,19 +37,23 @@ Seed = Annotated[int | None, Parameter(help="Seed of a generated market.")]
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What a command line said about a run; None where it said nothing."""
+    """What a command line says about a run; None where it says nothing. A command takes them all as `Run`."""
 
-    strategy: list[str] | None = None
-    param: list[str] | None = None
-    data: str | None = None
-    kind: str | None = None
-    venue: str | None = None
-    instrument: list[str] | None = None
-    interval: str | None = None
-    start: str | None = None
-    end: str | None = None
-    cash: str | None = None
-    fees: str | None = None
-    seed: int | None = None
-    profile: str | None = None
-    settings: list[str] | None = None
+    strategy: Strategy = None
+    param: Param = None
+    data: Data = None
+    kind: Kind = None
+    venue: Venue = None
+    instrument: Instruments = None
+    interval: Interval = None
+    start: From = None
+    end: To = None
+    cash: Cash = None
+    fees: Fees = None
+    profile: Profile = None
+    seed: Seed = None
+    settings: Set = None
+
+
+SAID_NOTHING = RunOptions()
+Run = Annotated[RunOptions, Parameter(name="*")]

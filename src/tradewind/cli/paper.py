@@ -1,47 +1,19 @@
 """`tradewind paper`: a paper session on a generated market or on recorded bars, paced by the clock."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import (
-    Cash,
-    Data,
-    Fees,
-    From,
-    Instruments,
-    Interval,
-    Json,
-    Kind,
-    Param,
-    Profile,
-    RunOptions,
-    Seed,
-    Set,
-    Strategy,
-    To,
-    Venue,
-)
+from tradewind.cli.options import SAID_NOTHING, Json, Run
 
 
 def paper(
     config: Annotated[Path | None, Parameter(help="A configuration file (TOML).")] = None,
     /,
     *,
-    strategy: Strategy = None,
-    param: Param = None,
-    data: Data = None,
-    kind: Kind = None,
-    venue: Venue = None,
-    instrument: Instruments = None,
-    interval: Interval = None,
-    start: From = None,
-    end: To = None,
-    cash: Cash = None,
-    fees: Fees = None,
-    profile: Profile = None,
-    seed: Seed = None,
+    options: Run = SAID_NOTHING,
     speed: Annotated[
         str | None, Parameter(help="recorded, max, or how many times faster than the market, such as 3600.")
     ] = None,
@@ -53,7 +25,6 @@ def paper(
     endpoint: Annotated[
         Path | None, Parameter(help="With --venue coinbase: the file of a local exchange instead of the real one.")
     ] = None,
-    settings: Set = None,
     json: Json = False,
 ) -> int:
     """Trade on paper: the engine and the fills of a backtest, paced by the
@@ -71,26 +42,11 @@ def paper(
     """
     from tradewind.cli.papering import run_paper
 
-    options = RunOptions(
-        strategy=strategy,
-        param=param,
-        data=data,
-        kind=kind,
-        venue=venue,
-        instrument=instrument,
-        interval=interval,
-        start=start,
-        end=end,
-        cash=cash,
-        fees=fees,
-        seed=seed,
-        profile=profile,
-        settings=[
-            *(settings or ()),
-            *([f"paper.speed={speed}"] if speed else ()),
-            *([f"paper.minutes={minutes}"] if minutes is not None else ()),
-            *([f"paper.on_stop={on_stop}", f"live.on_stop={on_stop}"] if on_stop else ()),
-            *([f"live.endpoint={endpoint}"] if endpoint is not None else ()),
-        ],
-    )
-    return run_paper(config, options, headless=headless, json=json)
+    said = [
+        *(options.settings or ()),
+        *([f"paper.speed={speed}"] if speed else ()),
+        *([f"paper.minutes={minutes}"] if minutes is not None else ()),
+        *([f"paper.on_stop={on_stop}", f"live.on_stop={on_stop}"] if on_stop else ()),
+        *([f"live.endpoint={endpoint}"] if endpoint is not None else ()),
+    ]
+    return run_paper(config, replace(options, settings=said), headless=headless, json=json)
