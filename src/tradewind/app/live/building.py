@@ -6,48 +6,34 @@ any step lets go of everything.
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import msgspec
 
 from tradewind.app.config import Resolved
 from tradewind.app.home import Home
-from tradewind.app.live.checking import Checker
 from tradewind.app.live.clock import SessionClock
-from tradewind.app.live.coverage import Coverage
+from tradewind.app.live.composing import Late, Opened, Parts, compose, guards
 from tradewind.app.live.dry import DrySide
 from tradewind.app.live.engine import LiveEngine
-from tradewind.app.live.gate import Gate
-from tradewind.app.live.gateway import Gateway
-from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.latch import Latch
 from tradewind.app.live.lease import Lease
 from tradewind.app.live.opening import first_config, look_round, new_session, refuse_other
-from tradewind.app.live.outbox import Outbox
-from tradewind.app.live.plan import LivePlan, live_plan
-from tradewind.app.live.protecting import Protecting
+from tradewind.app.live.plan import live_plan
 from tradewind.app.live.recovering import Recovered, recover
-from tradewind.app.live.restoring import restore
 from tradewind.app.live.session import LiveSession
 from tradewind.app.live.standing import Standing
 from tradewind.app.live.stopping import Ended
-from tradewind.app.live.trading import Trading
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
 from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
-from tradewind.engine.order_questions import Pace
-from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.readmodel import ReadModel
-from tradewind.engine.reconciling import ReconcilePolicy, Reconciler
 from tradewind.engine.state import EngineState
-from tradewind.model.commands import TimerFired
 from tradewind.model.effects import Alarm
 from tradewind.model.entries import Intended
-from tradewind.model.errors import ConfigError, StateError
-from tradewind.risk.guards import GuardLimits
+from tradewind.model.errors import ConfigError
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount
 from tradewind.storage.journal.recorder import JournalRecorder
@@ -57,8 +43,6 @@ from tradewind.storage.runs import RunRecord, RunStore
 KEPT_ROWS = 5_000
 CHECKPOINT_EVENTS = 50_000
 ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits")
-# Every three seconds for some minutes: when a venue comes back doubt is over in seconds, not at the next round.
-PACE = Pace(steps_ns=(500_000_000, 1_000_000_000, 2_000_000_000, *([3_000_000_000] * 100)))
 
 
 class Built(msgspec.Struct):
@@ -125,7 +109,20 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
         lease.release()
         raise
     side.know(config.instruments)
-    session = _compose(side, plan, config, parts, recorder, clock, lease, standing, record, recovered)
+    session = compose(
+        Opened(
+            side=side,
+            plan=plan,
+            config=config,
+            parts=parts,
+            recorder=recorder,
+            clock=clock,
+            lease=lease,
+            standing=standing,
+            run=record.id,
+            recovered=recovered,
+        )
+    )
     if recovered is not None and (others := other_settings(record, resolved)):
         text = (
             f"the run goes on as it began, and not with what is said now of {', '.join(others)}: it has orders at the "
@@ -157,49 +154,33 @@ async def build_paper(
         lease.release()
         raise
     side.know(found.instruments)
-    settings, clock, sessions = simulation_settings(config), SessionClock(), list[LiveSession]()
+    late = Late()
     account = OpeningAccount(engine_settings.cash, engine_settings.volume_30d, ())
     engine = LiveEngine(
         EngineState(engine_settings),
-        BookVenue(engine_settings.instruments, settings, account),
+        BookVenue(engine_settings.instruments, simulation_settings(config), account),
         recorder,
-        clock,
+        SessionClock(),
         model=model_for(engine_settings),
         release=_nothing,
-        on_alarm=lambda alarm: sessions[0].alarm(alarm),  # noqa: PLW0108 - it comes after
+        on_alarm=late.alarm,
     )
-    guarding = Guarding(
-        engine,
-        lease.folder,
-        GuardLimits(errors_per_minute_max=plan.errors_per_minute_max),
-        daily_loss_max=plan.daily_loss_max,
-        halt=lambda reason: sessions[0].halt(reason, "guard"),
-    )
-    session = LiveSession(
+    late.session = session = LiveSession(
         side,
         engine,
         plan,
         Latch(lease.folder),
         standing,
-        guarding,
+        guards(engine, lease, plan, late),
         None,
         run=record.id,
         askable=plan.span_ns in side.spans_ns(),
     )
-    sessions.append(session)
     return Built(session, lease, recorder, record, store, None)
 
 
 def _nothing() -> None:
     """Nothing leaves a paper session, so nothing waits for the disk."""
-
-
-class Parts(msgspec.Struct):
-    """An engine with its views, fresh or replayed."""
-
-    state: EngineState
-    model: ReadModel
-    digest: AuditDigest
 
 
 def model_for(config: EngineConfig) -> ReadModel:
@@ -250,95 +231,3 @@ def _go_on(recovered: Recovered, store: RunStore, record: RunRecord) -> JournalR
         journal.append(Intended(recovered.state.sequence, recovered.unsent))
     journal.wait(journal.commit())
     return JournalRecorder(journal, checkpoint_events=CHECKPOINT_EVENTS)
-
-
-def _compose(
-    side: VenueSide,
-    plan: LivePlan,
-    config: EngineConfig,
-    parts: Parts,
-    recorder: JournalRecorder,
-    clock: SessionClock,
-    lease: Lease,
-    standing: Standing,
-    record: RunRecord,
-    recovered: Recovered | None,
-) -> LiveSession:
-    sessions: list[LiveSession] = []
-    boxes: list[Gateway] = []
-
-    def alarmed(alarm: Alarm) -> None:
-        sessions[0].alarm(alarm)
-
-    def failed(what: str, why: str) -> None:
-        sessions[0].guarding.note_error()
-
-    outbox = Outbox(
-        recorder.journal,
-        lambda box: boxes[0].send(box),  # noqa: PLW0108 - it comes after
-        lambda box: boxes[0].prepare(box),  # noqa: PLW0108
-    )
-    engine = LiveEngine(
-        parts.state,
-        outbox,
-        recorder,
-        clock,
-        model=parts.model,
-        digest=parts.digest,
-        release=outbox.release,
-        on_alarm=alarmed,
-    )
-    for timer in recovered.timers if recovered is not None else ():
-        engine.driver.agenda.add(timer.due_ns, TimerFired(timer.due_ns, timer.key))
-    latch = Latch(lease.folder)
-    truth = OrderTruth(config.instruments, PACE)
-    protecting = Protecting({each.id: each for each in config.instruments}, plan.protecting)
-    gateway = Gateway(
-        side.orders,
-        engine,
-        truth,
-        protecting,
-        Gate(parts.state, latch, lambda: lease.is_held),
-        timeout_s=plan.timeout_s,
-        ioc_only=plan.ioc_only,
-        committed=outbox.committed,
-        preview=side.preview if plan.preview else None,
-        on_alarm=alarmed,
-        on_error=failed,
-    )
-    boxes.append(gateway)
-    opened_ns = None if recovered is None else recovered.header.created_at_ns
-    policy = ReconcilePolicy(foreign_orders=plan.foreign_orders)
-    since_ns = clock.now_ns() if recovered is None else recovered.header.created_at_ns
-    checker = Checker(
-        side.orders,
-        side.account,
-        engine,
-        gateway,
-        Reconciler(truth, config.instruments, policy, opened_ns),
-        orders_every_s=plan.orders_every_s,
-        holdings_every_s=plan.accounts_every_s,
-        since_ns=since_ns,
-        timeout_s=plan.timeout_s,
-    )
-
-    def halted(reason: str) -> None:
-        with suppress(StateError):  # stopped all the same, and the alarm says that the disk did not take it
-            sessions[0].halt(reason, "guard")
-
-    limits = GuardLimits(errors_per_minute_max=plan.errors_per_minute_max)
-    guarding = Guarding(engine, lease.folder, limits, daily_loss_max=plan.daily_loss_max, halt=halted)
-    session = LiveSession(
-        side,
-        engine,
-        plan,
-        latch,
-        standing,
-        guarding,
-        Trading(outbox, gateway, checker, Coverage(parts.state, protecting, truth)),
-        run=record.id,
-        askable=plan.span_ns in side.spans_ns(),
-        restore=None if recovered is None else restore,
-    )
-    sessions.append(session)
-    return session
