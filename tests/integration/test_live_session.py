@@ -185,6 +185,24 @@ def test_orders_that_cannot_be_confirmed_are_left_and_seen_to_by_the_next_start(
     play(tmp_path, scene)
 
 
+def test_a_session_from_another_home_folder_refuses_while_this_one_has_orders(tmp_path: Path) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        built = await stage.start()
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if built.session.engine.state.live_orders() and await venue.open_orders():
+                break
+        elsewhere = Stage(tmp_path / "elsewhere", venue)
+        with pytest.raises(StateError, match="another session has orders on this account"):
+            await elsewhere.start()
+        assert not list((tmp_path / "elsewhere").glob("runs/*/journal.twj"))
+        assert (await stage.stop()).is_clean
+        await elsewhere.start()  # its lease was let go, and nothing is left there
+        assert (await elsewhere.stop()).is_clean
+
+    play(tmp_path, scene)
+
+
 def test_a_stop_during_the_start_ends_in_order(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.faults = Faults(delay_s=0.2)

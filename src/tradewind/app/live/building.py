@@ -21,6 +21,7 @@ from tradewind.app.live.opening import first_config, look_round, new_session, re
 from tradewind.app.live.plan import live_plan
 from tradewind.app.live.recovering import Recovered, recover
 from tradewind.app.live.session import LiveSession
+from tradewind.app.live.sessions import refuse_another
 from tradewind.app.live.standing import Standing
 from tradewind.app.live.stopping import Ended
 from tradewind.app.live.venue_side import VenueSide
@@ -93,10 +94,13 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
         store = RunStore(home.runs)
         recovered, record = _cut_off(store, standing)
         found = await look_round(side, names, private=True, skew_max_ns=plan.skew_max_ns)
+        own = _own_sessions(recovered, standing)
+        if not plan.dry_run:
+            refuse_another(found.orders, own)
         if recovered is None or record is None:
             config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
             record, recorder = _begin("live", resolved, config, store, now_ns())
-            standing.begin(record.id)
+            standing.begin(record.id, config.session)
             parts = Parts(EngineState(config), model_for(config), AuditDigest())
             clock = SessionClock()
         else:
@@ -120,6 +124,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             lease=lease,
             standing=standing,
             run=record.id,
+            own=own | {config.session},
             recovered=recovered,
         )
     )
@@ -208,6 +213,11 @@ def _cut_off(store: RunStore, standing: Standing) -> tuple[Recovered | None, Run
     if recovered.closed is not None:
         return None, None
     return recovered, record
+
+
+def _own_sessions(recovered: Recovered | None, standing: Standing) -> frozenset[str]:
+    """Return the sessions whose orders may be there without anybody else trading: those that have begun here."""
+    return frozenset(standing.sessions if recovered is None else {*standing.sessions, recovered.config.session})
 
 
 def other_settings(record: RunRecord, resolved: Resolved) -> list[str]:

@@ -4,16 +4,18 @@ While our own orders' stream is down orders are asked for every few seconds, so 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
 from tradewind.app.live.clearing import HALT_PREFIX
 from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.gateway import Gateway
+from tradewind.app.live.sessions import named, of_others, session_of
 from tradewind.engine.reconciling import Evidence, Reconciler
+from tradewind.model.effects import Alarm
 from tradewind.model.errors import VenueError
-from tradewind.model.venue import VenueFill
+from tradewind.model.venue import VenueFill, VenueOrder
 from tradewind.venues.ports import AccountDesk, OrderDesk
 
 OVERLAP_NS = 120_000_000_000
@@ -46,6 +48,8 @@ class Checker:
         holdings_every_s: float,
         since_ns: int,
         timeout_s: float,
+        own: Collection[str],
+        on_alarm: Callable[[Alarm], None],
     ) -> None:
         self.counts = Checks()
         self.user_stream_up = False
@@ -62,6 +66,9 @@ class Checker:
         self._now = asyncio.Event()
         self._liquidations: set[str] = set()
         self._halts: set[str] = set()
+        self._own = own
+        self._on_alarm = on_alarm
+        self._told: set[str] = set()
         self._looked_at: set[str] = set()
 
     def soon(self) -> None:
@@ -110,6 +117,7 @@ class Checker:
         balances = tuple(await account.balances()) if holdings else None
         positions = tuple(await account.positions()) if holdings else None
         await self._look_at_strangers(fills)
+        self._look_for_another_session(orders)
         self._halts |= {each.venue_id for each in orders if each.client_id.startswith(HALT_PREFIX)}
         return Evidence(
             asked_ns=asked_ns,
@@ -141,6 +149,14 @@ class Checker:
                     self._liquidations.add(name)
                 elif order.client_id.startswith(HALT_PREFIX):
                     self._halts.add(name)
+
+    def _look_for_another_session(self, orders: Iterable[VenueOrder]) -> None:
+        """Tell an operator, once of each, of other sessions that have orders here: nobody but people can stop one."""
+        others = [each for each in of_others(orders, self._own) if session_of(each.client_id) not in self._told]
+        if others:
+            self._told |= {session_of(each.client_id) for each in others}
+            text = f"another session has orders on this account: {named(others)}; stop one of the two"
+            self._on_alarm(Alarm(self._engine.now_ns(), "another_session", text))
 
     def _take(self, evidence: Evidence, *, holdings: bool) -> None:
         state, now_ns = self._engine.state, self._engine.now_ns()

@@ -60,6 +60,7 @@ class Opened(msgspec.Struct, kw_only=True):
     lease: Lease
     standing: Standing
     run: str
+    own: frozenset[str]  # the sessions whose orders are ours
     recovered: Recovered | None
 
     @property
@@ -106,6 +107,7 @@ def compose(opened: Opened) -> LiveSession:
     protecting = Protecting({each.id: each for each in opened.config.instruments}, plan.protecting)
     gate = Gate(parts.state, latch, lambda: opened.lease.is_held)
     late.gateway = gateway = _gateway(opened, engine, truth, protecting, gate, outbox, late)
+    checker = _checker(opened, engine, gateway, late)
     late.session = LiveSession(
         side,
         engine,
@@ -113,7 +115,7 @@ def compose(opened: Opened) -> LiveSession:
         latch,
         opened.standing,
         guards(engine, opened.lease, plan, late),
-        Trading(outbox, gateway, _checker(opened, engine, gateway), Coverage(parts.state, protecting, truth)),
+        Trading(outbox, gateway, checker, Coverage(parts.state, protecting, truth)),
         run=opened.run,
         askable=plan.span_ns in side.spans_ns(),
         restore=None if opened.recovered is None else restore,
@@ -170,7 +172,7 @@ def _gateway(
     )
 
 
-def _checker(opened: Opened, engine: LiveEngine, gateway: Gateway) -> Checker:
+def _checker(opened: Opened, engine: LiveEngine, gateway: Gateway, late: Late) -> Checker:
     plan, recovered = opened.plan, opened.recovered
     reconciler = Reconciler(
         gateway.truth,
@@ -188,4 +190,6 @@ def _checker(opened: Opened, engine: LiveEngine, gateway: Gateway) -> Checker:
         holdings_every_s=plan.accounts_every_s,
         since_ns=opened.since_ns,
         timeout_s=plan.timeout_s,
+        own=opened.own,
+        on_alarm=late.alarm,
     )

@@ -23,7 +23,7 @@ from tradewind.model.errors import AuthError, ConfigError, VenueError, VenueReje
 from tradewind.model.fees import FeeSchedule, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO
-from tradewind.model.venue import VenueBalance, VenuePosition
+from tradewind.model.venue import VenueBalance, VenueOrder, VenuePosition
 from tradewind.venues.ports import KeyRights, MarketDesk, ProductMode, ProductState
 
 SESSION_DIGITS = 12
@@ -41,6 +41,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     states: Mapping[str, ProductState]
     balances: tuple[VenueBalance, ...] = ()
     positions: tuple[VenuePosition, ...] = ()
+    orders: tuple[VenueOrder, ...] = ()
     fees: FeeSchedule | None = None
     volume_30d: Decimal = ZERO
 
@@ -76,6 +77,7 @@ async def look_round(side: VenueSide, names: Sequence[str], *, private: bool, sk
         states=states,
         balances=tuple(await _with_patience(account.balances)),
         positions=tuple(await _with_patience(account.positions)),
+        orders=tuple(await _with_patience(side.orders.open_orders)),
         fees=flat_fees(rates.maker, rates.taker),
         volume_30d=await _with_patience(account.volume_30d),
     )

@@ -1,6 +1,7 @@
 """What an account's folder remembers between sessions: the run that goes on, what it handed over and left behind.
 
-current.json    the run whose journal is this account's; while it is not closed the next start goes on with it
+current.json    the run whose journal is this account's; while it is not closed the next start goes on with it; and the
+                sessions that have begun here, by which their orders are known
 handover.json   positions of each bot at an orderly end, so that the next run knows whose they are
 leftovers.json  orders that could not be confirmed as canceled at the end, and positions without protection at the venue
 """
@@ -18,12 +19,14 @@ from tradewind.model.money import ZERO, ratio
 from tradewind.storage.atomic import write_bytes
 
 Kept = TypeVar("Kept")
+SESSIONS_MAX = 1_000
 
 
 class Current(msgspec.Struct, frozen=True):
-    """The run that has the account's journal."""
+    """The run that has the account's journal, and the sessions so far, the latest last."""
 
     run: str
+    sessions: tuple[str, ...] = ()
 
 
 class HandedOver(msgspec.Struct, frozen=True):
@@ -65,9 +68,15 @@ class Standing:
         kept = self._read("current.json", Current)
         return None if kept is None else kept.run
 
-    def begin(self, run: str) -> None:
-        """Remember which run has the account's journal."""
-        self._write("current.json", Current(run))
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """Return the sessions that have begun here, the latest last."""
+        kept = self._read("current.json", Current)
+        return () if kept is None else kept.sessions
+
+    def begin(self, run: str, session: str) -> None:
+        """Remember which run has the account's journal, and whose names its orders have."""
+        self._write("current.json", Current(run, (*self.sessions, session)[-SESSIONS_MAX:]))
 
     def handover(self) -> Handover | None:
         """Return what the last session handed over."""

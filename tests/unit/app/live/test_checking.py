@@ -10,10 +10,12 @@ from tradewind.app.live.checking import Checker
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.reconciling import Reconciler
 from tradewind.model.corrections import PositionAdopted
+from tradewind.model.effects import Alarm
 from tradewind.model.orders import Side
 from tradewind.model.venue import VenueBalance, VenueFill, VenueOrder, VenueOrderStatus
 
 S = 1_000_000_000
+OWN, OTHER = "0123456789ab", "ba9876543210"
 
 
 class Venue:
@@ -22,6 +24,7 @@ class Venue:
     def __init__(self, client_id: str) -> None:
         self.asked: list[str] = []
         self.client_id = client_id
+        self.open: tuple[VenueOrder, ...] = ()
 
     async def fills(self, since_ns: int) -> Sequence[VenueFill]:
         common: dict[str, Any] = {
@@ -33,7 +36,7 @@ class Venue:
         )
 
     async def open_orders(self) -> Sequence[VenueOrder]:
-        return ()
+        return self.open
 
     async def find_venue_order(self, venue_id: str) -> VenueOrder:
         self.asked.append(venue_id)
@@ -55,11 +58,12 @@ class Rig(Desk):
     def __init__(self, venue: Venue) -> None:
         super().__init__(config([None], cash=Decimal(1_000)))
         self.truth = OrderTruth([BTC])
+        self.alarms: list[Alarm] = []
         any_self: Any = self
         any_venue: Any = venue
         self.checker = Checker(
             any_venue, any_venue, any_self, any_self, Reconciler(self.truth, [BTC], opened_ns=2),
-            orders_every_s=1, holdings_every_s=1, since_ns=0, timeout_s=1,
+            orders_every_s=1, holdings_every_s=1, since_ns=0, timeout_s=1, own={OWN}, on_alarm=self.alarms.append,
         )  # fmt: skip
         self.clock_ns = 100 * S
 
@@ -95,3 +99,23 @@ def test_what_somebody_else_sold_is_external() -> None:
     rig.rounds(3)
     assert (rig.position("a"), rig.position("external")) == (500, -500)
     assert venue.asked == ["h"]
+
+
+def resting(client_id: str) -> VenueOrder:
+    return VenueOrder(
+        client_id=client_id, venue_id=f"v {client_id}", instrument="BTC-USD", side=Side.BUY, kind="limit",
+        quantity=Decimal("0.1"), price=Decimal(80), filled=Decimal(0), status=VenueOrderStatus.OPEN,
+    )  # fmt: skip
+
+
+def test_an_operator_hears_once_of_another_session_on_the_account() -> None:
+    venue = Venue("by hand")
+    rig = Rig(venue)
+    venue.open = (resting(f"{OWN}-1"), resting("by hand"))
+    rig.rounds(1)
+    assert rig.alarms == []
+    venue.open += (resting(f"{OTHER}-7"), resting(f"{OTHER}-8-sl"))
+    rig.rounds(3)
+    (alarm,) = rig.alarms
+    assert alarm.name == "another_session"
+    assert f"{OTHER}-7 (buy BTC-USD), {OTHER}-8-sl" in alarm.text

@@ -46,10 +46,13 @@ def test_the_folder_remembers(tmp_path: Path) -> None:
     standing = Standing(tmp_path)
     assert standing.current is None
     assert standing.handover() is None
-    standing.begin("run-1")
+    assert standing.sessions == ()
+    standing.begin("run-0", "0" * 12)
+    standing.begin("run-1", "1" * 12)
     standing.leave_behind(Leftovers("run-1", 5, ("x-1",)))
     again = Standing(tmp_path)
     assert again.current == "run-1"
+    assert again.sessions == ("0" * 12, "1" * 12)
     left = again.leftovers()
     assert left is not None
     assert left.orders == ("x-1",)
