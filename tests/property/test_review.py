@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.model.decisions import Approved, Refused, ReviewRequest
+from tradewind.model.decisions import Approved, Refused, ReviewRequest, TailShape
 from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.risk.limits import Limits
 from tradewind.risk.review import CHECKS, Reviewer
+from tradewind.risk.tail import TailLimits
 
 SPOT = define_instrument("BTC-USD", base_increment="0.01", min_notional=Decimal(5), min_quantity=2)
 PERPETUAL = define_instrument(
@@ -95,7 +96,14 @@ def requests(draw: st.DrawFn, instrument: Instrument) -> ReviewRequest:
         since_last_order_ns=draw(st.none() | st.integers(0, 2_000_000_000)),
         locked=draw(seldom("cooldown")),
         squares=draw(mostly(st.just(Decimal(9)))),
+        tail=draw(mostly(tails)),
     )
+
+
+worth = st.floats(0, 1e6)
+tails = st.builds(TailShape, worth, st.floats(-1e3, 1e3), st.floats(0, 1), st.floats(0.5, 4))
+some_share = st.none() | st.decimals("0", "1", places=3)
+tail_limits = st.builds(TailLimits, var_share_max=some_share, correlation_max=some_share)
 
 
 @settings(max_examples=max(1_000, settings.default.max_examples))
@@ -103,7 +111,7 @@ def requests(draw: st.DrawFn, instrument: Instrument) -> ReviewRequest:
 def test_one_pass_and_check_by_check_agree(data: st.DataObject, chosen: Limits) -> None:
     """Whatever is asked under whatever limits."""
     request = data.draw(requests(data.draw(st.sampled_from([SPOT, PERPETUAL]))))
-    agreed(Reviewer(chosen), request)
+    agreed(Reviewer(chosen, tail=data.draw(tail_limits)), request)
 
 
 def agreed(reviewer: Reviewer, request: ReviewRequest) -> Approved | Refused:

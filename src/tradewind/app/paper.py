@@ -14,6 +14,7 @@ import msgspec
 
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
+from tradewind.app.tail_fits import TailFits
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
@@ -84,6 +85,7 @@ class PaperSession:
         recorder: Recorder | None = None,
         on_stop: OnStop = "cancel",
         keep_all: bool = True,
+        tails: TailFits | None = None,
     ) -> None:
         self.config = config
         self.settings = settings
@@ -92,6 +94,7 @@ class PaperSession:
         self._sources = sources
         self._pacer = pacer
         self._on_stop = on_stop
+        self._tails = tails
         self._state = EngineState(config)
         self._driver = Driver(self._state, venue, recorder=recorder)
         for fit in fit_events(config, sources):
@@ -112,6 +115,9 @@ class PaperSession:
                 ended = "asked" if self._pacer.stop.is_set() else "minutes"
                 break
             self._obey()
+            if self._tails is not None:
+                for fit in self._tails.upto(ts_ns):
+                    self._driver.agenda.add(fit.ts_ns, fit)
             self._driver.feed(events)
             self._events += len(events)
             self._keep()

@@ -126,6 +126,17 @@ class AllocationSection(Section, frozen=True):
     band: Share = Decimal("0.05")
 
 
+class VarSection(Section, frozen=True):
+    """Limits on the account's daily VaR at 95 %, as a share of equity, and on correlation; both need fits.
+
+    A fit is made from the bars of the run whenever `every` has passed; without a valid one nothing that adds risk goes.
+    """
+
+    share_max: Share | None = None
+    correlation_max: Share | None = None
+    every: Duration = "15m"
+
+
 class ExecutionSection(Section, frozen=True):
     """How entries are made: at once (`market`), or waiting beside the mark for a time (`rest`) as post-only orders."""
 
@@ -222,6 +233,7 @@ class Config(Section, frozen=True):
     regime: RegimeSection = RegimeSection()
     allocation: AllocationSection = AllocationSection()
     execution: ExecutionSection = ExecutionSection()
+    var: VarSection = VarSection()
     bots: tuple[BotSettings, ...] = ()
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}

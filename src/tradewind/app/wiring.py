@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import MarketData
 from tradewind.app.regime import LoadedModel, load_regime_model
-from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings
+from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings, VarSection
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
-from tradewind.engine.config import BotSpec, EngineConfig, RegimePlan, Resting
+from tradewind.engine.config import BotSpec, EngineConfig, RegimePlan, Resting, TailPlan
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
@@ -26,6 +26,7 @@ from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.protections import ProtectionRules
+from tradewind.risk.tail import TailLimits
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
@@ -73,6 +74,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         netting=flag_values(config.flags)["netting"],
         gap_bars_max=config.account.gap_bars_max,
         regime=_regimes(config),
+        tail=_tail(config.var),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -181,6 +183,14 @@ def _regimes(config: Config) -> RegimePlan | UnsetType:
     return RegimePlan(
         settings=settings, model=loaded.model, missing=loaded.flag, block=section.block, allocation=shared
     )
+
+
+def _tail(section: VarSection) -> TailPlan | UnsetType:
+    """Return the limits on VaR and correlation; nothing where both are off."""
+    if section.share_max is None and section.correlation_max is None:
+        return UNSET
+    limits = TailLimits(var_share_max=section.share_max, correlation_max=section.correlation_max)
+    return TailPlan(limits=limits, every_ns=duration_ns(section.every))
 
 
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:

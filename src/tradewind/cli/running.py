@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tradewind.app.market_data import MarketData
+from tradewind.app.tail_fits import market_fits
 from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.fitting import fit_events
@@ -39,8 +40,10 @@ def run_market(
     state = EngineState(engine)
     venue = simulated_venue(engine, settings, market)
     total = sum(len(source.ts_ns) for source in sources)
-    fits = fit_events(engine, sources)
-    return run_events(engine, settings, state, venue, merge(sources), total, progress, recorder=recorder, fits=fits)
+    fits, tails = fit_events(engine, sources), market_fits(engine, market)
+    return run_events(
+        engine, settings, state, venue, merge(sources), total, progress, recorder=recorder, fits=fits, tails=tails
+    )
 
 
 def carried(market: Sequence[MarketData]) -> list[Recorded]:

@@ -13,6 +13,7 @@ from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signal
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session, rebuild
+from tradewind.app.tail_fits import market_fits
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.keeping import completed, now_ns, tear_sheet
 from tradewind.cli.running import bar_series
@@ -66,6 +67,7 @@ class Session:
             recorder=self._recorder,
             on_stop=config.paper.on_stop,
             keep_all=False,
+            tails=market_fits(self.engine, market),
         )
 
     def run(self, watch: Watch) -> Kept:

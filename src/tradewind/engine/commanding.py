@@ -15,6 +15,7 @@ from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
 from tradewind.model.money import multiply
 from tradewind.orders.order import Order, OrderRole
+from tradewind.risk.tail_book import TAIL
 
 OPERATOR = "operator"
 DRAWDOWN = "drawdown"
@@ -109,6 +110,8 @@ def on_fitted(state: EngineState, event: c.Fitted) -> None:
     """Parameters from outside; expired means missing (see `fitted`)."""
     _advance(state, event.ts_ns)
     state.fitted[event.kind] = event
+    if state.tails is not None and event.kind == TAIL:
+        state.tails.fit(event.parameters)
     state.audit.append(event)
 
 

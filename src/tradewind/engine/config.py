@@ -15,6 +15,7 @@ from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.limits import Limits
 from tradewind.risk.protections import ProtectionRules
+from tradewind.risk.tail import TailLimits
 from tradewind.strategy.base import Strategy
 
 HOUR_NS = 3_600_000_000_000
@@ -32,6 +33,13 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
     missing: str = ""
     block: bool = True
     allocation: RegimeAllocation | None = None
+
+
+class TailPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits on VaR and correlation, and how often whoever runs the engine makes the fit that they need."""
+
+    limits: TailLimits = TailLimits()
+    every_ns: int = HOUR_NS // 4
 
 
 class Resting(msgspec.Struct, frozen=True):
@@ -89,6 +97,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     netting: bool = True
     gap_bars_max: int = 3
     regime: RegimePlan | UnsetType = UNSET
+    tail: TailPlan | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id for instrument in self.instruments}

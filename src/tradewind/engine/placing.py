@@ -12,6 +12,7 @@ import msgspec
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
+from tradewind.engine.tails import tail_shape
 from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
@@ -256,6 +257,7 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         "since_last_order_ns": None if last_ns is None else now - last_ns,
         "squares": _squares(state, market) if state.squares_needed else None,
         "regime": None if state.regimes is None else state.regimes.blocks(market.id),
+        "tail": None if state.tails is None else tail_shape(state, state.tails, market),
     }
 
 

@@ -27,7 +27,8 @@ from tradewind.orders.order import Order, OrderRole
 from tradewind.portfolio.ledger import Ledger, Line
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.protections import ClosedTrade, Lock
-from tradewind.risk.review import Reviewer
+from tradewind.risk.review import NO_TAIL, Reviewer
+from tradewind.risk.tail_book import TailBook
 from tradewind.strategy.base import GroupView, Strategy, View, Wish, overrides, sees_groups, warmup_bars
 
 NEVER = -(10**60)
@@ -310,6 +311,7 @@ class EngineState:
         "simple",
         "spot_only",
         "squares_needed",
+        "tails",
         "tier",
         "tiered",
         "timers",
@@ -330,7 +332,12 @@ class EngineState:
         self.session = f"{config.session}-"
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.regimes = None if config.regime is UNSET else RegimeWatch(config.instruments, config.regime)
-        self.reviewer = Reviewer(config.limits, regimes=self.regimes is not None and self.regimes.plan.block)
+        self.tails = None if config.tail is UNSET else TailBook(sorted(each.id for each in config.instruments))
+        self.reviewer = Reviewer(
+            config.limits,
+            regimes=self.regimes is not None and self.regimes.plan.block,
+            tail=NO_TAIL if config.tail is UNSET else config.tail.limits,
+        )
         self.orders: dict[str, Order] = {}
         self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
         self.fills = 0  # booked executions of our orders
@@ -350,6 +357,7 @@ class EngineState:
             or self.squares_needed
             or config.protections.watches_trades
             or self.regimes is not None
+            or self.tails is not None
         )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)

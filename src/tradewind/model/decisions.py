@@ -10,6 +10,19 @@ from tradewind.model.orders import OrderRequest
 from tradewind.model.regime import Regime, RegimeSource
 
 
+class TailShape(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a fit says of the account's loss in a bad day, as seen from one instrument; amounts in its quote currency.
+
+    With x held of it, worth x with its sign, the account's daily variance is `rest + 2 pull x + own x^2`, and its VaR
+    `multiplier` times the root. `rest` is the variance of everything else, `pull` the covariance with it.
+    """
+
+    rest: float
+    pull: float
+    own: float
+    multiplier: float
+
+
 class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     """Everything risk needs to know about one order, as one self-contained value.
 
@@ -17,7 +30,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     in the worst direction: `position`, `open_buys` and `open_sells` are the account's, before this order; `exposure` is
     the worst-case gross notional of all other instruments, `squares` the sum of its squares (worked out only when the
     check of concentration is on). None means missing, and missing refuses. From `halted` on there is something to say
-    only under a mode, a lock, or a limit on the number of orders; `regime` says which regime takes no new risk.
+    only under a mode, a lock, or a limit on the number of orders; `regime` says which regime takes no new risk, `tail`
+    how the account's loss in a bad day depends on this instrument (only where VaR or correlation is checked).
     """
 
     order: OrderRequest
@@ -45,6 +59,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     since_last_order_ns: int | None = None
     squares: Decimal | None = None
     regime: str | None = None
+    tail: TailShape | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):

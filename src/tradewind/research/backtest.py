@@ -13,7 +13,9 @@ from decimal import Decimal
 from functools import partial
 
 import msgspec
+import numpy as np
 
+from tradewind.app.tail_fits import Closes, TailFits, tail_fits
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
@@ -78,9 +80,10 @@ def run_backtest(
         specs = state.markets[one.instrument.id].specs
         sources += recorded_sources(one, specs, config.gap_bars_max, serve=serve)
     total = sum(len(source.ts_ns) for source in sources)
+    closes = [Closes(s.instrument.id, s.span_ns, s.open_ns + s.span_ns, s.close.astype(np.float64)) for s in series]
     return run_events(
         config, settings, state, venue, merge(sources), total, progress, responder, keep_audit, recorder,
-        fits=fit_events(config, sources),
+        fits=fit_events(config, sources), tails=tail_fits(config, sorted(closes, key=lambda each: each.instrument)),
     )  # fmt: skip
 
 
@@ -113,8 +116,12 @@ def run_events(
     keep_audit: bool = True,
     recorder: Recorder | None = None,
     fits: Iterable[Fitted] = (),
+    tails: TailFits | None = None,
 ) -> BacktestResult:
-    """Drive an engine and a venue through chunks of events and return what happened; `fits` come in at their times."""
+    """Drive an engine and a venue through chunks of events and return what happened; `fits` come in at their times.
+
+    `tails` are fits that are made as the run gets to their times.
+    """
     running = AuditDigest()
     kept: list[msgspec.Struct] = []
     take_records = partial(drain, state, running, kept if keep_audit else None)
@@ -124,6 +131,9 @@ def run_events(
     done = 0
     with quiet_collector():
         for chunk in chunks:
+            if tails is not None and chunk:
+                for fit in tails.upto(chunk[-1].ts_ns):
+                    driver.agenda.add(fit.ts_ns, fit)
             driver.feed(chunk)
             done += len(chunk)
             take_records()

@@ -8,12 +8,14 @@ that can only reduce the position is not held to the limits on new risk.
 from collections.abc import Callable
 from decimal import Decimal
 
-from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest
+from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest, TailShape
 from tradewind.model.money import ONE, ZERO, add, multiply, plain, subtract
 from tradewind.model.orders import OrderKind, Side
 from tradewind.risk.limits import Limits
+from tradewind.risk.tail import TailLimits, worst_correlation, worst_var, worth_at_ends
 
 Number = Decimal | int
+NO_TAIL = TailLimits()
 BUY, SELL, LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
 
 
@@ -24,11 +26,12 @@ class MissingData(Exception):
 class Facts:
     """What several checks need about one order, worked out once; None where the data for it are missing."""
 
-    __slots__ = ("equity", "gross", "limits", "notional", "reducing", "request", "size", "worst")
+    __slots__ = ("equity", "gross", "limits", "notional", "reducing", "request", "size", "tail_limits", "worst")
 
-    def __init__(self, request: ReviewRequest, limits: Limits) -> None:
+    def __init__(self, request: ReviewRequest, limits: Limits, tail_limits: TailLimits = NO_TAIL) -> None:
         self.request = request
         self.limits = limits
+        self.tail_limits = tail_limits
         self.equity = request.equity
         self.size = size = request.order.quantity
         self.reducing = reduces(request)
@@ -90,6 +93,14 @@ def _known(value: Decimal | None) -> Decimal:
     if value is None:
         raise MissingData
     return value
+
+
+def _tail(facts: Facts) -> tuple[TailShape, tuple[float, float]]:
+    """Return what the fit says, and the worth of the instrument's holding at either end; missing without a fit."""
+    request, size, price, mark = facts.request, facts.size, facts.request.price, facts.request.mark
+    if request.tail is None or size is None or price is None or mark is None:
+        raise MissingData
+    return request.tail, worth_at_ends(request, size, max(price, mark))
 
 
 def halted(facts: Facts) -> tuple[Number, Number]:
@@ -224,6 +235,21 @@ def slippage_guard(facts: Facts) -> tuple[Number, Number]:
     return max(beyond, 0), multiply(_known(facts.limits.slippage_bps_max), request.reference)
 
 
+def var(facts: Facts) -> tuple[Number, Number]:
+    """The account's daily VaR with this order and the open ones filled, against its share of equity."""
+    if facts.reducing:
+        return ZERO, ZERO
+    limit = multiply(_known(facts.equity), _known(facts.tail_limits.var_share_max))
+    return worst_var(*_tail(facts)), limit
+
+
+def correlation(facts: Facts) -> tuple[Number, Number]:
+    """How far what is held here moves together with everything else that is held."""
+    if facts.reducing:
+        return ZERO, ZERO
+    return worst_correlation(*_tail(facts)), _known(facts.tail_limits.correlation_max)
+
+
 def rate_minute(facts: Facts) -> tuple[Number, Number]:
     """Orders of the last minute, this one included; reductions are never held back."""
     return 0 if facts.reducing else facts.request.orders_minute + 1, facts.limits.orders_per_minute_max or 0
@@ -285,8 +311,14 @@ SLOW = frozenset(
     }
 )
 
-# Checks of SPEC K1 that need a venue's book or fitted models: they are off, and every run header says so.
-NOT_AVAILABLE = ("impact", "var", "correlation")
+# On only where they are asked for, since they need fits from outside; they come before the number of orders.
+TAIL_CHECKS: tuple[tuple[str, Check, str], ...] = (
+    ("var", var, "var_share_max"),
+    ("correlation", correlation, "correlation_max"),
+)
+
+# Checks of SPEC K1 that need a venue's book: they are off, and every run header says so.
+NOT_AVAILABLE = ("impact",)
 
 
 class Reviewer:
@@ -301,19 +333,28 @@ class Reviewer:
         "_rate",
         "_share_max",
         "_slow",
+        "_tail",
         "limits",
         "off",
         "on",
+        "tail",
     )
 
-    def __init__(self, limits: Limits, *, regimes: bool = False) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, *, regimes: bool = False, tail: TailLimits = NO_TAIL) -> None:
+        self.limits, self.tail = limits, tail
         checks = [(name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None]
         if regimes:
             checks.insert(2, (REGIME_BLOCK, regime_block))  # among the modes, before the numbers
+        fitted = [(name, check) for name, check, limit in TAIL_CHECKS if getattr(tail, limit) is not None]
+        place = next(
+            (i for i, (name, _) in enumerate(checks) if name.startswith("order") and name in SLOW), len(checks)
+        )
+        checks[place:place] = fitted
+        self._tail = bool(fitted)
         self._checks = tuple(checks)
         self.on = tuple(name for name, _ in self._checks)
         off = [name for name, _, _ in CHECKS if name not in self.on]
+        off += [name for name, _, _ in TAIL_CHECKS if name not in self.on]
         self.off = (*off, *(() if regimes else (REGIME_BLOCK,)), *NOT_AVAILABLE)
         # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
         gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
@@ -325,7 +366,7 @@ class Reviewer:
         )
         self._slow = not SLOW.isdisjoint(self.on)
         self._age_max_ns = limits.data_age_ns_max
-        self._more = any(
+        self._more = self._tail or any(
             limit is not None for limit in (limits.order_notional_max, limits.instrument_notional_max, self._share_max)
         )
         self._rate, self._factor = ZERO, ONE
@@ -343,7 +384,7 @@ class Reviewer:
         findings: list[Finding] = []
         for name, check in self._checks:
             try:
-                number, limit = check(Facts(request, self.limits))
+                number, limit = check(Facts(request, self.limits, self.tail))
                 numbers.append(number)
                 if number > limit:
                     findings.append(Finding(name, _reason(name, request) or _text(number), _text(limit)))
@@ -355,7 +396,7 @@ class Reviewer:
                 findings.append(Finding(name, f"error: {type(error).__name__}: {error}", "no error"))
         if findings:
             return Refused(tuple(findings), tuple(numbers))
-        facts = Facts(request, self.limits)
+        facts = Facts(request, self.limits, self.tail)
         worst = (None, None) if facts.reducing else (facts.worst, facts.gross)
         return Approved(*funds(facts), request.equity, *worst)
 
@@ -433,6 +474,8 @@ class Reviewer:
     def _keeps_more(self, request: ReviewRequest, equity: Decimal, notional: Decimal, worst: Decimal) -> bool:
         """Return whether an order that adds risk keeps the limits that are seldom set or hold for some orders only."""
         order, instrument, limits = request.order, request.instrument, self.limits
+        if self._tail and not self._keeps_tail(request, equity):
+            return False
         if (
             (limits.order_notional_max is not None and notional > limits.order_notional_max)
             or (limits.instrument_notional_max is not None and worst > limits.instrument_notional_max)
@@ -449,6 +492,17 @@ class Reviewer:
         if reference is None:
             return False
         return (order.price - reference) * order.side * 10_000 <= limits.slippage_bps_max * reference
+
+    def _keeps_tail(self, request: ReviewRequest, equity: Decimal) -> bool:
+        """Return whether an order that adds risk keeps the limits on VaR and correlation; missing does not."""
+        tail, limits, size, price, mark = request.tail, self.tail, request.order.quantity, request.price, request.mark
+        if tail is None or size is None or price is None or mark is None:
+            return False
+        ends = worth_at_ends(request, size, max(price, mark))
+        most, alike = limits.var_share_max, limits.correlation_max
+        return (most is None or worst_var(tail, ends) <= multiply(equity, most)) and (
+            alike is None or worst_correlation(tail, ends) <= alike
+        )
 
     def _with_fee(self, rate: Decimal) -> Decimal:
         """Return 1 + rate, and keep it while the rate is the same."""

@@ -6,11 +6,12 @@ import pytest
 
 from tests.unit.docs.pages import codes, read, rows, section
 from tradewind.app.profiles import profile_values
-from tradewind.app.settings import ProtectionSettings
+from tradewind.app.settings import ProtectionSettings, VarSection
+from tradewind.app.tail_fits import VALID_TIMES
 from tradewind.risk.guards import Action, GuardLimits, Readings, evaluate
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
 from tradewind.risk.protections import ProtectionRules
-from tradewind.risk.review import CHECKS, NOT_AVAILABLE
+from tradewind.risk.review import CHECKS, NOT_AVAILABLE, TAIL_CHECKS
 
 PAGE = read("docs/risk.md")
 
@@ -47,6 +48,17 @@ def test_the_profiles_set_what_is_told() -> None:
 
 def test_what_is_not_available_is_told() -> None:
     assert tuple(codes(row[0])[0] for row in rows(section(PAGE, "What is off"))) == NOT_AVAILABLE
+
+
+def test_the_checks_that_need_fits_are_listed_with_their_settings() -> None:
+    listed = [(codes(row[0])[0], codes(row[2])[0], row[3]) for row in rows(section(PAGE, "VaR and correlation"))]
+    assert [name for name, _, _ in listed] == [name for name, _, _ in TAIL_CHECKS]
+    for (_, key, default), (_, _, limit) in zip(listed, TAIL_CHECKS, strict=True):
+        assert limit in (key, f"var_{key}")
+        assert getattr(VarSection(), key) is None
+        assert default == "off"
+    assert VarSection().every == "15m"
+    assert VALID_TIMES == 2
 
 
 def test_every_protection_is_listed_with_its_default() -> None:
