@@ -97,7 +97,7 @@ def resolve(
     for layer in layers:
         _merge(merged, layer.values)
         origins.update((key, layer.source) for key, _ in flattened(layer.values))
-    config = msgspec.convert(_with_none(merged), Config, strict=False)
+    config = msgspec.convert(with_none(merged), Config, strict=False)
     return Resolved(config, origins, config_digest(config))
 
 
@@ -172,7 +172,7 @@ def check_layer(layer: Layer) -> None:
     """Raise ConfigError naming the layer's source, the key and the remedy, unless all of it can be used."""
     _check_keys(layer.source, types.type_info(Config), layer.values, "")
     try:
-        msgspec.convert(_with_none(layer.values), Config, strict=not layer.text)
+        msgspec.convert(with_none(layer.values), Config, strict=not layer.text)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{layer.source}: {_explained(str(error), layer.values)}") from None
     except ConfigError as error:
@@ -215,10 +215,10 @@ def _copied(value: Any) -> Any:
     return {key: _copied(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
-def _with_none(value: Any) -> Any:
+def with_none(value: Any) -> Any:
     """Return the same with None for every `off`, which is how a file, lacking null, switches a limit off."""
     if isinstance(value, Mapping):
-        return {key: _with_none(each) for key, each in value.items()}
+        return {key: with_none(each) for key, each in value.items()}
     return None if value == OFF else value
 
 

@@ -96,6 +96,7 @@ class ProtectionSettings(Section, frozen=True):
     low_profit_minimum: Decimal = ZERO
     low_profit_lock: Duration = "12h"
     drawdown_max: Share | None = None
+    drawdown_flatten: bool = False
 
 
 class ExitSettings(Section, frozen=True):

@@ -223,6 +223,7 @@ def _protections(settings: ProtectionSettings) -> ProtectionRules:
         low_profit_minimum=settings.low_profit_minimum,
         low_profit_lock_ns=duration_ns(settings.low_profit_lock),
         drawdown_max=settings.drawdown_max,
+        drawdown_flatten=True if settings.drawdown_flatten else UNSET,
     )
 
 

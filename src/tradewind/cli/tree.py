@@ -87,6 +87,10 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "study": Command("execution:study", "Measure planned execution on recorded and generated books."),
         },
     ),
+    "fleet": (
+        "Fleets: many bots on many instruments, and what the stack is worth to them.",
+        {"run": Command("fleet:run", "The scorecard of a fleet: naive, the whole stack, and the stack less a part.")},
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {

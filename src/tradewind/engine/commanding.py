@@ -175,6 +175,8 @@ def drawdown_reached(state: EngineState) -> None:
     reason = f"equity is {multiply(limit or Decimal(0), Decimal(100)).normalize():f} % or more below its peak"
     on_enter_reduce_only(state, c.EnterReduceOnly(state.now_ns, DRAWDOWN, reason))
     state.effects.append(Alarm(state.now_ns, "drawdown", reason))
+    if state.config.protections.drawdown_flatten is True:
+        on_flatten(state, c.Flatten(state.now_ns))
 
 
 def _cancel_entries(state: EngineState) -> None:

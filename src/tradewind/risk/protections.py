@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.model.money import ZERO, add, subtract
 
@@ -22,6 +23,7 @@ class ProtectionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     low_profit_minimum: Decimal = ZERO
     low_profit_lock_ns: int = 12 * 3_600_000_000_000
     drawdown_max: Decimal | None = None
+    drawdown_flatten: bool | UnsetType = UNSET
 
     @property
     def watches_trades(self) -> bool:

@@ -44,3 +44,13 @@ def test_a_short_held_at_the_start_does_not_raise_the_peak_before_it_has_a_price
     desk = Desk(config([], instruments=[PERP], cash=Decimal(1000), held=held, protections=RULES))
     desk.bar(10_000, "BTC-PERP")
     assert not desk.state.reduce_only
+
+
+def test_where_it_is_told_to_it_closes_everything_too() -> None:
+    rules = ProtectionRules(drawdown_max=Decimal("0.1"), drawdown_flatten=True)
+    desk = Desk(config([target("5")], cash=Decimal(1000), protections=rules))
+    desk.bar()
+    desk.fill("test-1")
+    desk.bar(7_000)
+    assert "drawdown" in desk.state.reduce_only
+    assert [(each.side, each.quantity) for each in desk.sent[1:]] == [(-1, desk.sent[0].quantity)]

@@ -1,0 +1,123 @@
+"""A fleet as it is written down: every bot on every instrument, and the stack whose worth is to be measured.
+
+The file is a configuration like any other, with one more table, `[fleet]`. What it leaves out of the stack is usual:
+regimes, budgets by regime, exits on every entry, entries that rest, limits, and a breaker at 10 %.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from tradewind.app.candle_files import find_candles
+from tradewind.app.config import Layer, check_layer, config_digest, file_layer, with_none
+from tradewind.app.home import Home
+from tradewind.app.market_data import MarketData, load_market
+from tradewind.app.settings import Config, Section
+from tradewind.model.errors import ConfigError, DataError
+
+STACK: Mapping[str, Any] = {
+    "profile": "fleet",
+    "data": {"interval": "1h", "funding": False, "marks": False},
+    "regime": {"enabled": True},
+    "allocation": {"method": "blend"},
+    "execution": {"entries": "rest"},
+    "exits": {"stop_loss": "0.04", "take_profit": "0.08", "time": "7d"},
+    "protections": {"drawdown_max": "0.10", "drawdown_flatten": True},
+    "simulation": {"half_spread_bps": "2"},
+}
+
+
+class FleetSection(Section, frozen=True):
+    """What is measured, and how. Without `instruments` the `instruments_max` with most bars take part.
+
+    `benchmark` begins the name of the instrument that correlations are taken with. Intervals come from `draws`
+    resampled series with blocks of `block_days` on average.
+    """
+
+    instruments: tuple[str, ...] = ()
+    instruments_max: Annotated[int, Meta(ge=1)] = 13
+    benchmark: str = "BTC"
+    seed: Annotated[int, Meta(ge=0)] = 7
+    draws: Annotated[int, Meta(ge=100, le=20_000)] = 2_000
+    block_days: Annotated[int, Meta(ge=1)] = 10
+
+
+class FleetPlan(msgspec.Struct, frozen=True):
+    """A fleet that is decided on: nothing of it changes once data are read, and `digest` says what it was."""
+
+    fleet: FleetSection
+    config: Config
+    digest: str
+
+
+class FleetData(msgspec.Struct, frozen=True, eq=False):
+    """The data that the fleet trades, and which instruments were left out, with why."""
+
+    market: tuple[MarketData, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def read_fleet(path: Path, start: str | None = None, end: str | None = None) -> FleetPlan:
+    """Return the fleet of a file; `start` and `end` replace the range that the file names.
+
+    Raises  ConfigError naming file, key and remedy.
+    """
+    given = dict(file_layer(path).values)
+    section = given.pop("fleet", {})
+    try:
+        fleet = msgspec.convert(section, FleetSection)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: fleet: {error}") from None
+    check_layer(Layer(str(path), given))
+    merged = _over(_over({}, STACK), given)
+    for key, value in (("from", start), ("to", end)):
+        if value is not None:
+            merged.setdefault("data", {})[key] = value
+    config = msgspec.convert(with_none(merged), Config, strict=False)
+    if not config.bots:
+        raise ConfigError(f"{path} has no bots: add a [[bots]] table with a strategy; each trades every instrument")
+    named = msgspec.json.encode([msgspec.to_builtins(fleet), config_digest(config)], order="deterministic")
+    return FleetPlan(fleet, config, hashlib.blake2b(named, digest_size=16).hexdigest())
+
+
+def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
+    """Return the bars of the fleet's instruments; one without bars in the range is left out and named.
+
+    Raises  DataError when none is left; ConfigError when it is not told which series are meant.
+    """
+    settings = msgspec.structs.replace(plan.config.data, path=str(data))
+    there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
+    wanted = plan.fleet.instruments or there
+    left_out = [(name, "no candles") for name in wanted if name not in there]
+    market: list[MarketData] = []
+    for name in sorted(set(wanted) & set(there)):
+        one = msgspec.structs.replace(settings, instruments=(name,))
+        terms = {key: value for key, value in plan.config.instruments.items() if key == name}
+        try:
+            market += load_market(msgspec.structs.replace(plan.config, data=one, instruments=terms), home)
+        except DataError as error:
+            left_out.append((name, str(error)))
+    chosen = _fullest(market, plan.fleet.instruments_max)
+    kept = {each.instrument.id for each in chosen}
+    left_out += [(each.instrument.id, "fewer bars") for each in market if each.instrument.id not in kept]
+    if not chosen:
+        raise DataError(f"no instrument of the fleet has bars in {data}: {'; '.join(why for _, why in left_out)}")
+    return FleetData(tuple(chosen), tuple(sorted(left_out)))
+
+
+def _fullest(market: Sequence[MarketData], most: int) -> list[MarketData]:
+    ordered = sorted(market, key=lambda each: (-len(each.bars), each.instrument.id))[:most]
+    return sorted(ordered, key=lambda each: each.instrument.id)
+
+
+def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in above.items():
+        if isinstance(value, Mapping):
+            below[key] = _over(dict(below.get(key, {})), value)
+        else:
+            below[key] = value
+    return below

@@ -1,0 +1,120 @@
+"""The arms of the comparison, each a configuration of the one engine: naive, the whole stack, the stack less a part."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from tradewind.app.settings import (
+    AllocationSection,
+    BotSettings,
+    Config,
+    ExecutionSection,
+    ExitSettings,
+    ProtectionSettings,
+    RegimeSection,
+)
+from tradewind.app.wiring import engine_config
+from tradewind.engine.config import EngineConfig
+from tradewind.model.instrument import Instrument
+from tradewind.model.money import ONE, ratio
+from tradewind.research.fleet.random_entry import RandomEntry
+from tradewind.risk.limits import Limits
+from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
+
+NAIVE, FULL, RANDOM, HOLD = "naive", "full", "random_entry", "buy_and_hold"
+ABLATIONS = ("regime_off", "maker_off", "risk_off", "allocation_off")
+ARMS = (NAIVE, FULL, *ABLATIONS, RANDOM, HOLD)
+WITHOUT: Mapping[str, str] = {
+    NAIVE: "taker, each bot for itself, no regime, no portfolio risk, exits by the opposite signal",
+    FULL: "regime block, budgets by regime, exits on every entry, entries that rest, limits and breaker",
+    "regime_off": "the stack, but new risk in every regime (budgets still follow it)",
+    "maker_off": "the stack, but entries at the market",
+    "risk_off": "the stack, but no limits and no breaker",
+    "allocation_off": "the stack, but equal budgets in every regime",
+    RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
+    HOLD: "naive, but bought once and held",
+}
+NO_LIMITS = Limits(
+    leverage_max=None,
+    instrument_share_max=None,
+    exposure_share_max=None,
+    liquidation_buffer_min=None,
+    slippage_bps_max=None,
+)
+
+
+class Habit(msgspec.Struct, frozen=True):
+    """How a bot traded: entries and the share of bars with a position."""
+
+    entries: int
+    held: float
+
+
+def arm_config(arm: str, config: Config, instruments: Sequence[Instrument], *, quiet: bool = False) -> EngineConfig:
+    """Return the engine's configuration of an arm; `quiet` says that absent bars mean that nothing traded."""
+    regime = msgspec.structs.replace(config.regime, absent_bars="no_trade") if quiet else config.regime
+    stack = msgspec.structs.replace(config, regime=regime, bots=expanded(config, instruments))
+    return engine_config(_without(arm, stack), instruments)
+
+
+def expanded(config: Config, instruments: Sequence[Instrument]) -> tuple[BotSettings, ...]:
+    """Return one bot of each kind on each instrument that it is for, with equal parts of the account."""
+    names = [each.id for each in sorted(instruments, key=lambda each: each.id)]
+    pairs = [(number, bot, name) for number, bot in enumerate(config.bots) for name in bot.instruments or names]
+    pairs = [pair for pair in pairs if pair[2] in names]
+    part = ratio(ONE, Decimal(max(len(pairs), 1)))
+    kinds = [bot.id or bot.strategy for bot in config.bots]
+    labels = [kind if kinds.count(kind) == 1 else f"{kind}-{number + 1}" for number, kind in enumerate(kinds)]
+    return tuple(
+        msgspec.structs.replace(bot, id=f"{labels[number]}@{name}", instruments=(name,), budget=part)
+        for number, bot, name in pairs
+    )
+
+
+def random_config(naive: EngineConfig, habits: Mapping[str, Habit], bars: int, seed: int) -> EngineConfig:
+    """Return the naive fleet with traders without a reason, who trade as often and hold for as long."""
+    bots = []
+    for number, spec in enumerate(naive.bots):
+        habit = habits.get(spec.id, Habit(0, 0.0))
+        in_bars, out_bars = max(habit.held * bars, 1.0), max((1 - habit.held) * bars, 1.0)
+        enter, leave = min(habit.entries / out_bars, 1.0), min(habit.entries / in_bars, 1.0)
+        bots.append(
+            msgspec.structs.replace(
+                spec, strategy=RandomEntry(seed=seed * 1_000_003 + number, enter=enter, leave=leave)
+            )
+        )
+    return msgspec.structs.replace(naive, bots=tuple(bots))
+
+
+def hold_config(naive: EngineConfig) -> EngineConfig:
+    """Return the naive fleet with everything bought once and held."""
+    bots = tuple(msgspec.structs.replace(spec, strategy=BuyAndHold()) for spec in naive.bots)
+    return msgspec.structs.replace(naive, bots=bots)
+
+
+def _without(arm: str, stack: Config) -> Config:
+    """Return the stack less what the arm goes without."""
+    replace = msgspec.structs.replace
+    if arm == NAIVE:
+        bots = tuple(replace(bot, exits=None) for bot in stack.bots)
+        return replace(
+            stack,
+            bots=bots,
+            regime=RegimeSection(),
+            allocation=AllocationSection(),
+            execution=ExecutionSection(),
+            exits=ExitSettings(),
+            protections=ProtectionSettings(),
+            limits=NO_LIMITS,
+            flags={**stack.flags, "netting": False},
+        )
+    if arm == "regime_off":
+        return replace(stack, regime=replace(stack.regime, block=False))
+    if arm == "maker_off":
+        return replace(stack, execution=ExecutionSection())
+    if arm == "risk_off":
+        return replace(stack, limits=NO_LIMITS, protections=ProtectionSettings())
+    if arm == "allocation_off":
+        return replace(stack, allocation=AllocationSection())
+    return stack

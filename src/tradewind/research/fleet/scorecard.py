@@ -1,0 +1,218 @@
+"""Every arm of a fleet on the same bars, and what the differences come to."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+import numpy as np
+
+from tradewind.app.fleet import FleetPlan
+from tradewind.app.wiring import simulation_settings
+from tradewind.engine.config import EngineConfig
+from tradewind.engine.sequencer import Recorded
+from tradewind.model.instrument import Instrument
+from tradewind.model.money import subtract
+from tradewind.numeric.resampling import Estimate, paired_drawdown, paired_sum, stationary_blocks
+from tradewind.numeric.significance import deflated_sharpe
+from tradewind.research.backtest import run_backtest
+from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, RANDOM, arm_config, hold_config, random_config
+from tradewind.research.fleet.scoring import ArmScore, Days, Scored, score_arm
+from tradewind.research.series import BarSeries
+
+Told = Callable[[str, int, int], None]
+
+
+class Paired(msgspec.Struct, frozen=True):
+    """An arm against the naive fleet: net gain and largest drawdown, with the interval of resampled days."""
+
+    net_pnl: Estimate
+    drawdown: Estimate
+
+    @property
+    def settled(self) -> bool:
+        """Return whether the interval of the net gain leaves zero out."""
+        return self.net_pnl.low > 0 or self.net_pnl.high < 0
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """A target, what was found, and whether that reaches it."""
+
+    name: str
+    target: str
+    found: str
+    reached: bool
+
+
+class Scorecard(msgspec.Struct, frozen=True, eq=False):
+    """Everything the fleet run found. `seconds` are of this machine; all else is the same for the same data."""
+
+    digest: str
+    start_ns: int
+    end_ns: int
+    instruments: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    bars: int
+    currency: str
+    cash: Decimal
+    arms: dict[str, ArmScore]
+    paired: dict[str, Paired]
+    goals: tuple[Goal, ...]
+    days: dict[str, Days]
+    by_bot: dict[str, dict[str, Decimal]]
+    seconds: dict[str, float]
+
+
+def run_fleet(
+    plan: FleetPlan,
+    series: Sequence[BarSeries],
+    *,
+    left_out: Sequence[tuple[str, str]] = (),
+    extra: Sequence[Recorded] = (),
+    told: Told | None = None,
+) -> Scorecard:
+    """Run every arm over the bars and return the scorecard; `told` hears (arm, arms done, arms in all)."""
+    instruments = [each.instrument for each in series]
+    quiet = bool(series) and all(each.no_trade for each in series)
+    settings = simulation_settings(plan.config)
+    bars = max(len(each) for each in series)
+    scored: dict[str, Scored] = {}
+    seconds: dict[str, float] = {}
+    naive = arm_config(NAIVE, plan.config, instruments, quiet=quiet)
+    for done, arm in enumerate(ARMS):
+        if told is not None:
+            told(arm, done, len(ARMS))
+        engine = _engine(arm, plan, instruments, naive, scored, bars, quiet=quiet)
+        began = time.perf_counter()
+        result = run_backtest(engine, settings, series, extra=extra)
+        seconds[arm] = time.perf_counter() - began
+        scored[arm] = score_arm(result, series, plan.fleet.benchmark)
+        del result
+    scores = deflated(scored)
+    paired = _paired(plan, scored)
+    return Scorecard(
+        digest=plan.digest,
+        start_ns=min(int(each.open_ns[0]) for each in series),
+        end_ns=max(int(each.open_ns[-1]) + each.span_ns for each in series),
+        instruments=tuple(sorted(each.id for each in instruments)),
+        left_out=tuple(left_out),
+        bars=sum(len(each) for each in series),
+        currency=naive.currency,
+        cash=naive.cash,
+        arms=scores,
+        paired=paired,
+        goals=goals(scores, paired[FULL], worst_bar(series)),
+        days={arm: each.days for arm, each in scored.items()},
+        by_bot={arm: each.by_bot for arm, each in scored.items()},
+        seconds=seconds,
+    )
+
+
+def _engine(
+    arm: str,
+    plan: FleetPlan,
+    instruments: Sequence[Instrument],
+    naive: EngineConfig,
+    scored: dict[str, Scored],
+    bars: int,
+    *,
+    quiet: bool,
+) -> EngineConfig:
+    if arm == NAIVE:
+        return naive
+    if arm == RANDOM:
+        return random_config(naive, scored[NAIVE].habits, bars, plan.fleet.seed)
+    if arm == HOLD:
+        return hold_config(naive)
+    return arm_config(arm, plan.config, instruments, quiet=quiet)
+
+
+def deflated(scored: Mapping[str, Scored]) -> dict[str, ArmScore]:
+    """Return the figures with the deflated Sharpe ratio: the trials are the arms that were really run."""
+    ratios = {arm: _per_day(each.days) for arm, each in scored.items()}
+    known = [each for each in ratios.values() if each is not None]
+    variance = float(np.var(known, ddof=1)) if len(known) > 1 else 0.0
+    return {
+        arm: msgspec.structs.replace(
+            each.score, deflated_sharpe=_deflated(each.days, ratios[arm], len(scored), variance)
+        )
+        for arm, each in scored.items()
+    }
+
+
+def _per_day(days: Days) -> float | None:
+    spread = float(days.returns.std(ddof=1)) if len(days.returns) > 1 else 0.0
+    return float(days.returns.mean()) / spread if spread > 0 else None
+
+
+def _deflated(days: Days, ratio: float | None, trials: int, variance: float) -> float | None:
+    if ratio is None:
+        return None
+    centred = (days.returns - days.returns.mean()) / days.returns.std()
+    skew, kurtosis = float((centred**3).mean()), float((centred**4).mean())
+    return deflated_sharpe(ratio, len(days.returns), skew, kurtosis, trials, variance).probability
+
+
+def _paired(plan: FleetPlan, scored: dict[str, Scored]) -> dict[str, Paired]:
+    naive = scored[NAIVE].days
+    rng = np.random.default_rng(plan.fleet.seed)
+    blocks = stationary_blocks(len(naive.returns), plan.fleet.block_days, plan.fleet.draws, rng)
+    gains = {arm: np.diff(each.days.equity, prepend=float(plan.config.account.cash)) for arm, each in scored.items()}
+    return {
+        arm: Paired(
+            paired_sum(gains[arm], gains[NAIVE], blocks),
+            paired_drawdown(each.days.returns, naive.returns, blocks),
+        )
+        for arm, each in scored.items()
+        if arm != NAIVE
+    }
+
+
+def worst_bar(series: Sequence[BarSeries]) -> float:
+    """Return the largest fall of an instrument from one close to the lowest price of the next bar."""
+    falls = [float((1 - each.low[1:] / each.close[:-1]).max()) for each in series if len(each) > 1]
+    return max(falls, default=0.0)
+
+
+def goals(arms: dict[str, ArmScore], paired: Paired, gap: float) -> tuple[Goal, ...]:
+    """Return the targets of the whole stack with what was found."""
+    full = arms[FULL]
+    difference, fall = paired.net_pnl, paired.drawdown
+    return (
+        Goal("profitable bots", ">= 60 %", f"{full.profitable_share:.1%}", full.profitable_share >= 0.60),
+        Goal("Sharpe ratio", ">= 1.5", _number(full.sharpe), full.sharpe is not None and full.sharpe >= 1.5),
+        Goal(
+            "correlation with BTC",
+            "<= 0.3",
+            _number(full.btc_correlation),
+            full.btc_correlation is not None and abs(full.btc_correlation) <= 0.3,
+        ),
+        Goal(
+            "largest drawdown",
+            f"<= 10 % and one bar's gap (at most {gap:.1%})",
+            "-" if full.max_drawdown is None else f"{full.max_drawdown:.2%}",
+            full.max_drawdown is not None and full.max_drawdown <= 0.10 + gap,
+        ),
+        Goal(
+            "net gain over naive",
+            "interval above 0",
+            f"{difference.value:,.0f} [{difference.low:,.0f}, {difference.high:,.0f}]",
+            difference.low > 0,
+        ),
+        Goal(
+            "smaller drawdown than naive",
+            "interval below 0",
+            f"{fall.value:+.1%} [{fall.low:+.1%}, {fall.high:+.1%}]",
+            fall.high < 0,
+        ),
+    )
+
+
+def worth(card: Scorecard) -> dict[str, Decimal]:
+    """Return what each part of the stack brought: the whole less the stack without it."""
+    full = card.arms[FULL].net_pnl
+    return {arm: subtract(full, score.net_pnl) for arm, score in card.arms.items() if arm.endswith("_off")}
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,153 @@
+"""What an arm came to: the figures of its run, bot by bot where that is the question."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from statistics import NormalDist
+
+import msgspec
+import numpy as np
+
+from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.views import RoundTrip
+from tradewind.model.money import ZERO
+from tradewind.numeric.resampling import FloatArray
+from tradewind.numeric.significance import wilson_interval
+from tradewind.research.backtest import BacktestResult
+from tradewind.research.breakdown import read_model
+from tradewind.research.curve import DAY_NS, IntArray, daily, equity_curve
+from tradewind.research.fleet.arms import Habit
+from tradewind.research.metrics import compute_metrics
+from tradewind.research.series import BarSeries
+
+FALSE_DISCOVERY_RATE = 0.10
+TRIPS_MIN = 10
+_NORMAL = NormalDist()
+
+
+class Days(msgspec.Struct, frozen=True, eq=False):
+    """An account day by day: the day's number since 1970, equity at its end, and the return of the day."""
+
+    day: IntArray
+    equity: FloatArray
+    returns: FloatArray
+
+
+class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one arm; money in the account's currency, shares as fractions, `turnover` one-way in equities.
+
+    `profitable` counts bots with a net gain, open positions at their marks. `discoveries` counts bots whose mean trade
+    is above zero by more than luck (Benjamini-Hochberg at 10 %). `tripped_ns` is when the breaker did.
+    """
+
+    bots: int
+    profitable: int
+    profitable_share: float
+    wilson: tuple[float, float]
+    net_pnl: Decimal
+    fees: Decimal
+    slippage: Decimal
+    maker_ratio: float | None
+    sharpe: float | None
+    deflated_sharpe: float | None
+    max_drawdown: float | None
+    btc_correlation: float | None
+    turnover: float
+    exposure: float
+    trades: int
+    discoveries: int
+    regime_refusals: int
+    refusals: int
+    tripped_ns: int | None
+    digest: str
+
+
+class Scored(msgspec.Struct, frozen=True, eq=False):
+    """An arm's figures, its account day by day, and how each bot traded."""
+
+    score: ArmScore
+    days: Days
+    habits: dict[str, Habit]
+    by_bot: dict[str, Decimal]
+
+
+def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: str) -> Scored:
+    """Return the figures of a run; the deflated Sharpe ratio needs all arms and is still missing."""
+    curve, model = equity_curve(result, series), read_model(result)
+    metrics = compute_metrics(result, series, curve=curve, model=model)
+    by_day = daily(curve)
+    days = Days(by_day.day[1:], by_day.equity[1:], np.diff(by_day.equity) / by_day.equity[:-1])
+    gained = {row.name: row.net for row in metrics.by_bot}
+    bots = [spec.id for spec in result.config.bots]
+    profitable = sum(gained.get(name, ZERO) > ZERO for name in bots)
+    interval = wilson_interval(profitable, len(bots))
+    refusals: Counter[str] = model.refusals
+    span_ns = int(curve.ts_ns[-1]) - curve.opening_ns
+    score = ArmScore(
+        bots=len(bots),
+        profitable=profitable,
+        profitable_share=profitable / len(bots),
+        wilson=(interval.low, interval.high),
+        net_pnl=metrics.net_profit,
+        fees=metrics.fees,
+        slippage=metrics.slippage,
+        maker_ratio=metrics.maker_ratio_notional,
+        sharpe=metrics.sharpe,
+        deflated_sharpe=None,
+        max_drawdown=metrics.max_drawdown,
+        btc_correlation=_correlation(days, series, benchmark),
+        turnover=metrics.turnover,
+        exposure=metrics.exposure,
+        trades=metrics.trades,
+        discoveries=discoveries(_by_bot(model.trips)),
+        regime_refusals=refusals["regime_block"],
+        refusals=metrics.refusals,
+        tripped_ns=next((alarm.ts_ns for alarm in result.alarms if alarm.name == "drawdown"), None),
+        digest=result.digest,
+    )
+    return Scored(score, days, _habits(model, bots, span_ns), {name: gained.get(name, ZERO) for name in bots})
+
+
+def discoveries(gains: Mapping[str, Sequence[float]]) -> int:
+    """Return how many bots earned more per trade than luck explains, with one in ten of them expected to be false.
+
+    A bot with fewer than ten trades says nothing and counts as one that was tried.
+    """
+    values = []
+    for trades in gains.values():
+        spread = float(np.std(trades, ddof=1)) if len(trades) >= TRIPS_MIN else 0.0
+        values.append(1 - _NORMAL.cdf(float(np.mean(trades)) / spread * math.sqrt(len(trades))) if spread > 0 else 1.0)
+    ordered = sorted(values)
+    return max((k for k, p in enumerate(ordered, 1) if p <= FALSE_DISCOVERY_RATE * k / len(ordered)), default=0)
+
+
+def _by_bot(trips: Sequence[RoundTrip]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for trip in trips:
+        found.setdefault(trip.bot, []).append(float(trip.gained))
+    return found
+
+
+def _habits(model: ReadModel, bots: Sequence[str], span_ns: int) -> dict[str, Habit]:
+    entries: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for trip in model.trips:
+        entries[trip.bot] += 1
+        held[trip.bot] += trip.exit_ns - trip.entry_ns
+    return {name: Habit(entries[name], min(held[name] / span_ns, 0.999)) for name in bots}
+
+
+def _correlation(days: Days, series: Sequence[BarSeries], benchmark: str) -> float | None:
+    """Return the correlation of the account's daily returns with those of the benchmark; None without one."""
+    found = next((each for each in series if each.instrument.id.startswith(benchmark)), None)
+    if found is None or len(days.returns) < 3:
+        return None
+    closes = found.open_ns + found.span_ns
+    rows = np.searchsorted((closes - 1) // DAY_NS, days.day, "right") - 1
+    there = rows >= 0
+    prices = found.close[rows[there]].astype(np.float64)
+    moves, own = prices[1:] / prices[:-1] - 1, days.returns[there][1:]
+    if len(own) < 2 or own.std() == 0 or moves.std() == 0:
+        return None
+    return float(np.corrcoef(own, moves)[0, 1])

@@ -1,0 +1,100 @@
+"""The file of a fleet: what it leaves out is usual, what it has wrong is named, and its hash says what it was."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import REPOSITORY
+from tradewind.app.fleet import load_fleet, read_fleet
+from tradewind.app.home import Home
+from tradewind.model.errors import ConfigError, DataError
+
+BOTS = '[[bots]]\nstrategy = "momentum"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "fleet.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def candles(folder: Path, name: str, bars: int = 48, start: str = "2024-01-01") -> None:
+    place = folder / "venue" / name
+    place.mkdir(parents=True)
+    times = np.datetime64(start, "s") + np.arange(bars) * np.timedelta64(1, "h")
+    rows = [f"{time}Z,100.00,101.00,99.00,100.50,10" for time in times]
+    (place / "1h.csv").write_text("\n".join(["ts,open,high,low,close,volume", *rows]) + "\n", encoding="utf-8")
+
+
+def test_what_is_left_out_is_the_whole_stack(tmp_path: Path) -> None:
+    config = read_fleet(written(tmp_path, BOTS)).config
+    assert config.regime.enabled
+    assert config.allocation.method == "blend"
+    assert config.execution.entries == "rest"
+    assert config.protections.drawdown_max == Decimal("0.10")
+    assert config.exits.stop_loss is not None
+
+
+def test_the_file_says_otherwise_where_it_does(tmp_path: Path) -> None:
+    text = "[protections]\ndrawdown_max = 0.2\n[exits]\nstop_loss = 'off'\n[fleet]\ndraws = 500\n" + BOTS
+    plan = read_fleet(written(tmp_path, text))
+    assert plan.config.protections.drawdown_max == Decimal("0.2")
+    assert plan.config.protections.drawdown_flatten
+    assert plan.config.exits.stop_loss is None
+    assert plan.fleet.draws == 500
+
+
+def test_the_hash_covers_the_fleet_the_stack_and_the_window(tmp_path: Path) -> None:
+    texts = (BOTS, "[fleet]\nseed = 8\n" + BOTS, "[fees]\ntaker = 0.001\n" + BOTS)
+    hashes = {read_fleet(written(tmp_path, text)).digest for text in texts}
+    path = written(tmp_path, BOTS)
+    hashes |= {read_fleet(path, "2024-01-01").digest, read_fleet(path, "2024-01-01", "2024-02-01").digest}
+    assert len(hashes) == 5
+    assert read_fleet(path).digest == read_fleet(path).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no bots"),
+        ("[fleet]\ndraws = 1\n" + BOTS, "fleet: .*draws"),
+        ("[fleet]\nsize = 1\n" + BOTS, "fleet: .*size"),
+        ("[regimes]\nenabled = true\n" + BOTS, "unknown key regimes"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read_fleet(written(tmp_path, text))
+
+
+def test_the_example_can_be_read() -> None:
+    assert len(read_fleet(REPOSITORY / "examples" / "fleet.toml").config.bots) == 3
+
+
+def test_instruments_without_bars_are_left_out_and_named(tmp_path: Path) -> None:
+    for name in ("BTC-USD", "ETH-USD"):
+        candles(tmp_path, name)
+    candles(tmp_path, "NEW-USD", start="2025-01-01")
+    text = '[fleet]\ninstruments = ["BTC-USD", "ETH-USD", "NEW-USD", "GONE-USD"]\n' + BOTS
+    plan = read_fleet(written(tmp_path, text), "2024-01-01", "2024-02-01")
+    found = load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+    assert [each.instrument.id for each in found.market] == ["BTC-USD", "ETH-USD"]
+    assert [name for name, _ in found.left_out] == ["GONE-USD", "NEW-USD"]
+
+
+def test_of_many_instruments_those_with_most_bars_take_part(tmp_path: Path) -> None:
+    for name, bars in (("A-USD", 30), ("B-USD", 48), ("C-USD", 40)):
+        candles(tmp_path, name, bars)
+    plan = read_fleet(written(tmp_path, "[fleet]\ninstruments_max = 2\n" + BOTS))
+    found = load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+    assert [each.instrument.id for each in found.market] == ["B-USD", "C-USD"]
+    assert found.left_out == (("A-USD", "fewer bars"),)
+
+
+def test_no_bars_at_all_is_an_error(tmp_path: Path) -> None:
+    candles(tmp_path, "BTC-USD")
+    plan = read_fleet(written(tmp_path, BOTS), "2030-01-01")
+    with pytest.raises(DataError, match="no instrument of the fleet"):
+        load_fleet(plan, tmp_path, Home(tmp_path / "home"))

@@ -1,0 +1,126 @@
+"""The arms: what each goes without, and that the random traders trade as much as they should."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from tradewind.app.fleet import read_fleet
+from tradewind.app.settings import BotSettings, Config
+from tradewind.engine.config import EngineConfig
+from tradewind.model.instrument import define_instrument
+from tradewind.research.fleet.arms import (
+    ABLATIONS,
+    ARMS,
+    FULL,
+    NAIVE,
+    NO_LIMITS,
+    WITHOUT,
+    Habit,
+    arm_config,
+    expanded,
+    hold_config,
+    random_config,
+)
+from tradewind.research.fleet.random_entry import RandomEntry, chance
+
+INSTRUMENTS = [
+    define_instrument(name, price_increment="0.01", base_increment="0.001") for name in ("BTC-USD", "ETH-USD")
+]
+
+
+@pytest.fixture
+def config(tmp_path: Any) -> Config:
+    path = tmp_path / "fleet.toml"
+    path.write_text('[[bots]]\nstrategy = "momentum"\n[[bots]]\nstrategy = "donchian"\n', encoding="utf-8")
+    return read_fleet(path).config
+
+
+def parts(engine: EngineConfig) -> dict[str, bool]:
+    """Which parts of the stack a configuration has."""
+    bot = engine.bots[0]
+    return {
+        "block": engine.regime is not UNSET and engine.regime.block,
+        "allocation": engine.regime is not UNSET and engine.regime.allocation is not None,
+        "maker": bot.rest is not UNSET,
+        "limits": engine.limits != NO_LIMITS,
+        "breaker": engine.protections.drawdown_max == Decimal("0.10") and engine.protections.drawdown_flatten is True,
+        "exits": bot.exits is not None,
+    }
+
+
+def test_the_naive_fleet_has_nothing_of_the_stack(config: Config) -> None:
+    naive = arm_config(NAIVE, config, INSTRUMENTS)
+    assert not any(parts(naive).values())
+    assert not naive.netting
+
+
+def test_the_whole_stack_has_all_of_it(config: Config) -> None:
+    assert all(parts(arm_config(FULL, config, INSTRUMENTS)).values())
+
+
+@pytest.mark.parametrize(
+    ("arm", "gone"),
+    [
+        ("regime_off", {"block"}),
+        ("maker_off", {"maker"}),
+        ("risk_off", {"limits", "breaker"}),
+        ("allocation_off", {"allocation"}),
+    ],
+)
+def test_an_ablation_goes_without_one_part(config: Config, arm: str, gone: set[str]) -> None:
+    assert {name for name, there in parts(arm_config(arm, config, INSTRUMENTS)).items() if not there} == gone
+
+
+def test_every_arm_is_explained() -> None:
+    assert set(WITHOUT) == set(ARMS) >= set(ABLATIONS)
+
+
+def test_every_kind_of_bot_is_on_every_instrument_with_an_equal_part(config: Config) -> None:
+    bots = expanded(config, INSTRUMENTS)
+    assert [bot.id for bot in bots] == ["momentum@BTC-USD", "momentum@ETH-USD", "donchian@BTC-USD", "donchian@ETH-USD"]
+    assert {bot.budget for bot in bots} == {Decimal("0.25")}
+
+
+def test_two_kinds_of_one_strategy_have_names_of_their_own() -> None:
+    config = Config(bots=(BotSettings(strategy="rsi_reversion"), BotSettings(strategy="rsi_reversion")))
+    assert len({bot.id for bot in expanded(config, INSTRUMENTS)}) == 4
+
+
+def test_a_bot_for_one_instrument_stays_there() -> None:
+    config = Config(bots=(BotSettings(strategy="momentum", instruments=("ETH-USD", "GONE-USD")),))
+    assert [bot.instruments for bot in expanded(config, INSTRUMENTS)] == [("ETH-USD",)]
+
+
+def test_random_traders_trade_as_often_and_as_long(config: Config) -> None:
+    naive = arm_config(NAIVE, config, INSTRUMENTS)
+    habits = {spec.id: Habit(40, 0.25) for spec in naive.bots}
+    made = random_config(naive, habits, 10_000, 7)
+    entries = held = 0
+    for spec in made.bots:
+        assert isinstance(spec.strategy, RandomEntry)
+        inside = False
+        for bar in range(10_000):
+            drawn = chance(spec.strategy.seed, bar * 3_600_000_000_000)
+            if not inside and drawn < spec.strategy.enter:
+                inside, entries = True, entries + 1
+            elif inside and drawn < spec.strategy.leave:
+                inside = False
+            held += inside
+    assert entries / len(made.bots) == pytest.approx(40, abs=10)
+    assert held / len(made.bots) / 10_000 == pytest.approx(0.25, abs=0.07)
+    assert len({spec.strategy.seed for spec in made.bots}) == len(made.bots)  # type: ignore[attr-defined]
+
+
+def test_a_bot_that_never_traded_is_matched_by_one_that_never_does(config: Config) -> None:
+    naive = arm_config(NAIVE, config, INSTRUMENTS)
+    assert {spec.strategy.enter for spec in random_config(naive, {}, 100, 7).bots} == {0.0}  # type: ignore[attr-defined]
+
+
+def test_holding_replaces_the_strategies_and_nothing_else(config: Config) -> None:
+    naive = arm_config(NAIVE, config, INSTRUMENTS)
+    held = hold_config(naive)
+    assert {type(spec.strategy).__name__ for spec in held.bots} == {"BuyAndHold"}
+    assert msgspec.structs.replace(held, bots=naive.bots) == naive

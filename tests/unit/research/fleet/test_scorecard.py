@@ -1,0 +1,142 @@
+"""The scorecard on a small generated market: complete, the same every time, and no kinder than the runs."""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from tradewind.app.fleet import FleetPlan, FleetSection, read_fleet
+from tradewind.model.instrument import define_instrument
+from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, RANDOM
+from tradewind.research.fleet.page import arms_object, card_object, fleet_page
+from tradewind.research.fleet.scorecard import Scorecard, goals, run_fleet, worst_bar, worth
+from tradewind.research.fleet.scoring import discoveries
+from tradewind.research.series import BarSeries
+
+HOUR_NS = 3_600_000_000_000
+BARS = 24 * 10
+INTERFACE = (
+    "bots", "profitable", "wilson", "net_pnl", "fees", "maker_ratio", "sharpe", "deflated_sharpe", "max_drawdown",
+    "btc_correlation", "turnover",
+)  # fmt: skip
+
+
+def walk(name: str, seed: int, swing: float = 0.01) -> BarSeries:
+    rng = np.random.default_rng(seed)
+    close = np.round(10_000 * np.exp(np.cumsum(rng.normal(0, swing, BARS)))).astype(np.int64)
+    opened = np.concatenate([[10_000], close[:-1]])
+    wick = np.round(close * np.abs(rng.normal(0, swing / 2, BARS))).astype(np.int64)
+    high, low = np.maximum(opened, close) + wick, np.maximum(np.minimum(opened, close) - wick, 1)
+    instrument = define_instrument(name, price_increment="0.01", base_increment="0.001")
+    opens = (np.arange(BARS) + 473_000) * HOUR_NS
+    return BarSeries(instrument, HOUR_NS, opens, opened, high, low, close, np.full(BARS, 10**6))
+
+
+def small_plan(folder: Path) -> FleetPlan:
+    path = folder / "fleet.toml"
+    path.write_text(
+        '[fleet]\ndraws = 200\n[regime]\ntier = "rules"\n'
+        '[[bots]]\nstrategy = "momentum"\nparameters = { length = 24 }\n'
+        '[[bots]]\nstrategy = "rsi_reversion"\n',
+        encoding="utf-8",
+    )
+    return read_fleet(path)
+
+
+@cache
+def card_of(folder: Path) -> Scorecard:
+    names = ("BTC-USD", "ETH-USD", "SOL-USD")
+    return run_fleet(small_plan(folder), [walk(name, seed) for seed, name in enumerate(names)])
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Scorecard:
+    return card_of(tmp_path_factory.mktemp("fleet"))
+
+
+def test_every_arm_has_every_figure_of_the_interface(card: Scorecard) -> None:
+    found = arms_object(card)
+    assert list(found) == list(ARMS)
+    for figures in found.values():
+        assert set(INTERFACE) <= set(figures)
+        assert figures["bots"] == 6
+
+
+def test_the_arms_differ_in_what_they_are_for(card: Scorecard) -> None:
+    arms = card.arms
+    assert arms[NAIVE].maker_ratio == 0
+    assert (arms[FULL].maker_ratio or 0) > 0.3
+    assert arms[FULL].regime_refusals > 0
+    assert arms["regime_off"].regime_refusals == 0
+    assert arms[HOLD].trades == 0
+    assert arms[RANDOM].trades == pytest.approx(arms[NAIVE].trades, rel=0.5)
+
+
+def test_profit_is_the_sum_of_the_bots(card: Scorecard) -> None:
+    for arm, score in card.arms.items():
+        assert sum(card.by_bot[arm].values(), Decimal(0)) == pytest.approx(score.net_pnl)
+        assert score.profitable == sum(gain > 0 for gain in card.by_bot[arm].values())
+        assert score.wilson[0] <= score.profitable_share <= score.wilson[1]
+
+
+def test_the_paired_difference_is_the_difference_of_the_arms(card: Scorecard) -> None:
+    for arm, pair in card.paired.items():
+        assert pair.net_pnl.value == pytest.approx(float(card.arms[arm].net_pnl - card.arms[NAIVE].net_pnl), abs=1e-6)
+        assert pair.net_pnl.low <= pair.net_pnl.high
+
+
+def test_the_worth_of_a_part_is_the_whole_less_the_stack_without_it(card: Scorecard) -> None:
+    assert worth(card)["maker_off"] == card.arms[FULL].net_pnl - card.arms["maker_off"].net_pnl
+
+
+def test_a_second_run_finds_the_same(card: Scorecard, tmp_path: Path) -> None:
+    plan, market = small_plan(tmp_path), [walk("BTC-USD", 4)]
+    first, second = run_fleet(plan, market), run_fleet(plan, market)
+    assert first.digest == second.digest == card.digest
+    assert first.arms == second.arms
+    assert first.paired == second.paired
+
+
+def test_goals_that_are_missed_are_told_as_missed(card: Scorecard) -> None:
+    poor = msgspec.structs.replace(card.arms[FULL], profitable_share=0.5, sharpe=None, max_drawdown=0.2)
+    found = {goal.name: goal.reached for goal in goals({FULL: poor}, card.paired[FULL], 0.05)}
+    assert found["profitable bots"] is found["Sharpe ratio"] is found["largest drawdown"] is False
+    rich = msgspec.structs.replace(card.arms[FULL], profitable_share=0.6, sharpe=1.5, btc_correlation=0.3)
+    found = {goal.name: goal.reached for goal in goals({FULL: rich}, card.paired[FULL], 0.05)}
+    assert found["profitable bots"] is found["Sharpe ratio"] is found["correlation with BTC"] is True
+
+
+def test_no_drawdown_goes_beyond_the_breaker_and_one_bar(tmp_path: Path) -> None:
+    wild = [walk("BTC-USD", 2, swing=0.04)]
+    found = run_fleet(small_plan(tmp_path), wild)
+    for arm in (FULL, "regime_off", "maker_off", "allocation_off"):
+        assert (found.arms[arm].max_drawdown or 0) <= 0.10 + worst_bar(wild)
+
+
+def test_the_page_needs_nothing_else_and_tells_all(card: Scorecard) -> None:
+    page = fleet_page(card)
+    assert "http://" not in page
+    assert "https://" not in page
+    assert card.digest in page
+    assert page.count("reached</td>") == len(card.goals)
+    assert all(arm.replace("_", " ") in page for arm in ARMS)
+    assert msgspec.json.encode(card_object(card), enc_hook=str)
+
+
+def test_an_edge_is_discovered_and_luck_is_not() -> None:
+    rng = np.random.default_rng(5)
+    lucky = {f"luck{n}": rng.normal(0, 1, 60).tolist() for n in range(30)}
+    assert discoveries(lucky) <= 1
+    assert discoveries({**lucky, "edge": rng.normal(1, 1, 60).tolist()}) >= 1
+    assert discoveries({"short": [1.0] * 3, "constant": [1.0] * 20}) == 0
+    assert discoveries({}) == 0
+
+
+def test_another_benchmark_is_another_correlation(card: Scorecard, tmp_path: Path) -> None:
+    plan = msgspec.structs.replace(small_plan(tmp_path), fleet=FleetSection(benchmark="XYZ", draws=100))
+    found = run_fleet(plan, [walk("BTC-USD", 0)])
+    assert found.arms[FULL].btc_correlation is None
+    assert card.arms[HOLD].btc_correlation is not None
