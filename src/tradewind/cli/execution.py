@@ -44,6 +44,25 @@ def plan(
     )  # fmt: skip
 
 
+def costs(
+    run: Annotated[str, Parameter(help="A run's id, its beginning or end, or `latest`.")] = "latest",
+    /,
+    *,
+    json: Json = False,
+) -> int:
+    """Tell what the orders of a run cost, by strategy and by day.
+
+    Slippage against the price of the decision, fees, the shortfall with what
+    did not fill, maker ratio and markouts, against the same orders sent to
+    market. With --json also order by order.
+
+    Example: tradewind execution costs latest
+    """
+    from tradewind.cli.costing import show_costs
+
+    return show_costs(run, json=json)
+
+
 def study(
     *,
     data: Annotated[

@@ -84,6 +84,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Execution: how an order would be worked, and what that is worth against sending it to market.",
         {
             "plan": Command("execution:plan", "How an order would be worked, and at what cost."),
+            "costs": Command("execution:costs", "What the orders of a run cost, by strategy and day."),
             "study": Command("execution:study", "Measure planned execution on recorded and generated books."),
         },
     ),

@@ -1,6 +1,7 @@
 """`tradewind execution` from the outside: its last line, its page, its refusals."""
 
 import json
+import math
 from pathlib import Path
 
 import polars as pl
@@ -131,3 +132,34 @@ def test_what_cannot_be_planned_is_wrong_input(words: list[str]) -> None:
 
 def test_too_few_starts_are_refused() -> None:
     assert main(["execution", "study", "--starts", "1"]) == WRONG_INPUT
+
+
+def test_the_costs_of_a_run_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    hour_s = 3_600
+    closes = [round(100 + 10 * math.sin(n / 7) + n * 0.01, 2) for n in range(300)]
+    first_ms = 1_700_000_000 // hour_s * hour_s * 1_000
+    candles = pl.DataFrame(
+        [
+            (first_ms + n * hour_s * 1_000, closes[max(0, n - 1)], c + 3, c - 3, c, 5e4 + n % 7 / 1e4)
+            for n, c in enumerate(closes)
+        ],
+        schema=["timestamp", "open", "high", "low", "close", "volume"], orient="row",
+    )  # fmt: skip
+    place = tmp_path / "candles" / "made" / "BTC-USD"
+    place.mkdir(parents=True)
+    candles.with_columns(pl.from_epoch("timestamp", "ms").alias("ts")).drop("timestamp").write_parquet(
+        place / "1h.parquet"
+    )
+    run = ["backtest", "--strategy", "moving_average", "--data", str(tmp_path / "candles"), "--fees", "0.001,0.002"]
+    assert main(run) == DONE
+    capsys.readouterr()
+    assert main(["execution", "costs", "latest", "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["total"]["orders"] == len(found["orders"]) > 2
+    assert found["total"]["fees_bps"] == pytest.approx(20)
+    assert found["total"]["reduction"] == 0
+    assert [line["name"] for line in found["strategies"]] == ["moving_average"]
+    assert all(line["name"].startswith("2023-11-") for line in found["days"])
+    assert main(["execution", "costs"]) == DONE
+    assert "Costs of run" in capsys.readouterr().out
+    assert main(["execution", "costs", "nowhere"]) == WRONG_INPUT
