@@ -78,15 +78,16 @@ class Stage:
         self.built.close(None)
 
     def settled(self) -> None:
-        """Our books are the venue's: cash and holdings to the last unit, every execution, no name twice."""
+        """Our books are the venue's: cash and holdings to the last unit, every execution once, no name twice."""
         assert self.built is not None
         state, exchange, ours = self.built.session.engine.state, self.venue.exchange, self.venue.ours
         assert state.ledger.purses["USD"].cash == exchange.balance(ours, "USD").total
         for name, market in state.markets.items():
             base = name.split("-")[0]
             assert market.instrument.quantity_decimal(market.held) == exchange.balance(ours, base).total, name
-        known = {fill for order in state.orders.values() for fill in order.fill_ids}
-        assert known >= {fill.trade_id for fill in exchange.fills(ours) if "-" in fill.client_order_id}
+        known = [fill for order in state.orders.values() for fill in order.fill_ids]
+        assert len(known) == len(set(known))
+        assert set(known) >= {fill.trade_id for fill in exchange.fills(ours) if "-" in fill.client_order_id}
         assert all(count == 1 for count in self.venue.placed.values())
 
 

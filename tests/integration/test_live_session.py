@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.live_stage import Stage, play, until
+from tests.live_stage import FLIP, Stage, play, until
 from tests.live_venue import CoreVenue, Faults
 from tradewind.app.live.building import build, build_paper
 from tradewind.app.live.status import status
@@ -92,6 +92,26 @@ def test_a_session_that_died_goes_on_and_nothing_is_lost(tmp_path: Path) -> None
     (run,) = [each for each in (tmp_path / "runs").iterdir() if not each.name.startswith(".")]
     outcome = replay_run(run)
     assert outcome.equal, outcome.message
+
+
+def test_a_target_that_was_reached_before_a_death_is_booked_once(tmp_path: Path) -> None:
+    """Its order at the venue goes by the name of the stop beside it."""
+    parameters = {"seconds": 1, "quantity": "0.5", "stop_loss": "0.05", "take_profit": "0.0005"}
+    bot = {"id": "stop", "strategy": FLIP, "parameters": parameters, "instruments": ["ETH-USD"]}
+
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        built = await stage.start()
+        orders = built.session.engine.state.orders
+        await until(lambda: any(order.filled for name, order in orders.items() if name.endswith("-tp")))
+        assert built.session.trading is not None
+        await built.session.trading.outbox.committed()
+        await stage.die()
+        again = await stage.start()
+        assert any(order.filled for name, order in again.session.engine.state.orders.items() if name.endswith("-tp"))
+        assert (await stage.stop()).is_clean
+        stage.settled()
+
+    play(tmp_path, scene, [bot])
 
 
 def test_one_session_per_account_and_its_positions_are_handed_over(tmp_path: Path) -> None:

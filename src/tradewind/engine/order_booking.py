@@ -7,7 +7,7 @@ from tradewind.engine.order_record import Record, units_of
 from tradewind.engine.order_records import OrderRecords
 from tradewind.engine.order_telling import CAUSE, Telling
 from tradewind.model import answers as a
-from tradewind.model.money import add, subtract
+from tradewind.model.money import ZERO, add, subtract
 from tradewind.model.orders import Liquidity
 from tradewind.model.venue import VenueFill, VenueOrder, VenueOrderStatus
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
@@ -48,6 +48,13 @@ class OrderBooking:
         if not record.venue_id:
             self._records.name(record, fill.venue_order_id)
         quantity, price, why = units_of(record, fill, self._pace)
+        if fill.fill_id in self._records.booked_before:
+            # On another exit, of those that this one order is at the venue: here it only counts.
+            self.repeated += 1
+            _count(record, fill.fill_id, quantity, fill.fee or ZERO)
+            if record.is_live and quantity:
+                record.move(_fills(record))
+            return
         if why:
             if fill.fill_id not in record.excess:
                 record.excess[fill.fill_id] = fill
@@ -92,18 +99,13 @@ class OrderBooking:
     def _book(self, record: Record, fill: VenueFill, quantity: int, price: int, fee: Decimal) -> None:
         record.waiting.pop(fill.fill_id, None)
         record.excess.pop(fill.fill_id, None)
-        record.fill_ids.add(fill.fill_id)
-        record.booked += quantity
-        record.booked_fees = add(record.booked_fees, fee)
-        record.total = max(record.total, record.booked)
-        if record.is_live:
-            record.doubt = ""  # it is there, whatever became of the answer
+        _count(record, fill.fill_id, quantity, fee)
         maker = fill.liquidity is Liquidity.MAKER or (fill.liquidity is None and record.request.post_only)
         liquidity = Liquidity.MAKER if maker else Liquidity.TAKER
         event = a.OrderFilled(
             record.id, fill.fill_id, fill.ts_ns, fill.instrument, fill.side, quantity, price, liquidity, fee
         )
-        self._telling.give(record, OrderEvent.FILL_ALL if record.booked == record.cap else OrderEvent.FILL_PART, event)
+        self._telling.give(record, _fills(record), event)
 
     def _fee_of_the_rest(self, record: Record) -> None:
         """Give the one execution without a fee what is left of the order's total fee, once asking has not helped."""
@@ -113,3 +115,16 @@ class OrderBooking:
         quantity, price, why = units_of(record, fill, self._pace)
         if not why and record.booked + quantity == record.total:
             self._book(record, fill, quantity, price, subtract(record.fees, record.booked_fees))
+
+
+def _count(record: Record, fill_id: str, quantity: int, fee: Decimal) -> None:
+    record.fill_ids.add(fill_id)
+    record.booked += quantity
+    record.booked_fees = add(record.booked_fees, fee)
+    record.total = max(record.total, record.booked)
+    if record.is_live:
+        record.doubt = ""  # it is there, whatever became of the answer
+
+
+def _fills(record: Record) -> OrderEvent:
+    return OrderEvent.FILL_ALL if record.booked == record.cap else OrderEvent.FILL_PART

@@ -257,6 +257,13 @@ class OrderTruth:
         told = self._telling.told(record, now_ns)
         return told + self.order_seen(order, now_ns)
 
+    def booked(self, orders: Iterable[Order]) -> None:
+        """Know every execution that the engine booked before a restart: it is never told again, under whatever name
+        it comes. A venue's one order for several exits carries the name of one and may have been booked on another.
+        """
+        for order in orders:
+            self._known.booked_before |= dict.fromkeys(order.fill_ids, order.request.order_id)
+
     def restore(
         self, orders: Iterable[Order], now_ns: int, doubts: Mapping[str, Iterable[str]] | None = None
     ) -> list[Told]:
@@ -281,7 +288,7 @@ class OrderTruth:
     def _restore(self, order: Order, now_ns: int) -> list[Told]:
         record = restored(order, self._known.instruments[order.request.instrument])
         self._known.by_id[record.id] = record
-        self._known.booked_before |= dict.fromkeys(order.fill_ids, record.id)
+        self.booked([order])
         if record.foreign:
             self._known.name(record, order.tag)
         if not order.is_live:

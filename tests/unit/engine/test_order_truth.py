@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.engine_rig import BTC, ETH, Desk, config
@@ -23,6 +24,8 @@ from tradewind.model.venue import (
     VenueOrder,
     VenueOrderStatus,
 )
+from tradewind.orders.lifecycle import OrderEvent
+from tradewind.orders.order import Order, OrderRole
 
 D, S = Decimal, SECOND_NS
 REQUEST = OrderRequest("a1", "BTC-USD", Side.BUY, OrderKind.LIMIT, 1_000, 10_000)
@@ -457,6 +460,39 @@ def test_a_restart_doubts_what_was_live_until_it_is_seen() -> None:
     last.forget_ended(desk.ts_ns + 1)
     assert last.fills_seen([fill("f1", venue_order_id="v2")], desk.ts_ns) == []
     assert last.settled("BTC-USD")
+
+
+def test_a_fill_that_was_booked_on_another_exit_is_not_booked_again_under_its_name_at_the_venue() -> None:
+    """One order at the venue is a stop and a target: its name is the stop's, fills at the target are the target's."""
+    legs = [Order(leg, (), OrderRole.PROTECTION, 0, 1_000) for leg in (exit_leg("a1-tp"), exit_leg("a1-sl"))]
+    at_venue = {"client_id": "a1-sl", "side": Side.SELL}
+    legs[0].take_fill(sold("a1-tp", "f1", 400))
+    truth = OrderTruth([BTC])
+    truth.booked(legs)
+    truth.restore([legs[1]], 60 * S)  # as what stands for the venue's order
+    told = truth.fills_seen([fill("f1", "0.4", **at_venue), fill("f2", "0.6", **at_venue)], 61 * S)
+    assert [each for each in told if isinstance(each, a.OrderFilled)] == [sold("a1-sl", "f2", 600)]
+    assert truth.order_seen(order(FILLED, "1", **at_venue), 62 * S) == []
+    assert truth.settled("BTC-USD")
+
+
+def test_a_fill_of_exits_that_are_over_is_not_booked_on_the_one_that_gave_the_venues_order_its_name() -> None:
+    legs = [Order(leg, (), OrderRole.PROTECTION, 0, 1_000) for leg in (exit_leg("a1-tp"), exit_leg("a1-sl"))]
+    legs[0].take_fill(sold("a1-tp", "f1", 1_000))
+    legs[1].move(OrderEvent.CANCEL)
+    truth = OrderTruth([BTC])
+    truth.restore(legs, 60 * S)
+    assert truth.fills_seen([fill(client_id="a1-sl", side=Side.SELL)], 61 * S) == []
+    assert truth.order_seen(order(FILLED, "1", client_id="a1-sl", side=Side.SELL), 62 * S) == []
+    assert truth.settled("BTC-USD")
+
+
+def exit_leg(order_id: str) -> OrderRequest:
+    return OrderRequest(order_id, "BTC-USD", Side.SELL, OrderKind.LIMIT, 1_000, 10_000, oco="a1-exits")
+
+
+def sold(order_id: str, fill_id: str, quantity: int) -> a.OrderFilled:
+    return msgspec.structs.replace(booked(fill_id, quantity), order_id=order_id, side=Side.SELL)
 
 
 def test_a_restart_ends_the_doubts_of_orders_that_are_over() -> None:

@@ -34,7 +34,6 @@ class Cover:
         self.retry_ns: int | None = None  # when the venue is asked again for what it refused
         self.legs: list[OrderRequest] = []
         self.leg_filled: dict[str, int] = {}
-        self.known_fills: frozenset[str] = frozenset()  # booked before a restart
         self.parent = first.after
         self.phase = Phase.WAITING if first.after is not None else Phase.WATCHED
         self.at_venue: str | None = None  # the id of the order that is there, or may be

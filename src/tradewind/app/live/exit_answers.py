@@ -40,8 +40,6 @@ class ExitAnswers:
         return []
 
     def _filled(self, cover: Cover, event: a.OrderFilled, now_ns: int) -> list[Act]:
-        if event.fill_id in cover.known_fills:
-            return []
         cover.filled += event.quantity
         leg = self._leg_of(cover, event)
         cover.leg_filled[leg.order_id] = cover.leg_filled.get(leg.order_id, 0) + event.quantity

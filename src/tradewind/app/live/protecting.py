@@ -120,6 +120,9 @@ class Protecting:
     def restore(self, orders: Iterable[Order]) -> list[Cover]:
         """Take up the live orders of an engine that was replayed; return the covers of which something may be sent."""
         known = {order.request.order_id: order for order in orders}
+        groups: dict[str, list[str]] = {}  # also the legs that are over: what they filled is the cover's
+        for name, order in known.items():
+            groups.setdefault(order.request.oco or name, []).append(name)
         live = sorted((order for order in known.values() if order.is_live), key=lambda order: order.number)
         asked: list[Cover] = []
         for order in live:
@@ -129,9 +132,8 @@ class Protecting:
                 parent.quantity, parent.filled = order.quantity, order.filled
                 continue
             cover = self.covers.join(request)
-            cover.leg_filled[request.order_id] = order.filled
+            cover.leg_filled = {leg: known[leg].filled for leg in groups[cover.name]}
             cover.filled = sum(cover.leg_filled.values())
-            cover.known_fills |= frozenset(order.fill_ids)
             cover.quantity = order.quantity
             above = known.get(request.after or "")
             if above is None or not above.is_live or order.quantity < cover.whole:
@@ -169,7 +171,15 @@ class Protecting:
             return []
         if cover.remaining <= 0:
             return self.exits.over(cover, "OCO", now_ns)
+        if last is not None and self._filled_of(cover, found.values()) > cover.filled:
+            cover.at_venue, cover.there, cover.asked = last, cover.remaining, cover.quantity
+            cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
+            return []  # it executed meanwhile: how much is left to protect is known when that has been booked
         return self.exits.activate(cover, now_ns) if cover.fired is None else self.exits.cross(cover, now_ns)
+
+    def _filled_of(self, cover: Cover, orders: Iterable[VenueOrder]) -> int:
+        instrument = self._instruments[cover.instrument]
+        return sum(instrument.quantity_units(order.filled) for order in orders)
 
 
 def _reached(cover: Cover, mark: int) -> OrderRequest | None:

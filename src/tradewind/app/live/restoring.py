@@ -25,6 +25,7 @@ async def restore(session: LiveSession) -> None:
     covers = gateway.protecting.restore(orders)
     plain = [order for order in orders if gateway.protecting.covers.of_leg(order.request.order_id) is None]
     doubts = {name: tuple(market.doubts) for name, market in engine.state.markets.items()}
+    gateway.truth.booked(orders)
     gateway.told(gateway.truth.restore(plain, engine.now_ns(), doubts))
     for cover in covers:
         await _look_for(session, gateway, cover)

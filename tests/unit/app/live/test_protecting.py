@@ -11,6 +11,9 @@ from tradewind.model import answers as a
 from tradewind.model.effects import CancelOrder, SubmitOrder
 from tradewind.model.instrument import define_instrument
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side, TimeInForce
+from tradewind.model.venue import VenueOrder, VenueOrderStatus
+from tradewind.orders.lifecycle import OrderStatus
+from tradewind.orders.order import Order, OrderRole
 
 BTC = define_instrument("BTC-USD")
 S = 1_000_000_000
@@ -358,3 +361,48 @@ def test_an_entry_filled_in_part_is_withdrawn_when_its_stop_is_reached() -> None
     assert stage.mark(8_900) == []
     assert told(stage.hear(a.OrderCanceled("e", 0, "USER"))) == [("OrderCanceled", "e")]
     assert told(stage.fill("e-sl", 40, 8_990)) == [("OrderFilled", "e-sl")]
+
+
+# -- after a restart -------------------------------------------------------------------------------------------------
+
+
+def engines(*legs: tuple[OrderRequest, int, OrderStatus]) -> list[Order]:
+    """Return orders as the engine knows them: what of each was filled, and where it stands."""
+    orders = []
+    for number, (request, filled, status) in enumerate(legs):
+        fills = (fill(request.order_id, filled, 11_000, Side.SELL, f"b{number}"),) if filled else ()
+        orders.append(
+            Order(request, (), OrderRole.PROTECTION, 0, 100, number=number, status=status, filled=filled, fills=fills)
+        )
+    return orders
+
+
+def at_venue(status: VenueOrderStatus, filled: str) -> VenueOrder:
+    return VenueOrder(
+        client_id="e-sl", venue_id="v1", instrument="BTC-USD", side=Side.SELL, status=status,
+        quantity=Decimal("0.000001"), filled=Decimal(filled), fees=Decimal(0), price=Decimal(110), stop=Decimal(90),
+    )  # fmt: skip
+
+
+def test_after_a_restart_a_leg_that_is_over_has_filled_what_it_filled() -> None:
+    """The journal may end between the fill of one exit and the end of the other: nothing is left to sell."""
+    stage = Stage()
+    (cover,) = stage.protecting.restore(engines((STOP, 0, OrderStatus.OPEN), (TARGET, 100, OrderStatus.FILLED)))
+    acts = stage.protecting.resume(cover, {"e-sl": at_venue(VenueOrderStatus.FILLED, "0.000001")}, 0)
+    assert (sent(acts), told(acts)) == ([], [("OrderCanceled", "e-sl")])
+
+
+def test_an_exit_that_executed_while_nobody_listened_is_not_sent_again() -> None:
+    stage = Stage()
+    (cover,) = stage.protecting.restore(engines((STOP, 0, OrderStatus.OPEN), (TARGET, 0, OrderStatus.OPEN)))
+    acts = stage.protecting.resume(cover, {"e-sl": at_venue(VenueOrderStatus.FILLED, "0.000001")}, 0)
+    assert acts == []
+    assert told(stage.fill("e-sl", 100, 11_000)) == [("OrderFilled", "e-tp"), ("OrderCanceled", "e-sl")]
+    assert stage.protecting.covers.all() == []
+
+
+def test_an_exit_that_was_withdrawn_while_nobody_listened_is_put_there_again() -> None:
+    stage = Stage()
+    (cover,) = stage.protecting.restore(engines((STOP, 0, OrderStatus.OPEN), (TARGET, 40, OrderStatus.PARTIAL)))
+    acts = stage.protecting.resume(cover, {"e-sl": at_venue(VenueOrderStatus.CANCELED, "0.0000004")}, 0)
+    assert [(each.order_id, each.quantity) for each in sent(acts)] == [("e-sl-x1", 60)]
