@@ -62,6 +62,34 @@ def test_nothing_is_acknowledged_before_the_disk_has_it(tmp_path: Path) -> None:
     journal.close()
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_the_journal_goes_on_when_somebody_who_waited_has_given_up(tmp_path: Path, failing: bool) -> None:
+    """As tasks do that are canceled while they wait for the disk."""
+    asked = threading.Event()
+
+    def sync(handle: int) -> None:
+        assert asked.wait(5)
+        if failing:
+            raise OSError(errno.EIO, "no")
+        os.fsync(handle)
+
+    journal = Journal.create(tmp_path / "j", HEADER, disk=Disk(sync=sync))
+    journal.append(bar(1))
+    impatient, patient = (journal.durable(journal.commit()) for _ in range(2))
+    impatient.cancel()
+    asked.set()
+    if failing:
+        with pytest.raises(StateError):
+            patient.result(5)
+        with pytest.raises(StateError):
+            journal.close()
+        return
+    assert patient.result(5) == 1
+    journal.append(bar(2))
+    journal.close()
+    assert kept(tmp_path / "j") == [bar(1), bar(2)]
+
+
 def test_groups_gather_while_the_disk_is_busy(tmp_path: Path) -> None:
     release = threading.Event()
     syncs: list[int] = []

@@ -217,7 +217,8 @@ class Journal:
             self._waiting = [each for each in self._waiting if each[0] > self._durable]
             self._changed.notify_all()
         for future in done:
-            future.set_result(self._durable)
+            if future.set_running_or_notify_cancel():  # whoever waited may have given up
+                future.set_result(self._durable)
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:
@@ -225,7 +226,8 @@ class Journal:
             waiting, self._waiting = self._waiting, []
             self._changed.notify_all()
         for _, future in waiting:
-            future.set_exception(_unwritable(self.path, error))
+            if future.set_running_or_notify_cancel():
+                future.set_exception(_unwritable(self.path, error))
 
 
 def _lock(handle: int, path: Path) -> None:
