@@ -100,7 +100,7 @@ def _summary(metrics: Metrics) -> Table:
         ("Sortino", ratio(metrics.sortino), "Fees", f"{amount(metrics.fees)} ({ratio(metrics.fees_bps)} bps)"),
         ("Calmar", ratio(metrics.calmar), "Slippage", _slippage(metrics)),
         ("Max drawdown", share(metrics.max_drawdown), "Exposure in time", share(metrics.exposure)),
-        ("Best / worst day", _days(metrics), "Turnover", ratio(metrics.turnover)),
+        ("Best / worst day", _days(metrics), "Turnover a year", f"{ratio(metrics.turnover_per_year)} x equity"),
         ("Buy and hold", _hold(metrics), "Orders / fills / refusals", _counts(metrics)),
     ]
     made = table(span, ("", "", " ", ""), [])

@@ -23,11 +23,14 @@ PROTECTIONS = {
 CLOSINGS = ("time_stop", "flatten", "overshoot")
 
 
+SIGNAL = "signal"  # the strategy wanted it; not a target of profit, which is a protection
+
+
 def exit_reason(request: OrderRequest, intent: str) -> str:
-    """Return how a position leaves that this order closes: by a protection, a time stop, an operator, or its target."""
+    """Return how a position leaves that this order closes: by a protection, a time stop, an operator, or its signal."""
     if intent == PROTECT:
         return PROTECTIONS[request.kind]
-    return intent if intent in CLOSINGS else "target"
+    return intent if intent in CLOSINGS else SIGNAL
 
 
 class Earnings:
@@ -73,7 +76,7 @@ class Earnings:
         """Book what one bot bought of another inside the account."""
         unit_price = multiply(self._instruments[crossed.instrument].unit_value, crossed.price)
         for bot, change in ((crossed.buyer, crossed.quantity), (crossed.seller, -crossed.quantity)):
-            self._trade(crossed.instrument, bot, change, unit_price, ZERO, crossed.ts_ns, "target")
+            self._trade(crossed.instrument, bot, change, unit_price, ZERO, crossed.ts_ns, SIGNAL)
 
     def liquidate(self, event: PositionLiquidated) -> None:
         """Book a liquidation for the bots on the losing side, less what the insurance account took over."""

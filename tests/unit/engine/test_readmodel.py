@@ -45,7 +45,7 @@ def test_a_round_trip_is_net_of_fees_and_funding() -> None:
     desk.fill(desk.sent[-1].order_id, 50, price=11_000, fee="0.1")
     desk.fill(desk.sent[-1].order_id, 150, price=11_100, fee="0.3")
     (trip,) = model(desk, strategies={"a": "sma"}).trips
-    assert (trip.strategy, trip.direction, trip.reason, trip.quantity) == ("sma", "long", "target", D(2))
+    assert (trip.strategy, trip.direction, trip.reason, trip.quantity) == ("sma", "long", "signal", D(2))
     assert (trip.entry_price, trip.exit_price) == (D(102), D("110.75"))
     assert (trip.entry_ns, trip.exit_ns) == (MINUTE_NS, 3 * MINUTE_NS)
     assert (trip.realised, trip.fees, trip.funding, trip.gained) == (D("17.5"), D("1.4"), D("-0.25"), D("15.85"))

@@ -82,7 +82,7 @@ def test_two_trades_by_hand():
     assert m.cagr == pytest.approx((1 + m.total_return) ** (365 / 5) - 1)
     assert (m.open_trades, m.unrealised, m.flags) == (0, 0, ())
     assert (m.days, m.bars) == (5, 5)
-    assert [row.name for row in m.by_exit_reason] == ["target"]
+    assert [row.name for row in m.by_exit_reason] == ["signal"]
 
 
 def test_slippage_is_against_the_mark_of_the_decision():
@@ -165,7 +165,7 @@ def test_tables_sum_to_the_account():
     assert m.funding != 0
     assert [row.name for row in m.by_bot] == ["a", "b", "c"]
     assert sum(row.trades for row in m.by_exit_reason) == m.trades
-    assert {"stop_loss", "take_profit", "target"} <= {row.name for row in m.by_exit_reason}
+    assert {"stop_loss", "take_profit", "signal"} <= {row.name for row in m.by_exit_reason}
     closed = sum(row.closed for row in m.by_bot)
     assert closed == sum(row.net for row in m.by_exit_reason)
     assert m.expectancy == pytest.approx(closed / m.trades, abs=Decimal("1e-15"))

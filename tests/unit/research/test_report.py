@@ -29,9 +29,10 @@ from tradewind.model.errors import ConfigError
 from tradewind.model.intents import Exits
 from tradewind.research.breakdown import read_model
 from tradewind.research.curve import equity_curve
+from tradewind.research.metrics import compute_metrics
 from tradewind.research.ranges import fill_range
-from tradewind.research.report import charts, formats, panels, write_report
-from tradewind.research.report.run_header import config_hash
+from tradewind.research.report import charts, figures, formats, panels, write_report
+from tradewind.research.report.run_header import config_hash, heading
 from tradewind.research.report.thinning import positions, thin
 from tradewind.risk.limits import Limits
 from tradewind.simulation.settings import SimulationSettings
@@ -316,6 +317,21 @@ def test_equal_parts_are_bought_at_each_first_open():
     assert worth.tolist() == pytest.approx([1000, 550 + 400, 600 + 600])
 
 
+def test_the_heading_says_what_ran_on_what():
+    few = [make_bars(spot(), 5), make_bars(perpetual(), 5)]
+    assert heading(run(few, [bot(Never(), "AAA-USD")]), few) == "Never on AAA-USD, BBB-PERP, 1 h"
+    many = [make_bars(spot(f"A{number}-USD"), 5) for number in range(5)]
+    assert heading(run(many, [bot(Never(), "A0-USD")]), many) == "Never on 5 instruments, 1 h"
+
+
+def test_what_fees_took_is_told_beside_them():
+    result, series = busy_run()
+    metrics = compute_metrics(result, series)
+    (fees,) = [each for each in figures.headline(metrics) if each.name == "Fees"]
+    assert metrics.fees > 0
+    assert fees.hint == f"profit before them {formats.signed(metrics.net_profit + metrics.fees)}"
+
+
 def test_the_config_hash_knows_what_decides():
     series = [make_bars(spot(), 5)]
     same, other = (run(series, [bot(Restless(seed=seed), "AAA-USD")]) for seed in (1, 2))
@@ -330,6 +346,7 @@ def test_the_config_hash_knows_what_decides():
     ("text", "value"),
     [
         ("1,234,567.89", formats.amount(Decimal("1234567.891"))),
+        ("0.50", formats.amount(Decimal("0.50473"))),
         ("0.000123", formats.amount(Decimal("0.0001234"))),
         ("0.00", formats.amount(Decimal("0E-18"))),
         ("−12.50", formats.signed(Decimal("-12.5"))),

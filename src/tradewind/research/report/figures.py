@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 
 from tradewind.engine.readmodel import ReadModel
+from tradewind.model.money import add
 from tradewind.numeric.evaluation import monthly_returns
 from tradewind.research.curve import DAY_NS, DailyEquity
 from tradewind.research.metrics import Metrics
@@ -60,7 +61,7 @@ def headline(metrics: Metrics) -> list[Figure]:
         Figure("Profit factor", number(m.profit_factor), "", f"expectancy {signed(m.expectancy)}"),
         Figure("Win rate", percent(m.win_rate, 1), "", f"{m.winners} of {m.trades} trades"),
         Figure("Trades", f"{m.trades:,}", "", f"{m.open_trades} open at the end"),
-        Figure("Fees", amount(m.fees), "", f"{number(m.fees_bps, 1)} bps of volume"),
+        Figure("Fees", amount(m.fees), "", f"profit before them {signed(add(m.net_profit, m.fees))}"),
     ]
 
 

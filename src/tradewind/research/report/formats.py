@@ -14,7 +14,7 @@ def amount(value: Decimal | None) -> str:
     """Money with two decimals (more for small amounts) and grouped thousands."""
     if value is None:
         return DASH
-    digits = Decimal("0.01") if abs(value) >= 1 or value == 0 else Decimal("0.000001")
+    digits = Decimal("0.01") if abs(value) >= Decimal("0.1") or value == 0 else Decimal("0.000001")
     rounded = value.quantize(digits, ROUND_HALF_EVEN)
     return _minus(f"{rounded:,f}")
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from tradewind.engine.earnings import SIGNAL
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import RoundTrip
 from tradewind.model.money import multiply
@@ -197,7 +198,7 @@ def price_chart(
             text = _told(what, why, minute(trip.entry_ns), trip.bot)
             mark(trip.entry_ns, trip.entry_price, SIGNS[trip.direction], "entry", text)
         what = f"{words(trip.reason)}: {signed(trip.gained)} at {exact(trip.exit_price)}"
-        why = said.get((trip.bot, trip.instrument, trip.exit_ns), "") if trip.reason == "target" else ""
+        why = said.get((trip.bot, trip.instrument, trip.exit_ns), "") if trip.reason == SIGNAL else ""
         text = _told(what, why, minute(trip.exit_ns), trip.bot)
         mark(trip.exit_ns, trip.exit_price, "●", "gain" if trip.gained > 0 else "loss", text)
     for held in model.positions():

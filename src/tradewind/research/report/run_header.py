@@ -24,6 +24,21 @@ from tradewind.research.report.formats import (
 from tradewind.research.report.tables import Table
 from tradewind.research.series import BarSeries, find_gaps, perpetual_notes
 
+NAMES_MAX = 4
+
+
+def heading(result: BacktestResult, series: Sequence[BarSeries]) -> str:
+    """Return what ran on what, in a line: names where they are few, their number where they are many."""
+    strategies = sorted({strategy_name(bot.strategy) for bot in result.config.bots})
+    instruments = sorted(each.instrument.id for each in series)
+    spans = sorted({each.span_ns for each in series})
+    bars = ", ".join(span(each) for each in spans)
+    return f"{_named(strategies, 'strategies')} on {_named(instruments, 'instruments')}, {bars}"
+
+
+def _named(names: Sequence[str], what: str) -> str:
+    return ", ".join(names) if len(names) <= NAMES_MAX else f"{len(names)} {what}"
+
 
 def run_sections(
     result: BacktestResult, series: Sequence[BarSeries], metrics: Metrics

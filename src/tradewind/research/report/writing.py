@@ -88,6 +88,7 @@ def render(
     )
     environment.filters |= FILTERS
     return environment.get_template("page.html").render(
+        heading=run_header.heading(result, series),
         title=title or result.config.session,
         metrics=metrics,
         result=result,
