@@ -26,7 +26,7 @@ def engine_values(config: EngineConfig, places: Mapping[type[Strategy], str] | N
     `places` says where a user's own strategy classes are found again, as `module:Class` or `file.py:Class`.
     """
     names = _NAMES | dict(places or {})
-    values: Values = msgspec.to_builtins(config, order="deterministic", enc_hook=_named)
+    values: Values = msgspec.to_builtins(config, order="deterministic", enc_hook=named_model)
     for bot, spec in zip(values["bots"], config.bots, strict=True):
         cls = type(spec.strategy)
         name = names.get(cls, f"{cls.__module__}:{cls.__qualname__}")
@@ -59,7 +59,7 @@ def engine_config(
         ) from error
 
 
-def _named(value: object) -> object:
+def named_model(value: object) -> object:
     """Return what stands for a regime model in a record: its hash."""
     if isinstance(value, RegimeModel):
         return value.sha256

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.resolved import named_model
 from tradewind.engine.views import FillRow, RoundTrip
 from tradewind.model.decisions import Refused
 from tradewind.model.money import ZERO, add, multiply, plain, ratio, subtract
@@ -157,7 +158,7 @@ def compute_metrics(
 
 def plain_values(value: object) -> object:
     """Return any value of a report as plain JSON-able ones: structs as objects, money as its one canonical text."""
-    built = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True)
+    built = msgspec.to_builtins(value, builtin_types=(Decimal,), str_keys=True, enc_hook=named_model)
     return _texts(built)
 
 

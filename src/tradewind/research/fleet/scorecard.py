@@ -45,7 +45,7 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class Scorecard(msgspec.Struct, frozen=True, eq=False):
-    """Everything the fleet run found. `seconds` are of this machine; all else is the same for the same data."""
+    """Everything the fleet run found. `seconds` are this machine's processor's; all else depends on the data alone."""
 
     digest: str
     start_ns: int
@@ -83,9 +83,9 @@ def run_fleet(
         if told is not None:
             told(arm, done, len(ARMS))
         engine = _engine(arm, plan, instruments, naive, scored, bars, quiet=quiet)
-        began = time.perf_counter()
+        began = time.process_time()
         result = run_backtest(engine, settings, series, extra=extra)
-        seconds[arm] = time.perf_counter() - began
+        seconds[arm] = time.process_time() - began
         scored[arm] = score_arm(result, series, plan.fleet.benchmark)
         del result
     scores = deflated(scored)

@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from tradewind.app.fleet import read_fleet
+from tradewind.app.regime import load_regime_model
 from tradewind.app.settings import BotSettings, Config
 from tradewind.engine.config import EngineConfig
 from tradewind.model.instrument import define_instrument
@@ -25,6 +26,7 @@ from tradewind.research.fleet.arms import (
     random_config,
 )
 from tradewind.research.fleet.random_entry import RandomEntry, chance
+from tradewind.research.metrics import plain_values
 
 INSTRUMENTS = [
     define_instrument(name, price_increment="0.01", base_increment="0.001") for name in ("BTC-USD", "ETH-USD")
@@ -72,6 +74,14 @@ def test_the_whole_stack_has_all_of_it(config: Config) -> None:
 )
 def test_an_ablation_goes_without_one_part(config: Config, arm: str, gone: set[str]) -> None:
     assert {name for name, there in parts(arm_config(arm, config, INSTRUMENTS)).items() if not there} == gone
+
+
+def test_a_stack_with_a_model_can_be_written_down(config: Config) -> None:
+    written = plain_values(arm_config(FULL, config, INSTRUMENTS))
+    assert isinstance(written, dict)
+    model = load_regime_model().model
+    assert model is not None
+    assert written["regime"]["model"] == model.sha256
 
 
 def test_every_arm_is_explained() -> None:
