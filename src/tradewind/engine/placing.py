@@ -4,6 +4,7 @@ Inline or remote, risk sees the same self-contained value. Approved orders are r
 refusals are recorded with all findings, once for as long as the same checks refuse the same wish.
 """
 
+from bisect import bisect_right
 from decimal import Decimal
 from typing import Any
 
@@ -339,6 +340,15 @@ def _exposure(state: EngineState, market: Market) -> Decimal | None:
 
 def _squares(state: EngineState, market: Market) -> Decimal | None:
     """Return the sum of the squares of the other instruments' worst-case notionals, None while one has no mark."""
+    if state.simple:
+        total = 0
+        for other in state.markets.values():
+            if other is not market and (units := _worst_units(other)):
+                if other.mark is None:
+                    return None
+                worth = units * other.mark * other.multiplier
+                total += worth * worth
+        return multiply(multiply(state.value_unit, state.value_unit), total)
     worst = _others_worst(state, market)
     if worst is None:
         return None
@@ -370,6 +380,5 @@ def _orders_lately(state: EngineState) -> tuple[int, int, int]:
     now = state.now_ns
     while times and times[0] <= now - DAY_NS:
         times.popleft()
-    minute = sum(1 for ts in reversed(times) if ts > now - MINUTE_NS)
-    hour = sum(1 for ts in times if ts > now - HOUR_NS)
-    return minute, hour, len(times)
+    count = len(times)
+    return count - bisect_right(times, now - MINUTE_NS), count - bisect_right(times, now - HOUR_NS), count

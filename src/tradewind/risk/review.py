@@ -382,9 +382,12 @@ class Reviewer:
         """Return the same answer by running each check on its own: the definition of what `review` decides."""
         numbers: list[Number | None] = []
         findings: list[Finding] = []
+        facts: Facts | None = None
         for name, check in self._checks:
             try:
-                number, limit = check(Facts(request, self.limits, self.tail))
+                if facts is None:
+                    facts = Facts(request, self.limits, self.tail)
+                number, limit = check(facts)
                 numbers.append(number)
                 if number > limit:
                     findings.append(Finding(name, _reason(name, request) or _text(number), _text(limit)))
@@ -396,7 +399,7 @@ class Reviewer:
                 findings.append(Finding(name, f"error: {type(error).__name__}: {error}", "no error"))
         if findings:
             return Refused(tuple(findings), tuple(numbers))
-        facts = Facts(request, self.limits, self.tail)
+        assert facts is not None
         worst = (None, None) if facts.reducing else (facts.worst, facts.gross)
         return Approved(*funds(facts), request.equity, *worst)
 

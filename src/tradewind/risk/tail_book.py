@@ -17,20 +17,12 @@ MOVED_PER_MILLE = 1  # a mark within so much of the one last valued at counts as
 
 
 class TailBook:
-    """What is held, as the fit in force weighs it. `missing` are instruments that are held and that no fit knows."""
+    """What is held, as the fit in force weighs it. `missing` are instruments that are held and that no fit knows.
 
-    __slots__ = (
-        "_downs",
-        "_marks",
-        "_multiplier",
-        "_places",
-        "_pulls",
-        "_rows",
-        "_total",
-        "_ups",
-        "_worths",
-        "missing",
-    )
+    `ups`, `downs` and `marks` are what was last seen of each instrument, for callers that look before they tell.
+    """
+
+    __slots__ = ("_multiplier", "_places", "_pulls", "_rows", "_total", "_worths", "downs", "marks", "missing", "ups")
 
     def __init__(self, instruments: Sequence[str]) -> None:
         self._places = {name: place for place, name in enumerate(instruments)}
@@ -49,7 +41,7 @@ class TailBook:
         self._pulls: list[float] = [0.0] * len(names)
         self._worths: list[float] = [0.0] * len(names)
         self._total: float = 0.0
-        self._ups, self._downs, self._marks = [0] * len(names), [0] * len(names), [0] * len(names)
+        self.ups, self.downs, self.marks = [0] * len(names), [0] * len(names), [0] * len(names)
         self.missing.clear()
 
     def see(self, instrument: str, up: int, down: int, mark: int | None, unit: float) -> None:
@@ -59,10 +51,10 @@ class TailBook:
         makes the account's variance larger, beside everything that was seen before.
         """
         place = self._places[instrument]
-        last = self._marks[place]
+        last = self.marks[place]
         if (
-            self._ups[place] == up
-            and self._downs[place] == down
+            self.ups[place] == up
+            and self.downs[place] == down
             and ((mark is not None and abs(mark - last) * 1000 <= last * MOVED_PER_MILLE) or not (up or down))
         ):
             return
@@ -72,7 +64,7 @@ class TailBook:
             self.missing.discard(instrument)
         else:
             self.missing.add(instrument)
-        self._ups[place], self._downs[place], self._marks[place] = up, down, mark or 0
+        self.ups[place], self.downs[place], self.marks[place] = up, down, mark or 0
         if row is not None:
             self._move(place, row, unit * (mark or 0) * up, unit * (mark or 0) * down)
 
@@ -89,7 +81,7 @@ class TailBook:
 
     def values(self) -> list[object]:
         """Return what later answers depend on beside the fit itself, for digests."""
-        return [list(self._ups), list(self._downs), list(self._marks), sorted(self.missing)]
+        return [list(self.ups), list(self.downs), list(self.marks), sorted(self.missing)]
 
     def _move(self, place: int, row: list[float], first: float, second: float) -> None:
         own, worth = row[place], self._worths[place]
