@@ -68,6 +68,13 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "new": Command("strategies:new", "Write a working strategy to start from."),
         },
     ),
+    "check": (
+        "Checks of a strategy: does it know the future, are its indicators warm when they say so.",
+        {
+            "lookahead": Command("check:lookahead", "Whether a strategy knows the future."),
+            "warmup": Command("check:warmup", "Whether its indicators are warm when they say so."),
+        },
+    ),
     "regime": (
         "Regimes: what kind of market it is, how good the classifier is, and training it.",
         {

@@ -98,21 +98,25 @@ def recorded_sources(
     gaps = find_gaps(series)
     served = None
     if serve:
-        instrument = series.instrument
-        arrays = BarArrays(
-            series.open,
-            series.high,
-            series.low,
-            series.close,
-            series.volume,
-            price_scale=10**instrument.price_scale,
-            volume_scale=10**instrument.volume_scale,
-        )
-        served = precompute(specs, arrays, _segments(series, gap_bars_max))
+        served = precompute(specs, bar_arrays(series), _segments(series, gap_bars_max))
     columns = (series.open, series.high, series.low, series.close)
     closes = series.open_ns + series.span_ns
     bars = RecordedBars(series.instrument.id, series.span_ns, closes, columns, series.volume, served)
     return [bars, gap_source(series.instrument.id, gaps)] if gaps else [bars]
+
+
+def bar_arrays(series: BarSeries) -> BarArrays:
+    """Return the bars as indicators take them."""
+    instrument = series.instrument
+    return BarArrays(
+        series.open,
+        series.high,
+        series.low,
+        series.close,
+        series.volume,
+        price_scale=10**instrument.price_scale,
+        volume_scale=10**instrument.volume_scale,
+    )
 
 
 def _segments(series: BarSeries, gap_bars_max: int) -> list[int]:
