@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
+from tradewind.venues.coinbase.wire.futures import PerpetualFigures
 from tradewind.venues.coinbase.wire.values import Amount, Bound, Message, Money, Timestamp
-from tradewind.venues.coinbase.wire.words import AccountType, MarginType, PortfolioType, PositionSide
+from tradewind.venues.coinbase.wire.words import AccountType, PortfolioType, PositionSide
 
 
 class Account(Message, frozen=True, kw_only=True):
@@ -94,28 +95,10 @@ class SpotPosition(Message, frozen=True, kw_only=True):
     available_to_send_crypto: Decimal | None = None
 
 
-class BreakdownPerpetual(Message, frozen=True, kw_only=True):
+class BreakdownPerpetual(PerpetualFigures, frozen=True, kw_only=True):
     product_id: str = ""
-    product_uuid: str = ""
-    symbol: str = ""
-    asset_image_url: str = ""
-    vwap: Amount = None
-    entry_vwap: Amount = None
-    position_side: PositionSide | None = None
     net_size: Decimal | None = None
-    buy_order_size: Decimal | None = None
-    sell_order_size: Decimal | None = None
-    im_contribution: Decimal | None = None
-    unrealized_pnl: Amount = None
-    mark_price: Amount = None
-    liquidation_price: Amount = None
-    leverage: Decimal | None = None
-    im_notional: Amount = None
-    mm_notional: Amount = None
-    position_notional: Amount = None
-    margin_type: MarginType | None = None
-    liquidation_buffer: Decimal | None = None
-    liquidation_percentage: Decimal | None = None
+    asset_image_url: str = ""
     asset_color: str = ""
 
 

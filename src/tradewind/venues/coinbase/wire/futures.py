@@ -146,13 +146,10 @@ class PerpetualSummary(Message, frozen=True, kw_only=True):
     summary: PerpetualTotals | None = None
 
 
-class PerpetualPosition(Message, frozen=True, kw_only=True):
-    """A perpetual position; `net_size` is signed."""
+class PerpetualFigures(Message, frozen=True, kw_only=True):
+    """What every answer says of a perpetual position, whichever of them names it and its size for certain."""
 
-    product_id: str
-    net_size: Decimal
     product_uuid: str = ""
-    portfolio_uuid: str = ""
     symbol: str = ""
     vwap: Amount = None
     entry_vwap: Amount = None
@@ -168,9 +165,17 @@ class PerpetualPosition(Message, frozen=True, kw_only=True):
     im_notional: Amount = None
     mm_notional: Amount = None
     position_notional: Amount = None
-    aggregated_pnl: Amount = None
     liquidation_buffer: Decimal | None = None
     liquidation_percentage: Decimal | None = None
+
+
+class PerpetualPosition(PerpetualFigures, frozen=True, kw_only=True):
+    """A perpetual position; `net_size` is signed."""
+
+    product_id: str
+    net_size: Decimal
+    portfolio_uuid: str = ""
+    aggregated_pnl: Amount = None
     portfolio_summary: PerpetualPortfolio | None = None
 
 
