@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from tradewind.app.forgetting import Forgetting
-from tradewind.app.live.candles import CandleJoin, Missing, stamped
+from tradewind.app.live.candle_keeping import CandleKeeping
 from tradewind.app.live.collecting import seldom_collecting
 from tradewind.app.live.coverage import Bare
 from tradewind.app.live.doubts import Doubts
@@ -22,17 +22,15 @@ from tradewind.app.live.engine import LiveEngine
 from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.inbound import Inbound
 from tradewind.app.live.latch import Latch
-from tradewind.app.live.opening import measure_skew, trouble_of
 from tradewind.app.live.plan import LivePlan
+from tradewind.app.live.product_watch import ProductWatch
 from tradewind.app.live.standing import Leftovers, Standing
 from tradewind.app.live.stopping import PAUSED, Ended, Stopping
 from tradewind.app.live.telemetry import AccountTelemetry
 from tradewind.app.live.trading import Trading
 from tradewind.app.live.venue_side import VenueSide
-from tradewind.app.live.warming import warm_up
 from tradewind.app.live.windows import is_open
 from tradewind.market.activity import ActivityLevel
-from tradewind.market.aggregate import bucket_open
 from tradewind.model.commands import (
     CancelAll,
     EnterReduceOnly,
@@ -44,13 +42,12 @@ from tradewind.model.commands import (
     ResumeBot,
 )
 from tradewind.model.effects import Alarm
-from tradewind.model.errors import StateError, VenueError
-from tradewind.model.market_events import Bar, Gap
+from tradewind.model.errors import StateError
 from tradewind.model.venue import VenueOrder
 from tradewind.simulation.desk import Desk
 from tradewind.venues.ports import ProductState
 
-START, CANDLES, PRODUCT, DATA, CLOCK, WINDOW = "start", "candles", "product", "data", "clock", "window"
+START, DATA, WINDOW = "start", "data", "window"
 CONNECT_WITHIN_S = 15.0
 FORGET_NS = 600_000_000_000
 ORDERS_KEPT_NS = 3_600_000_000_000  # longer than order truth: the engine is to know every order that one speaks of
@@ -88,24 +85,14 @@ class LiveSession:
         self.reason = "asked"
         self.alarms: list[Alarm] = []
         self.lag_s = 0.0
-        self._askable = askable
         self._restore = restore
         state = engine.state
         known = [(name, cause) for name, market in state.markets.items() for cause in market.doubts]
         self.doubts = Doubts(engine.take, engine.now_ns, known)
-        self.candles = {
-            name: CandleJoin(
-                name,
-                plan.span_ns,
-                joined_ns=0,
-                askable=askable,
-                volume_digits=market.instrument.volume_scale - market.instrument.quantity_scale,
-            )
-            for name, market in state.markets.items()
-        }
+        self.candles = CandleKeeping(side, engine, plan, self.doubts, guarding, askable=askable)
         self.inbound = Inbound(
             engine,
-            self.candles,
+            self.candles.joins,
             self.doubts,
             with_trades=trading is None,
             limits=plan.activity,
@@ -114,10 +101,10 @@ class LiveSession:
         )
         self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
         self._began_s = time.monotonic()
-        self._joined: dict[str, str] = {}  # once warm: what went wrong, by instrument
+        names = list(state.markets)
+        self._products = ProductWatch(side, plan, self.doubts, guarding, names, self._products_told)
         venue = engine.driver.venue
         self._forgetting = Forgetting(state, ORDERS_KEPT_NS, venue if isinstance(venue, Desk) else None)
-        self._asking: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._activity_ns = 0
 
@@ -139,6 +126,7 @@ class LiveSession:
         finally:
             for task in self._tasks:
                 task.cancel()
+            self.candles.close()
             if self.trading is not None:
                 self.trading.outbox.close()
                 await self.trading.gateway.close()
@@ -174,11 +162,9 @@ class LiveSession:
             engine.take(Halt(engine.now_ns(), tripped.reason))
         if self._restore is not None:
             await self._restore(self)
-        if not self._joined:
+        if not self.candles.is_warm:
             await self._warm_up()
-        for name, trouble in self._joined.items():
-            if trouble:
-                self.doubts.raise_(name, CANDLES, trouble, alarm=True)
+        self.candles.say_troubles()
         self._begin(group, self._listen())
         self._begin(group, self._tick())
         if self.trading is not None:
@@ -198,18 +184,14 @@ class LiveSession:
         stopped = [name for name, bot in state.bots.items() if bot.paused == PAUSED]
         engine.take(*(ResumeBot(engine.now_ns(), name) for name in stopped))
         self._begin(group, self.guarding.run(self.plan.guards_every_s))
-        self._begin(group, self._watch_products())
+        self._begin(group, self._products.run())
         self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
         self.phase = "trading"
         self.ready.set()
 
     async def _warm_up(self) -> None:
-        self.phase, joined_ns = "warming up", bucket_open(self.engine.now_ns(), self.plan.span_ns)
-        market, span_ns = self.side.market, self.plan.span_ns
-        troubles = await warm_up(self.engine, market, span_ns, joined_ns, askable=self._askable)
-        for candles in self.candles.values():
-            candles.joined_ns = joined_ns
-        self._joined = {name: troubles.get(name, "") for name in self.candles}
+        self.phase = "warming up"
+        await self.candles.warm_up()
 
     def _begin(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(group.create_task(work))
@@ -247,50 +229,17 @@ class LiveSession:
         while True:
             due_s = loop.time() + self.plan.tick_s
             self.engine.advance()
-            self._candles()
+            self.candles.step()
             self._last_gate()
             if self.trading is not None:
                 marks = self.inbound.usable_marks()
                 self.trading.gateway.step(marks)
                 self.trading.checker.funding.passed(self.engine.state, self.engine.now_ns())
                 self._see_to_coverage(self.trading, marks)
-                self._refuse_broken(self.trading)
+            self._refuse_broken()
             self._slowly()
             await asyncio.sleep(max(0.001, due_s - loop.time()))
             self.lag_s = max(0.0, loop.time() - due_s)
-
-    def _candles(self) -> None:
-        now_ns = self.engine.now_ns()
-        closed: list[Bar | Gap] = []
-        for name, candles in self.candles.items():
-            events = candles.ready(now_ns)
-            closed += events
-            if any(isinstance(event, Gap) and not event.no_trade for event in events) and self._askable:
-                self.doubts.raise_(name, CANDLES, "candles are missing, and the venue did not give them", alarm=True)
-            elif events and not candles.is_waiting:
-                self.doubts.clear(name, CANDLES, "candles follow each other again")
-            if name not in self._asking and (asked := candles.missing(now_ns)) is not None:
-                self._asking.add(name)
-                self._ask_candles(candles, asked)
-        if closed:
-            closed.sort(key=lambda event: (event.ts_ns, event.instrument))
-            self.engine.feed(stamped(closed, self.engine.now_ns()))
-
-    def _ask_candles(self, candles: CandleJoin, asked: Missing) -> None:
-        async def ask() -> None:
-            try:
-                async with asyncio.timeout(self.plan.timeout_s):
-                    bars = await self.side.market.candles(asked.instrument, asked.span_ns, asked.start_ns, asked.end_ns)
-                candles.on_history(asked, bars, self.engine.now_ns())
-            except (VenueError, TimeoutError):
-                self.guarding.note_error()
-                candles.on_refusal(self.engine.now_ns())
-            await asyncio.sleep(1.0)
-            self._asking.discard(asked.instrument)
-
-        task = asyncio.ensure_future(ask())
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
 
     def _last_gate(self) -> None:
         """Somebody else may have tripped the latch: the engine must know it too."""
@@ -312,8 +261,11 @@ class LiveSession:
         if self.plan.unprotected == "flatten":
             self.engine.take(Flatten(self.engine.now_ns(), bare.bot))
 
-    def _refuse_broken(self, trading: Trading) -> None:
-        for error in (trading.outbox.broken, trading.gateway.broken):
+    def _refuse_broken(self) -> None:
+        """Stop on what went wrong where nobody waited for it."""
+        trading = self.trading
+        sent = () if trading is None else (trading.outbox.broken, trading.gateway.broken)
+        for error in (self.candles.broken, *sent):
             if error is not None:
                 raise error
 
@@ -323,7 +275,7 @@ class LiveSession:
         if now_ns - self._activity_ns < 1_000_000_000:
             return
         self._activity_ns = now_ns
-        for name in self.candles:
+        for name in self.candles.joins:
             reading = self.inbound.activity.reading(name, now_ns)
             blocked = reading.level is ActivityLevel.BLOCKED
             self.doubts.say(name, DATA, "; ".join(reading.reasons) if blocked else "")
@@ -337,33 +289,14 @@ class LiveSession:
             self.trading.gateway.forget(now_ns - FORGET_NS)
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
 
-    async def _watch_products(self) -> None:
-        """Ask now and then what the venue lets people do, and what time it is there."""
-        names = list(self.candles)
-        while True:
-            try:
-                async with asyncio.timeout(self.plan.timeout_s):
-                    states = await self.side.market.product_states(names)
-                    skew_ns = await measure_skew(self.side.market)
-            except (VenueError, TimeoutError):
-                self.guarding.note_error()
-                await asyncio.sleep(5.0)
-                continue
-            self.side.use_time(skew_ns)
-            late = (
-                f"our clock is {skew_ns / 1e9:+.1f} s from the venue's" if abs(skew_ns) > self.plan.skew_max_ns else ""
-            )
-            if self.trading is not None:
-                self._expect_funding(self.trading, states)
-            for name in names:
-                self.doubts.say(name, PRODUCT, trouble_of(states[name]) if name in states else "")
-                self.doubts.say(name, CLOCK, late)
-            await asyncio.sleep(self.plan.products_every_s)
-
-    def _expect_funding(self, trading: Trading, states: Mapping[str, ProductState]) -> None:
+    def _products_told(self, states: Mapping[str, ProductState]) -> None:
+        """Funding that is due is expected, so that the cash it moves is no difference."""
+        if self.trading is None:
+            return
+        funding = self.trading.checker.funding
         for name, state in states.items():
             if state.funding_ns is not None and state.funding_rate is not None:
-                trading.checker.funding.told(name, state.funding_ns, state.funding_rate, state.funding_interval_ns)
+                funding.told(name, state.funding_ns, state.funding_rate, state.funding_interval_ns)
 
     def _order_seen(self, order: VenueOrder) -> None:
         if self.trading is None:

@@ -130,7 +130,7 @@ def _markets(session: LiveSession) -> dict[str, Any]:
             "data": reading.level.name.lower(),
             "data_reasons": list(reading.reasons),
             "messages_per_second": round(reading.messages_per_second, 2),
-            "holes": session.candles[name].holes,
+            "holes": session.candles.joins[name].holes,
         }
     return told
 
