@@ -20,10 +20,10 @@ from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderRequest
-from tradewind.risk.review import CHECKS, REGIME_BLOCK, Facts, MissingData, regime_block
+from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Facts, MissingData, regime_block
 
 SECOND_NS = 1_000_000_000
-_CHECK = {name: check for name, check, _ in CHECKS} | {REGIME_BLOCK: regime_block}
+CHECK_OF = {name: check for name, check, *_ in (*CHECKS, *TAIL_CHECKS)} | {REGIME_BLOCK: regime_block}
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -351,14 +351,14 @@ def _size(state: EngineState, decided: Decided, question: ReviewRequest | None) 
 
 def _checks(state: EngineState, question: ReviewRequest) -> Iterator[CheckLine]:
     """Yield every check that is on, run by itself on the question as it was put."""
-    for name in state.reviewer.on:
-        check = _CHECK.get(name)
-        if check is None:
-            continue
+    reviewer = state.reviewer
+    for name in reviewer.on:
         try:
-            number, limit = check(Facts(question, state.config.limits))
+            number, limit = CHECK_OF[name](Facts(question, reviewer.limits, reviewer.tail))
         except MissingData:
             yield CheckLine(name, "missing", "needed", False)
+        except Exception as error:  # noqa: BLE001 - an error in a check was a refusal (K9): told as what it was
+            yield CheckLine(name, f"error: {type(error).__name__}: {error}", "no error", False)
         else:
             yield CheckLine(name, _text(number), _text(limit), number <= limit)
 
