@@ -25,6 +25,7 @@ from tradewind.model.effects import CancelOrder, SubmitOrder
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import OrderKind, OrderRequest
 from tradewind.model.venue import VenueOrder
+from tradewind.orders.lifecycle import OrderStatus
 from tradewind.orders.order import Order
 
 EMULATED = frozenset({OrderKind.STOP_MARKET, OrderKind.TRAILING_STOP})
@@ -135,8 +136,10 @@ class Protecting:
             cover.leg_filled = {leg: known[leg].filled for leg in groups[cover.name]}
             cover.filled = sum(cover.leg_filled.values())
             cover.quantity = order.quantity
+            if order.status is OrderStatus.CANCELING:
+                cover.why = REQUESTED  # and that may not have left
             above = known.get(request.after or "")
-            if above is None or not above.is_live or order.quantity < cover.whole:
+            if above is None or not above.is_live or order.quantity < cover.whole or cover.why:
                 cover.phase = Phase.WATCHED
                 if cover not in asked:
                     asked.append(cover)
@@ -167,15 +170,17 @@ class Protecting:
             units = None if size is None else self._instruments[cover.instrument].quantity_units(size)
             cover.there = cover.remaining if units is None else min(cover.remaining, units)
             cover.asked = cover.filled + cover.there
-            cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
-            return []
-        if cover.remaining <= 0:
+        elif cover.remaining <= 0:
             return self.exits.over(cover, "OCO", now_ns)
-        if last is not None and self._filled_of(cover, found.values()) > cover.filled:
+        elif last is not None and self._filled_of(cover, found.values()) > cover.filled:
+            # It executed meanwhile: how much is left to protect is known when that has been booked.
             cover.at_venue, cover.there, cover.asked = last, cover.remaining, cover.quantity
-            cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
-            return []  # it executed meanwhile: how much is left to protect is known when that has been booked
-        return self.exits.activate(cover, now_ns) if cover.fired is None else self.exits.cross(cover, now_ns)
+        elif cover.why:
+            return self.exits.over(cover, cover.why, now_ns)
+        else:
+            return self.exits.activate(cover, now_ns) if cover.fired is None else self.exits.cross(cover, now_ns)
+        cover.phase = Phase.RESTING if cover.fired is None else Phase.FIRED
+        return self.exits.withdraw(cover, cover.why, now_ns) if cover.why else []
 
     def _filled_of(self, cover: Cover, orders: Iterable[VenueOrder]) -> int:
         instrument = self._instruments[cover.instrument]

@@ -406,3 +406,24 @@ def test_an_exit_that_was_withdrawn_while_nobody_listened_is_put_there_again() -
     (cover,) = stage.protecting.restore(engines((STOP, 0, OrderStatus.OPEN), (TARGET, 40, OrderStatus.PARTIAL)))
     acts = stage.protecting.resume(cover, {"e-sl": at_venue(VenueOrderStatus.CANCELED, "0.0000004")}, 0)
     assert [(each.order_id, each.quantity) for each in sent(acts)] == [("e-sl-x1", 60)]
+
+
+LEAVING = ((STOP, 0, OrderStatus.CANCELING), (TARGET, 0, OrderStatus.CANCELING))
+
+
+def test_exits_that_the_engine_had_canceled_are_withdrawn_after_a_restart() -> None:
+    """Whatever waits for their end, a flatten too, would otherwise wait for good."""
+    stage = Stage()
+    (cover,) = stage.protecting.restore(engines(*LEAVING))
+    acts = stage.protecting.resume(cover, {"e-sl": at_venue(VenueOrderStatus.OPEN, "0")}, 0)
+    assert (withdrawn(acts), sent(acts)) == (["e-sl"], [])
+    ends = [("OrderCanceled", "e-sl"), ("OrderCanceled", "e-tp")]
+    assert told(stage.hear(a.OrderCanceled("e-sl", 0, "REQUESTED"))) == ends
+
+
+def test_exits_that_the_engine_had_canceled_and_the_venue_does_not_have_are_over_after_a_restart() -> None:
+    for entry in ((), ((ENTRY, 0, OrderStatus.OPEN),)):  # also while their entry is still open
+        stage = Stage()
+        (cover,) = stage.protecting.restore(engines(*entry, *LEAVING))
+        acts = stage.protecting.resume(cover, {}, 0)
+        assert (told(acts), sent(acts)) == ([("OrderCanceled", "e-sl"), ("OrderCanceled", "e-tp")], [])
