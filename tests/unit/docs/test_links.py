@@ -30,3 +30,10 @@ def test_every_page_is_in_the_navigation() -> None:
     navigation = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
     pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
     assert [page for page in pages if f": {page}\n" not in navigation] == []
+
+
+def test_every_page_for_readers_is_reached_from_the_first() -> None:
+    index = links((DOCS / "index.md").read_text(encoding="utf-8"))
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    told = {"index.md", *index}
+    assert [page for page in pages if page not in told and page.split("/")[0] not in {"adr", "strategies"}] == []
