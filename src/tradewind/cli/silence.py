@@ -8,6 +8,7 @@ from tradewind.engine.readmodel import ReadModel
 from tradewind.model.decisions import Decided, Finding
 from tradewind.model.money import plain
 from tradewind.research.backtest import BacktestResult
+from tradewind.research.report.formats import apart
 from tradewind.strategy.base import Strategy, overrides, warmup_bars
 
 BAR_CALLBACK = "on_bar"
@@ -104,4 +105,4 @@ def told(decided: Decided, finding: Finding, model: ReadModel) -> str:
         if quantity < instrument.min_quantity:
             least = plain(instrument.quantity_decimal(instrument.min_quantity))
             return f"a quantity of {plain(instrument.quantity_decimal(quantity))} is below the smallest, {least}"
-    return f"{finding.number} against a limit of {finding.limit}"
+    return " against a limit of ".join(apart(finding.number, finding.limit))

@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from tradewind.model.money import plain
 
@@ -33,6 +33,22 @@ def exact(value: Decimal | None) -> str:
     if len(rest) > 10:
         return f"{float(value):,.8g}"
     return _minus(f"{int(whole):,}" + point + rest if whole not in {"-0"} else f"-0{point}{rest}")
+
+
+def apart(first: str, second: str) -> tuple[str, str]:
+    """Two exact numbers with as few decimals, at least two, as still tell them apart; other text stays as it is."""
+    try:
+        values = Decimal(first), Decimal(second)
+    except InvalidOperation:
+        return first, second
+    if not all(each.is_finite() for each in values):
+        return first, second
+    exact_digits = max(-int(each.as_tuple().exponent) for each in values)
+    for digits in range(2, exact_digits):
+        one, other = (f"{each:,.{digits}f}" for each in values)
+        if one != other:
+            return _minus(one), _minus(other)
+    return exact(values[0]), exact(values[1])
 
 
 def percent(value: float | None, digits: int = 2) -> str:

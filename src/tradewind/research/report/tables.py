@@ -16,6 +16,7 @@ from tradewind.research.report.figures import Figure
 from tradewind.research.report.formats import (
     DASH,
     amount,
+    apart,
     exact,
     minute,
     number,
@@ -139,7 +140,7 @@ def refusal_table(model: ReadModel) -> Table:
     bots: dict[str, set[str]] = {}
     for each in model.decisions:
         for finding in each.outcome.findings if isinstance(each.outcome, Refused) else ():
-            examples.setdefault(finding.check, f"{finding.number} against {finding.limit}")
+            examples.setdefault(finding.check, " against ".join(apart(finding.number, finding.limit)))
             bots.setdefault(finding.check, set()).add(each.bot)
     rows = tuple(
         (words(check), f"{count:,}", _some(bots[check]), examples[check])
