@@ -28,6 +28,7 @@ from tradewind.app.live.standing import Leftovers, Standing
 from tradewind.app.live.stopping import PAUSED, Ended, Stopping
 from tradewind.app.live.telemetry import AccountTelemetry
 from tradewind.app.live.trading import Trading
+from tradewind.app.live.turns import quick_turns
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.live.windows import is_open
 from tradewind.market.activity import ActivityLevel
@@ -118,7 +119,7 @@ class LiveSession:
     async def run(self) -> Ended:
         """Run until asked to stop, the time is over, or something fails; return how it ended."""
         try:
-            with seldom_collecting():
+            with seldom_collecting(), quick_turns():
                 ended = await self._all_of_it()
         except BaseExceptionGroup as errors:
             self.phase = "failed"
