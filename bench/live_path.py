@@ -17,7 +17,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,6 @@ from tradewind.venues.coinbase.market_desk import CoinbaseMarket
 from tradewind.venues.coinbase.requests import Request
 from tradewind.venues.coinbase.session import Step, StreamSession
 from tradewind.venues.coinbase.signing import Signer
-from tradewind.venues.ports import StreamEvent
 
 GOAL_P50_US, GOAL_P99_US, GOAL_DURABLE_P99_MS = 60.0, 250.0, 5.0
 WARM_S = 3.0
@@ -223,16 +222,10 @@ class BenchSide(CoinbaseSide):
     def spans_ns(self) -> frozenset[int]:
         return frozenset()
 
-    async def _streamed(
-        self, instruments: Sequence[Instrument], books: frozenset[str], *, user: bool
-    ) -> AsyncIterator[Sequence[StreamEvent]]:
-        names = tuple(each.id for each in instruments)
-        wanted: dict[str, tuple[str, ...]] = {"market_trades": names, "level2": names, "ticker": names, "user": ()}
-        stream = RecordedStream("", StreamSession(wanted, instruments, tell_levels=bool(books)), token=self._token)
+    def _stream(self, session: StreamSession, names: tuple[str, ...]) -> RecordedStream:
+        stream = RecordedStream("", session, token=self._token)
         stream.feed = self.feed
-        async with stream:
-            async for events in stream:
-                yield events
+        return stream
 
 
 def new_key() -> ApiKey:

@@ -49,6 +49,7 @@ from tradewind.venues.ports import (
     StreamEvent,
     StreamKind,
     StreamState,
+    Take,
 )
 
 STATUS = {
@@ -246,10 +247,9 @@ class CoreVenue:
         finally:
             self._streams.remove(queue)
 
-    def stream(
-        self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool
-    ) -> AsyncIterator[Sequence[StreamEvent]]:
-        return self.stream_events(user)
+    async def listen(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool, take: Take) -> None:
+        async for events in self.stream_events(user):
+            take(events)
 
     # -- the session's side -------------------------------------------------------------------------------------------
 

@@ -143,6 +143,32 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 30))
 
 
+def test_what_is_handed_over_comes_in_the_same_order_and_a_taker_that_fails_ends_it_at_once() -> None:
+    async def script(line: Line) -> None:
+        await line.answer(2)
+        for price in range(50, 90):
+            await line.update(str(price))
+        await line.beat(30)
+
+    async def work() -> None:
+        prices: list[int] = []
+
+        def take(events: Sequence[StreamEvent]) -> None:
+            assert not failed, "taken after the failure"
+            prices.extend(each.price for each in events if isinstance(each, LevelUpdate))
+            if len(prices) == 40:
+                failed.append(True)
+                raise ValueError("enough")
+
+        failed: list[bool] = []
+        async with serving(script) as venue:
+            with pytest.raises(ValueError, match="enough"):
+                await stream_to(venue).hand_over(take)
+        assert prices == [each * 100 for each in range(50, 90)]
+
+    run(work())
+
+
 def test_books_and_changes_arrive_in_order() -> None:
     async def script(line: Line) -> None:
         await line.answer(2)

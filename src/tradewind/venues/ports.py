@@ -4,7 +4,7 @@ Orders and money travel as the facts of `model.venue`; market data as the events
 outcomes (refused, in doubt) are values; what a protocol raises is a `VenueError`.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import Protocol
@@ -200,7 +200,4 @@ class MarketDesk(Protocol):
     async def server_time_ns(self) -> int: ...
 
 
-class Stream(Protocol):
-    """What a venue tells by itself, in the order in which it arrived."""
-
-    def __aiter__(self) -> AsyncIterator[Sequence[StreamEvent]]: ...
+Take = Callable[[Sequence[StreamEvent]], None]  # of what a venue tells by itself, in the order in which it arrived

@@ -2,7 +2,7 @@
 
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -20,7 +20,7 @@ from tradewind.venues.coinbase.order_desk import CoinbaseOrders
 from tradewind.venues.coinbase.session import StreamSession
 from tradewind.venues.coinbase.signing import Signer
 from tradewind.venues.coinbase.streaming import CoinbaseStream
-from tradewind.venues.ports import AccountDesk, Look, MarketDesk, Stream, StreamEvent, StreamKind, StreamState
+from tradewind.venues.ports import AccountDesk, Look, MarketDesk, StreamEvent, StreamKind, StreamState, Take
 
 SECOND_NS = 1_000_000_000
 NONCE_BYTES = 16
@@ -74,35 +74,35 @@ class CoinbaseSide:
     def use_time(self, offset_ns: int) -> None:
         self._desk.client.skew_ns = offset_ns
 
-    def stream(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool) -> Stream:
-        """Return the stream: trades first, so that they are complete from a book's first snapshot on."""
-        return self._streamed(instruments, books, user=user)
-
-    async def _streamed(
-        self, instruments: Sequence[Instrument], books: frozenset[str], *, user: bool
-    ) -> AsyncIterator[Sequence[StreamEvent]]:
+    async def listen(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool, take: Take) -> None:
+        """Listen to trades first, so that they are complete from a book's first snapshot on."""
         names = tuple(each.id for each in instruments)
         wanted: dict[str, tuple[str, ...]] = {"heartbeats": (), TRADES: names, "level2": names}
         if user:
             wanted["user"] = ()
-        session = StreamSession(wanted, instruments, tell_levels=bool(books))
-        stream = CoinbaseStream(
+        stream = self._stream(StreamSession(wanted, instruments, tell_levels=bool(books)), names)
+        session, complete = stream.session, False
+
+        def told(events: Sequence[StreamEvent]) -> None:
+            nonlocal complete
+            now = session.connected and not session.subscriptions.missing_of(TRADES)
+            if now != complete:
+                complete = now
+                kind = StreamKind.RESYNCED if now else StreamKind.STALE
+                state = StreamState(kind=kind, ts_ns=stream.clock_ns(), channel=TRADES, reason="subscription")
+                events = [*events, state] if now else [state, *events]
+            take(events)
+
+        await stream.hand_over(told)
+
+    def _stream(self, session: StreamSession, names: tuple[str, ...]) -> CoinbaseStream:
+        return CoinbaseStream(
             self._access.address.ws,
             session,
             token=self._token if self._access.key is not None else None,
             poll=lambda: self._quotes(names),
             tls=_trust(self._access),
         )
-        complete = False
-        async with stream:
-            async for events in stream:
-                now = session.connected and not session.subscriptions.missing_of(TRADES)
-                if now != complete:
-                    complete = now
-                    kind = StreamKind.RESYNCED if now else StreamKind.STALE
-                    state = StreamState(kind=kind, ts_ns=stream.clock_ns(), channel=TRADES, reason="subscription")
-                    events = [*events, state] if now else [state, *events]
-                yield events
 
     async def preview(self, request: OrderRequest) -> PlaceRefused | None:
         """Return why the venue would refuse the order, None when it would not; nothing is placed."""

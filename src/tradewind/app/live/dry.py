@@ -13,7 +13,7 @@ from tradewind.app.live.venue_side import VenueSide
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import OrderRequest
 from tradewind.model.venue import CancelAnswer, CancelRefused, PlaceAnswer, PlaceRefused, VenueFill, VenueOrder
-from tradewind.venues.ports import AccountDesk, Look, MarketDesk, OrderDesk, Stream
+from tradewind.venues.ports import AccountDesk, Look, MarketDesk, OrderDesk, Take
 
 DRY_RUN = "DRY_RUN"
 MODE = "dry"
@@ -85,8 +85,8 @@ class DrySide:
     def use_time(self, offset_ns: int) -> None:
         self._side.use_time(offset_ns)
 
-    def stream(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool) -> Stream:
-        return self._side.stream(instruments, books=books, user=user)
+    async def listen(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool, take: Take) -> None:
+        await self._side.listen(instruments, books=books, user=user, take=take)
 
     async def preview(self, request: OrderRequest) -> PlaceRefused | None:
         return None

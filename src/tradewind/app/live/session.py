@@ -46,7 +46,7 @@ from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
 from tradewind.model.venue import VenueOrder
 from tradewind.simulation.desk import Desk
-from tradewind.venues.ports import ProductState
+from tradewind.venues.ports import ProductState, StreamEvent
 
 START, DATA, WINDOW = "start", "data", "window"
 CONNECT_WITHIN_S = 15.0
@@ -215,11 +215,13 @@ class LiveSession:
         state = self.engine.state
         books = frozenset(name for name, market in state.markets.items() if market.hears_book)
         instruments = [market.instrument for market in state.markets.values()]
-        async for events in self.side.stream(instruments, books=books, user=self.trading is not None):
-            self.inbound.take(events)
-            if not self.connected.is_set() and self.engine.state.markets.keys() - self._without_stream():
-                self.connected.set()
+        await self.side.listen(instruments, books=books, user=self.trading is not None, take=self._heard)
         raise StateError("the venue's stream came to an end: it never should; restart the session")
+
+    def _heard(self, events: Sequence[StreamEvent]) -> None:
+        self.inbound.take(events)
+        if not self.connected.is_set() and self.engine.state.markets.keys() - self._without_stream():
+            self.connected.set()
 
     def _without_stream(self) -> set[str]:
         return {name for name, cause in self.doubts.held if cause == "stream"}

@@ -7,7 +7,7 @@ from tradewind.app.live.lease import AccountIdentity
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import OrderRequest
 from tradewind.model.venue import PlaceRefused
-from tradewind.venues.ports import AccountDesk, MarketDesk, OrderDesk, Stream
+from tradewind.venues.ports import AccountDesk, MarketDesk, OrderDesk, Take
 
 
 class VenueSide(Protocol):
@@ -40,8 +40,8 @@ class VenueSide(Protocol):
         """Sign requests with the venue's time: ours plus `offset_ns`."""
         ...
 
-    def stream(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool) -> Stream:
-        """Return a stream of trades and quotes, of full books for `books`, and with `user` of our own orders."""
+    async def listen(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool, take: Take) -> None:
+        """Hand over trades and quotes, full books for `books`, and with `user` our own orders, as they come; no end."""
         ...
 
     async def preview(self, request: OrderRequest) -> PlaceRefused | None:

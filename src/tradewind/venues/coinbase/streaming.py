@@ -29,9 +29,10 @@ from tradewind.venues.coinbase.reconnecting import (
 )
 from tradewind.venues.coinbase.session import Step, StreamSession
 from tradewind.venues.coinbase.subscriptions import Send
-from tradewind.venues.ports import StreamEvent, StreamKind, StreamState
+from tradewind.venues.ports import StreamEvent, StreamKind, StreamState, Take
 
 Token = Callable[[], str]
+FRAMES_IN_A_ROW = 4  # after so many, what else waits has its turn: an order that may leave, above all
 Poller = Callable[[], Awaitable[Sequence[StreamEvent]]]
 POLL_FLOOR_S = 0.5
 CLOSE_S = 1.0
@@ -62,7 +63,11 @@ def steady_clock() -> Callable[[], int]:
 
 
 class CoinbaseStream:
-    """An endless iterator of batches of events. Use it as an async context manager; leaving it closes everything."""
+    """An endless iterator of batches of events. Use it as an async context manager; leaving it closes everything.
+
+    `hand_over` is the way without waiting: where every change of a book is told, what a frame says is taken as it is
+    read. Where only the latest counts, it is taken when its taker is there, and what was overtaken meanwhile is gone.
+    """
 
     def __init__(
         self,
@@ -89,6 +94,8 @@ class CoinbaseStream:
         self._budget = budget
         self._tls = tls
         self._events: list[StreamEvent] = []
+        self._take: Take | None = None
+        self._failed: Exception | None = None
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,6 +117,14 @@ class CoinbaseStream:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def hand_over(self, take: Take) -> None:
+        """Let `take` have everything as it comes; no end, but that of whatever fails."""
+        if self.session.feeds.tell_levels:
+            self._take = take
+        async with self:
+            async for events in self:
+                take(events)
+
     def __aiter__(self) -> AsyncIterator[Sequence[StreamEvent]]:
         return self
 
@@ -125,6 +140,8 @@ class CoinbaseStream:
                 batch, self._events = self._events, []
                 self._emptied.set()
                 return batch
+            if self._failed is not None:
+                raise self._failed
             for task in self._tasks:
                 if task.done():
                     task.result()
@@ -190,6 +207,7 @@ class CoinbaseStream:
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> Closed:
         on_frame, clock_ns, levels = self.session.on_frame, self.clock_ns, self.session.feeds.tell_levels
+        frames = 0
         async for message in socket:
             if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                 return closed_by(socket.close_code, str(message.data))
@@ -203,6 +221,9 @@ class CoinbaseStream:
                 await self._follow(socket, step)
             if len(self._events) >= self.settings.events_max:
                 await self._until_taken()
+            frames += 1
+            if not frames % FRAMES_IN_A_ROW:
+                await asyncio.sleep(0)
         if self._close_reason:
             return Closed(CloseKind.DROPPED, None, self._close_reason)
         return closed_by(socket.close_code)
@@ -245,9 +266,18 @@ class CoinbaseStream:
     # -- what is told -------------------------------------------------------------------------------------------------
 
     def _tell(self, events: Sequence[StreamEvent]) -> None:
-        if events:
+        if not events:
+            return
+        if self._take is None:
             self._events += events
             self._filled.set()
+            return
+        try:
+            self._take(events)
+        except Exception as error:
+            self._failed = error  # told to whoever listens at once: this connection is still to be closed
+            self._filled.set()
+            raise
 
     async def _until_taken(self) -> None:
         """Read no further until what was told is taken; what waits in the socket meanwhile is not silence."""
@@ -267,12 +297,13 @@ class CoinbaseStream:
             await self._bridging.wait()
             started = self.clock_ns()
             try:
-                self._tell(await poll())
+                found: Sequence[StreamEvent] = await poll()
                 self.polls += 1
             except (VenueError, aiohttp.ClientError, TimeoutError, OSError) as error:
                 self.poll_failures += 1
                 now_ns = self.clock_ns()
-                self._tell([StreamState(kind=StreamKind.STALE, ts_ns=now_ns, channel="rest", reason=_words(error))])
+                found = [StreamState(kind=StreamKind.STALE, ts_ns=now_ns, channel="rest", reason=_words(error))]
+            self._tell(found)
             elapsed_s = (self.clock_ns() - started) / 1e9
             await asyncio.sleep(max(0.0, self.settings.poll_every_s - elapsed_s))
 
