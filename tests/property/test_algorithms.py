@@ -45,6 +45,7 @@ class Venue:
 
     def __init__(self, parent):
         self.parent, self.live, self.filled, self.answers, self.placed = parent, {}, 0, [], 0
+        self.cancels = []
 
     @property
     def open(self):
@@ -61,11 +62,18 @@ class Venue:
                 assert intent.quantity >= self.parent.smallest
                 assert intent.price is None or intent.price % self.parent.tick == 0
                 self.live[intent.child] = intent.quantity
-            elif intent.child in self.live:
-                self.live.pop(intent.child)
-                self.answers.append(ChildEnded(intent.child, "REQUESTED"))
+            else:
+                self.cancels.append(intent.child)
         assert self.filled + self.open <= self.parent.quantity
         assert state.committed <= self.parent.quantity
+
+    def cancel(self, count):
+        """Let the oldest cancels arrive; until then their children can fill."""
+        arrived, self.cancels = self.cancels[:count], self.cancels[count:]
+        for child in arrived:
+            if child in self.live:
+                self.live.pop(child)
+                self.answers.append(ChildEnded(child, "REQUESTED"))
 
     def fill(self, child, quantity):
         quantity = min(quantity, self.live[child])
@@ -124,6 +132,7 @@ def test_sums_are_exact_under_anything(session, data):
     for _ in range(data.draw(st.integers(1, 25))):
         now += data.draw(st.integers(0, 8 * SECOND))
         bid = max(100, bid + data.draw(st.integers(-30, 30)))
+        venue.cancel(data.draw(st.integers(0, 2)))
         if venue.live and data.draw(st.booleans()):
             child = data.draw(st.sampled_from(sorted(venue.live)))
             if data.draw(st.integers(0, 5)):
@@ -166,6 +175,7 @@ def test_cancel_leaves_no_child(session, before, paused):
     for order in orders:
         state, intents = step(state, Observation(ts_ns=now, bid=9_990, ask=10_010, order=order))
         venue.take(intents, state)
+    venue.cancel(100)
     assert not venue.live
     state, _ = step(state, Observation(ts_ns=now, answers=venue.told(100)))
     assert state.over
