@@ -605,8 +605,12 @@ def test_a_placed_order_is_found_by_the_venues_name() -> None:
         found = await desk.orders.find("mine-1")
         assert found is not None
         assert found.is_final
-        venue.answer("GET /orders/historical/v-1", status(404, '{"error":"NOT_FOUND"}'))
-        assert await desk.orders.find("mine-1") is None
+        for word in ('{"error":"NOT_FOUND"}', '{"error":"order_not_found"}', "no such page"):
+            venue.answer("GET /orders/historical/v-1", status(404, word))
+            assert await desk.orders.find("mine-1") is None
+        venue.answer("GET /orders/historical/v-1", status(400, '{"error":"INVALID_ARGUMENT"}'))
+        with pytest.raises(VenueRejected, match="INVALID_ARGUMENT"):  # no word of whether the order is there
+            await desk.orders.find("mine-1")
 
     play(script)
 
@@ -659,10 +663,13 @@ def test_edits_keep_what_is_not_given() -> None:
     async def script(desk: CoinbaseDesk, venue: Venue) -> None:
         venue.answer("GET /orders/historical/batch", {"orders": [listed()], "has_next": False})
         venue.answer("GET /orders/historical/v-1", {"order": listed()})
-        venue.answer("POST /orders/edit", {"success": True}, {"success": True}, status(502))
+        venue.answer("POST /orders/edit", {"success": True}, {"success": True}, status(502), {"success": False})
         assert await desk.orders.edit("mine-1", price=Decimal(41_000)) == Placed("v-1")
         assert await desk.orders.edit("mine-1", quantity=Decimal(2)) == Placed("v-1")
         assert isinstance(await desk.orders.edit("mine-1", quantity=Decimal(3)), InDoubt)
+        assert isinstance(
+            await desk.orders.edit("mine-1", price=Decimal(0)), InDoubt
+        )  # asked for, if it makes no sense
         found = await CoinbaseDesk(desk.client).orders.edit("never", price=Decimal(1))
         assert isinstance(found, PlaceRefused)
 
@@ -670,6 +677,7 @@ def test_edits_keep_what_is_not_given() -> None:
         {"order_id": "v-1", "size": "1", "price": "41000"},
         {"order_id": "v-1", "size": "2", "price": "40000"},
         {"order_id": "v-1", "size": "3", "price": "40000"},
+        {"order_id": "v-1", "size": "1", "price": "0"},
     ]
 
 

@@ -58,6 +58,7 @@ NOT_YET_OPEN, OPEN, GOING = ("PENDING", "QUEUED", "CANCEL_QUEUED"), ("OPEN",), (
 CLOCK_MARGIN_NS = 3_600_000_000_000  # how much older than its sending an order may be in the venue's list
 UNKNOWN_ORDER = "UNKNOWN_CANCEL_ORDER"
 READY_MAX = 64
+NOT_THERE = frozenset({"NOT_FOUND", "ORDER_NOT_FOUND", "HTTP_404"})
 NAMES_MAX = 20_000
 
 
@@ -166,7 +167,7 @@ class CoinbaseOrders:
             order = await self.find(client_id)
             if order is None:
                 return PlaceRefused("ORDER_NOT_FOUND", f"there is no order {client_id}")
-            new_price, new_size = price or order.price, quantity or order.quantity
+            new_price, new_size = _changed(order, price, quantity)
             request = requests.edit_order(order.venue_id, price=new_price, size=new_size)
             answer = await self.client.call(request, EditOrder)
         except VenueError as error:
@@ -221,7 +222,8 @@ class CoinbaseOrders:
         order = await self.find(client_id)
         if order is None:
             return None
-        asked = requests.preview_edit(order.venue_id, price=price or order.price, size=quantity or order.quantity)
+        new_price, new_size = _changed(order, price, quantity)
+        asked = requests.preview_edit(order.venue_id, price=new_price, size=new_size)
         return await self.client.call(asked, EditPreview)
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -247,11 +249,16 @@ class CoinbaseOrders:
         return None
 
     async def find_venue_order(self, venue_id: str) -> VenueOrder | None:
-        """Return an order by the venue's own name, None when it has none of that name."""
+        """Return an order by the venue's own name, None when it has none of that name.
+
+        Raises  VenueError, also for a refusal that says anything else: an order is not gone because a question was bad.
+        """
         try:
             found = await self.client.call(requests.get_order(venue_id), GetOrder)
-        except VenueRejected:
-            return None
+        except VenueRejected as error:
+            if error.reason.upper() in NOT_THERE:
+                return None
+            raise
         return self._told(found.order)
 
     async def open_orders(self, instrument: str | None = None) -> tuple[VenueOrder, ...]:
@@ -358,3 +365,10 @@ class CoinbaseOrders:
     def _keep_adjustments(self, found: Sequence[Fill]) -> None:
         known = {fill.entry_id for fill in self.adjustments}
         self.adjustments += [fill for fill in found if fill.entry_id not in known]
+
+
+def _changed(
+    order: VenueOrder, price: Decimal | None, quantity: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return an order's price and quantity after a change; a nothing that was asked for goes out, and is refused."""
+    return (order.price if price is None else price, order.quantity if quantity is None else quantity)
