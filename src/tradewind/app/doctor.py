@@ -122,9 +122,10 @@ async def account_here(home: Home, desk: CoinbaseDesk, access: Access) -> Findin
     """Return how this home stands to the account of the key; asked last, when all else is well."""
     try:
         identity = await account_identity(desk, access)
+        orders = await desk.orders.open_orders()
     except VenueError as error:
         return not_ready("session", str(error), "check the connection and the venue's status page")
-    return session_finding(home, identity)
+    return session_finding(home, identity, orders)
 
 
 def settings_finding(resolved: Resolved | TradewindError) -> Finding:

@@ -204,8 +204,10 @@ async def _look(desk: "CoinbaseDesk", name: str) -> VenueOrder | None:
 
 async def _cancel_named(desk: "CoinbaseDesk", names: Sequence[str]) -> Mapping[str, CancelAnswer]:
     """Return one answer per name, which may be ours or the venue's."""
+    from tradewind.venues.coinbase.order_desk import UNKNOWN_ORDER
+
     told = await desk.orders.cancel(names)
-    foreign = [name for name, answer in told.items() if answer == CancelRefused("UNKNOWN_CANCEL_ORDER")]
+    foreign = [name for name, answer in told.items() if answer == CancelRefused(UNKNOWN_ORDER)]
     return {**told, **(await desk.orders.cancel_venue_orders(foreign))} if foreign else told
 
 
