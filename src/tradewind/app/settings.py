@@ -127,6 +127,24 @@ class AllocationSection(Section, frozen=True):
     band: Share = Decimal("0.05")
 
 
+class BreakerSection(Section, frozen=True):
+    """When new risk stops for a time; the drawdown breaker is `protections.drawdown_max`.
+
+    Volatilities are of one day: 0.20 is a move of 20 %. A day is one of UTC.
+    """
+
+    volatility_warn: float | None = None
+    volatility_reduce: float | None = None
+    volatility_halt: float | None = None
+    volatility_lock: Duration = "4h"
+    daily_loss_max: Share | None = None
+    losses_in_row_max: Annotated[int, Meta(ge=1)] | None = None
+    losses_lock: Duration = "24h"
+    errors_per_hour_max: Annotated[int, Meta(ge=1)] | None = None
+    errors_lock: Duration = "1h"
+    stops_per_day_max: Annotated[int, Meta(ge=1)] | None = None
+
+
 class VarSection(Section, frozen=True):
     """Limits on the account's daily VaR at 95 %, as a share of equity, and on correlation; both need fits.
 
@@ -235,6 +253,7 @@ class Config(Section, frozen=True):
     allocation: AllocationSection = AllocationSection()
     execution: ExecutionSection = ExecutionSection()
     var: VarSection = VarSection()
+    breakers: BreakerSection = BreakerSection()
     bots: tuple[BotSettings, ...] = ()
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}

@@ -10,7 +10,15 @@ from msgspec import UNSET, UnsetType
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import MarketData
 from tradewind.app.regime import LoadedModel, load_regime_model
-from tradewind.app.settings import BotSettings, Config, ExitSettings, FeeSettings, ProtectionSettings, VarSection
+from tradewind.app.settings import (
+    BotSettings,
+    BreakerSection,
+    Config,
+    ExitSettings,
+    FeeSettings,
+    ProtectionSettings,
+    VarSection,
+)
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
 from tradewind.engine.config import BotSpec, EngineConfig, RegimePlan, Resting, TailPlan
@@ -25,6 +33,7 @@ from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.regime.settings import RegimeSettings
+from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
 from tradewind.simulation.bars import BarVenue
@@ -75,6 +84,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         gap_bars_max=config.account.gap_bars_max,
         regime=_regimes(config),
         tail=_tail(config.var),
+        breakers=_breakers(config.breakers),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -183,6 +193,24 @@ def _regimes(config: Config) -> RegimePlan | UnsetType:
     return RegimePlan(
         settings=settings, model=loaded.model, missing=loaded.flag, block=section.block, allocation=shared
     )
+
+
+def _breakers(section: BreakerSection) -> BreakerRules | UnsetType:
+    """Return the rules of the breakers; nothing where all are off."""
+    rules = BreakerRules(
+        volatility_warn=section.volatility_warn,
+        volatility_reduce=section.volatility_reduce,
+        volatility_halt=section.volatility_halt,
+        volatility_lock_ns=duration_ns(section.volatility_lock),
+        daily_loss_max=section.daily_loss_max,
+        losses_in_row_max=section.losses_in_row_max,
+        losses_lock_ns=duration_ns(section.losses_lock),
+        errors_per_hour_max=section.errors_per_hour_max,
+        errors_lock_ns=duration_ns(section.errors_lock),
+        stops_per_day_max=section.stops_per_day_max,
+    )
+    off = all(getattr(rules, name) is None for name in rules.__struct_fields__ if not name.endswith("_ns"))
+    return UNSET if off else rules
 
 
 def _tail(section: VarSection) -> TailPlan | UnsetType:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.engine.breaking import tell
 from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.commanding import worth_changed
 from tradewind.engine.covering import covered_by_exits, is_dust
@@ -155,6 +156,8 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         return
     order.move(OrderEvent.REJECT)
     order.reason = event.reason
+    if state.breakers is not None and event.reason != NOTHING_TO_REDUCE:
+        tell(state, state.breakers.on_error(state.now_ns))
     if order.role is PROTECTION and event.reason == NOTHING_TO_REDUCE:
         _cut(state, order, f"ended {event.reason}")
     for seat in order.owners:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tradewind.engine.breaking import adds_risk
 from tradewind.engine.closing import close_position, forget_closing
 from tradewind.engine.deciding import answered
 from tradewind.engine.grouping import round_due
@@ -14,7 +15,7 @@ from tradewind.model import commands as c
 from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
 from tradewind.model.money import multiply
-from tradewind.orders.order import Order, OrderRole
+from tradewind.orders.order import OrderRole
 from tradewind.risk.tail_book import TAIL
 
 OPERATOR = "operator"
@@ -182,16 +183,8 @@ def drawdown_reached(state: EngineState) -> None:
 def _cancel_entries(state: EngineState) -> None:
     """Ask to cancel what adds risk; protective orders and plain reductions go on."""
     for order in state.live_orders():
-        if order.role is not OrderRole.PROTECTION and not _only_reduces(order):
+        if adds_risk(order):
             ask_cancel(state, order)
-
-
-def _only_reduces(order: Order) -> bool:
-    side, remaining = order.request.side, order.remaining
-    return all(
-        seat.view.position * side < 0 and min(order.share_of(seat.bot.id), remaining) <= abs(seat.view.position)
-        for seat in order.owners
-    )
 
 
 def _advance(state: EngineState, ts_ns: int) -> None:

@@ -13,6 +13,7 @@ from tradewind.model.money import ONE, ZERO
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
+from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.limits import Limits
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
@@ -98,6 +99,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     gap_bars_max: int = 3
     regime: RegimePlan | UnsetType = UNSET
     tail: TailPlan | UnsetType = UNSET
+    breakers: BreakerRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id for instrument in self.instruments}

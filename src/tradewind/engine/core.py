@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tradewind.engine import adopting, answering, commanding
+from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
 from tradewind.engine.grouping import bar_heard, quote_heard
@@ -80,9 +81,11 @@ def _look(state: EngineState, market: Market) -> None:
     """See to what comes before the bots are asked: regimes are told from the bar, and bots that warm up count it."""
     if state.regimes is not None:
         take_bar(state, market)
+    if state.breakers is not None:
+        bar_closed(state, state.breakers, market)
     if market.warming:
         _warm(state, market)
-    elif state.regimes is None:
+    elif state.regimes is None and state.breakers is None:
         market.watched = False
 
 

@@ -115,6 +115,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({} if state.regimes is None else {"regimes": regime_values(state)}),
         # Only of bots that see their instruments together.
         **({"groups": _group_values(state)} if state.groups else {}),
+        # Only where there are breakers.
+        **({} if state.breakers is None else {"breakers": state.breakers.values()}),
         # Only where VaR or correlation is checked.
         **({} if state.tails is None else {"tails": state.tails.values()}),
         # Only while there is doubt: a session without any hashes as it always did.

@@ -245,6 +245,8 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         for each in seats:
             if each.lock is not None and each.lock.until_ns > now:
                 lock = each.lock.reason
+    if lock is None and state.breakers is not None:
+        lock = state.breakers.blocks(market.id, now)
     if market.doubts:
         lock = in_doubt(market)
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)

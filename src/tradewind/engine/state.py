@@ -26,6 +26,7 @@ from tradewind.numeric.serving import Server
 from tradewind.orders.order import Order, OrderRole
 from tradewind.portfolio.ledger import Ledger, Line
 from tradewind.portfolio.valuation import value_account
+from tradewind.risk.breakers import Breakers
 from tradewind.risk.protections import ClosedTrade, Lock
 from tradewind.risk.review import NO_TAIL, Reviewer
 from tradewind.risk.tail_book import TailBook
@@ -273,6 +274,7 @@ class EngineState:
         "base",
         "booked",
         "bots",
+        "breakers",
         "closing",
         "config",
         "cost_rate",
@@ -333,6 +335,7 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.regimes = None if config.regime is UNSET else RegimeWatch(config.instruments, config.regime)
         self.tails = None if config.tail is UNSET else TailBook(sorted(each.id for each in config.instruments))
+        self.breakers = None if config.breakers is UNSET else Breakers(config.breakers)
         self.reviewer = Reviewer(
             config.limits,
             regimes=self.regimes is not None and self.regimes.plan.block,
@@ -358,12 +361,13 @@ class EngineState:
             or config.protections.watches_trades
             or self.regimes is not None
             or self.tails is not None
+            or self.breakers is not None
         )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
         self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
-        self.watches_trades = config.protections.watches_trades
+        self.watches_trades = config.protections.watches_trades or self.breakers is not None
         self.watches_worth = config.protections.drawdown_max is not None
         self.hears_fills = any(overrides(spec.strategy, "on_fill") for spec in config.bots)
         self.cost_rate = add(self.tier.taker, config.price_allowance)
@@ -388,7 +392,7 @@ class EngineState:
                 seat.market.groups += (group,)
         for market in self.markets.values():
             _declare(market)
-            market.watched = bool(market.warming) or self.regimes is not None
+            market.watched = bool(market.warming) or self.regimes is not None or self.breakers is not None
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.

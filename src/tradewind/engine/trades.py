@@ -1,5 +1,6 @@
 """Round trips that have ended, for the protections: whatever ended them (SPEC K5)."""
 
+from tradewind.engine.breaking import tell
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import add, subtract
 from tradewind.risk.protections import ClosedTrade, lock_after
@@ -16,3 +17,6 @@ def trade_closed(state: EngineState, seat: Seat, *, stopped: bool) -> None:
     seat.trade_start = total
     seat.trades.append(ClosedTrade(state.now_ns, seat.bot.id, seat.market.id, gained, stopped))
     seat.lock = lock_after(seat.trades, state.config.protections)
+    if state.breakers is not None:
+        for tripped in state.breakers.on_trade(seat.market.id, state.now_ns, gained, stopped=stopped):
+            tell(state, tripped)

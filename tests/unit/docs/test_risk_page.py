@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.docs.pages import codes, read, rows, section
 from tradewind.app.profiles import profile_values
-from tradewind.app.settings import ProtectionSettings, VarSection
+from tradewind.app.settings import BreakerSection, ProtectionSettings, VarSection
 from tradewind.app.tail_fits import VALID_TIMES
 from tradewind.risk.guards import Action, GuardLimits, Readings, evaluate
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
@@ -59,6 +59,16 @@ def test_the_checks_that_need_fits_are_listed_with_their_settings() -> None:
         assert default == "off"
     assert VarSection().every == "15m"
     assert VALID_TIMES == 2
+
+
+def test_every_setting_of_the_breakers_is_listed_with_its_default() -> None:
+    told = section(PAGE, "Breakers")
+    listed = {name for row in rows(told) for name in codes(row[1])}
+    assert listed == set(BreakerSection.__struct_fields__)
+    for name in listed:
+        default = getattr(BreakerSection(), name)
+        assert (default is None) is (f"`{name}` (" not in told)
+        assert default is None or f"`{name}` ({default})" in told
 
 
 def test_every_protection_is_listed_with_its_default() -> None:
