@@ -153,6 +153,7 @@ class VarSection(Section, frozen=True):
 
     share_max: Share | None = None
     correlation_max: Share | None = None
+    correlation_warn: float | None = None
     every: Duration = "15m"
 
 

@@ -215,10 +215,10 @@ def _breakers(section: BreakerSection) -> BreakerRules | UnsetType:
 
 def _tail(section: VarSection) -> TailPlan | UnsetType:
     """Return the limits on VaR and correlation; nothing where both are off."""
-    if section.share_max is None and section.correlation_max is None:
+    if section.share_max is None and section.correlation_max is None and section.correlation_warn is None:
         return UNSET
     limits = TailLimits(var_share_max=section.share_max, correlation_max=section.correlation_max)
-    return TailPlan(limits=limits, every_ns=duration_ns(section.every))
+    return TailPlan(limits=limits, every_ns=duration_ns(section.every), correlation_warn=section.correlation_warn)
 
 
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:

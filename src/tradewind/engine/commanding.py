@@ -16,6 +16,7 @@ from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
 from tradewind.model.money import multiply
 from tradewind.orders.order import OrderRole
+from tradewind.risk.correlation_watch import told
 from tradewind.risk.tail_book import TAIL
 
 OPERATOR = "operator"
@@ -113,6 +114,8 @@ def on_fitted(state: EngineState, event: c.Fitted) -> None:
     state.fitted[event.kind] = event
     if state.tails is not None and event.kind == TAIL:
         state.tails.fit(event.parameters)
+        if state.pairs is not None and (risen := state.pairs.take(event.parameters)):
+            state.effects.append(Alarm(state.now_ns, "correlation", told(risen, state.pairs.level)))
     state.audit.append(event)
 
 

@@ -37,10 +37,14 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TailPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits on VaR and correlation, and how often whoever runs the engine makes the fit that they need."""
+    """The limits on VaR and correlation, and how often whoever runs the engine makes the fit that they need.
+
+    At `correlation_warn` an operator is told of pairs that begin to move together.
+    """
 
     limits: TailLimits = TailLimits()
     every_ns: int = HOUR_NS // 4
+    correlation_warn: float | None = None
 
 
 class Resting(msgspec.Struct, frozen=True):

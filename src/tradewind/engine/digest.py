@@ -119,6 +119,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({} if state.breakers is None else {"breakers": state.breakers.values()}),
         # Only where VaR or correlation is checked.
         **({} if state.tails is None else {"tails": state.tails.values()}),
+        **({} if state.pairs is None else {"pairs": sorted(state.pairs.together)}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip

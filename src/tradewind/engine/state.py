@@ -27,6 +27,7 @@ from tradewind.orders.order import Order, OrderRole
 from tradewind.portfolio.ledger import Ledger, Line
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.breakers import Breakers
+from tradewind.risk.correlation_watch import CorrelationWatch
 from tradewind.risk.protections import ClosedTrade, Lock
 from tradewind.risk.review import NO_TAIL, Reviewer
 from tradewind.risk.tail_book import TailBook
@@ -298,6 +299,7 @@ class EngineState:
         "order_number",
         "order_times",
         "orders",
+        "pairs",
         "peak",
         "peak_line",
         "pending",
@@ -335,6 +337,8 @@ class EngineState:
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
         self.regimes = None if config.regime is UNSET else RegimeWatch(config.instruments, config.regime)
         self.tails = None if config.tail is UNSET else TailBook(sorted(each.id for each in config.instruments))
+        warn = None if config.tail is UNSET else config.tail.correlation_warn
+        self.pairs = None if warn is None else CorrelationWatch(warn)
         self.breakers = None if config.breakers is UNSET else Breakers(config.breakers)
         self.reviewer = Reviewer(
             config.limits,

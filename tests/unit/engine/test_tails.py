@@ -104,3 +104,16 @@ def test_the_state_is_told_in_the_digest_only_where_it_is_kept() -> None:
     before = state_digest(kept.state)
     kept.state.tails.see("BTC-USD", 5, 5, 10_000, 1e-5)  # type: ignore[union-attr]
     assert state_digest(kept.state) != before
+
+
+def test_pairs_that_begin_to_move_together_are_told_once() -> None:
+    plan = TailPlan(correlation_warn=0.7)
+    one = Desk(config([buy("1")], cash=Decimal(1_000), tail=plan, instruments=[BTC, ETH]))
+    close = tail_parameters(["BTC-USD", "ETH-USD"], [[0.0016, 0.0014], [0.0014, 0.0016]], 1.5)
+    for parameters in (FIT, close, close):
+        one.take(fit(parameters))
+    assert [(each.name, each.text) for each in one.alarms] == [
+        ("correlation", "moving together above 0.7: BTC-USD and ETH-USD 0.88")
+    ]
+    one.bar(10_000, "BTC-USD")
+    assert len(one.sent) == 1
