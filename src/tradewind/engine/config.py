@@ -106,7 +106,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     breakers: BreakerRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        known = {instrument.id for instrument in self.instruments}
+        known = {instrument.id: instrument for instrument in self.instruments}
         seen: set[str] = set()
         for bot in self.bots:
             if bot.id in seen:
@@ -115,5 +115,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
             for name in bot.instruments:
                 if name not in known:
                     raise ConfigError(f"bot {bot.id!r} wants instrument {name!r}, which the run does not have")
+            if (reason := bot.strategy.unsuited([known[name] for name in bot.instruments])) is not None:
+                raise ConfigError(f"bot {bot.id!r}: {reason}")
         if self.cash < 0:
             raise ConfigError(f"cash must not be negative, was {self.cash}")

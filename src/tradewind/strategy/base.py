@@ -167,6 +167,10 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return the declared state, at the start, of a strategy that sees its instruments together."""
         return NoMemory()
 
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        """Return why a bot of this strategy could never do anything on these instruments; None where it could."""
+        return None
+
     def fits(self, instruments: Sequence[str]) -> Sequence[FitRequest]:
         """Return what is to be estimated outside the engine for a bot on these instruments."""
         return ()

@@ -10,12 +10,14 @@ import pytest
 from tests.unit.strategy.group_runs import GroupRun, cointegrated, heads, instrument, path, run_group, strangers, up_to
 from tests.unit.strategy.series import HOUR_NS, Candles
 from tradewind.model.commands import Fitted
+from tradewind.model.errors import ConfigError
 from tradewind.model.intents import FLAT
 from tradewind.model.market_events import Bar, FundingRate
 from tradewind.strategy.base import GroupView, NoMemory, Strategy, View
 from tradewind.strategy.builtin.carry import Carry, CarryMemory
 from tradewind.strategy.builtin.cross_momentum import CrossMomentum
 from tradewind.strategy.builtin.pairs import PairMemory, Pairs
+from tradewind.strategy.builtin.triangular import Triangular
 
 ROWS = 900
 COINS = ("A-PERP", "B-PERP", "C-PERP", "D-PERP", "E-PERP", "F-PERP")
@@ -122,8 +124,11 @@ def test_strangers_are_not_paired() -> None:
 def test_spot_is_never_half_of_a_short_pair() -> None:
     rng = np.random.default_rng(5)
     perpetual = cointegrated(rng, ROWS)
-    result = run_group(PAIRS, {"A-USD": perpetual["A-PERP"], "B-USD": perpetual["B-PERP"]})
-    assert result.decided == []
+    result = run_group(PAIRS, {"A-USD": perpetual["A-PERP"], "B-PERP": perpetual["B-PERP"]})
+    first, second = (np.array(result.held[name]) for name in ("A-USD", "B-PERP"))
+    assert (first >= 0).all()
+    assert (second <= 0).all()
+    assert first.any()
 
 
 def test_a_fit_is_known_after_its_last_bar_and_holds_until_the_one_after_the_next() -> None:
@@ -223,9 +228,21 @@ def test_with_short_both_sides_are_half_of_the_budget() -> None:
     assert len(held) == 4
 
 
-def test_two_instruments_are_not_ranked() -> None:
-    rng = np.random.default_rng(5)
-    assert run_group(RANKS, strangers(rng, 200, COINS[:2])).decided == []
+@pytest.mark.parametrize(
+    ("strategy", "names", "told"),
+    [
+        (RANKS, COINS[:2], "cross_momentum ranks 3 instruments at least, has 2"),
+        (PAIRS, COINS[:3], "pairs needs two instruments, has 3"),
+        (PAIRS, ("A-USD", "B-USD"), "both are spot"),
+        (Carry(), ("A-USD", "B-USD"), "carry needs one spot instrument and one perpetual, has 2 and 0"),
+        (Triangular(), ("A-USD", "B-USD", "C-USD"), "triangular needs three instruments such as"),
+    ],
+)
+def test_instruments_that_do_not_suit_are_refused_before_anything_runs(
+    strategy: Strategy, names: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"bot 'bot': .*{told}"):
+        run_group(strategy, strangers(seeded(), 20, names))
 
 
 # -- carry ------------------------------------------------------------------------------------------------------------

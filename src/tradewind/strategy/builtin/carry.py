@@ -1,11 +1,12 @@
 """Carry: hold a coin and sell its perpetual while the funding that shorts are paid beats the cost of the round trip."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from tradewind.model.instrument import Instrument
 from tradewind.model.intents import FLAT, TargetWeight
 from tradewind.strategy.base import GroupView, Strategy, View, Wish
 from tradewind.strategy.formulas import BPS
@@ -33,6 +34,12 @@ class Carry(Strategy, frozen=True, kw_only=True):
     rise_max: Annotated[
         float, Meta(gt=0, le=10, description="share the perpetual may rise before its margin is in danger")
     ] = 0.3
+
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        spots = sum(each.is_spot for each in instruments)
+        if len(instruments) == 2 and spots == 1:
+            return None
+        return f"carry needs one spot instrument and one perpetual, has {spots} and {len(instruments) - spots}"
 
     def group_memory(self) -> CarryMemory:
         return CarryMemory([])

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from tradewind.model.instrument import Instrument
 from tradewind.model.intents import FLAT, TargetWeight
 from tradewind.numeric.indicators import IndicatorSpec, rate_of_change, realised_volatility
 from tradewind.strategy.base import GroupView, Strategy, View, Wish
@@ -32,6 +33,10 @@ class CrossMomentum(Strategy, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         require_less("cross_momentum", "skip", self.skip, "length", self.length)
+
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        few = len(instruments) < FEWEST
+        return f"cross_momentum ranks {FEWEST} instruments at least, has {len(instruments)}: add some" if few else None
 
     def indicators(self) -> Sequence[IndicatorSpec]:
         return (

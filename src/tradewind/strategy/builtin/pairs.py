@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tradewind.model.instrument import Instrument
 from tradewind.model.intents import FLAT, TargetWeight
 from tradewind.strategy.base import FitRequest, GroupView, Strategy, Wish
 from tradewind.strategy.builtin.bounds import BARS_MAX, require_less
@@ -53,6 +54,13 @@ class Pairs(Strategy, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         require_less("pairs", "exit", self.exit, "entry", self.entry)
         require_less("pairs", "entry", self.entry, "stop", self.stop)
+
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        if len(instruments) != 2:
+            return f"pairs needs two instruments, has {len(instruments)}: name them with --instrument A,B"
+        if all(each.is_spot for each in instruments):
+            return "pairs sells one of its instruments short, and both are spot: give it perpetuals"
+        return None
 
     def fits(self, instruments: Sequence[str]) -> Sequence[FitRequest]:
         if len(instruments) != 2:

@@ -1,12 +1,13 @@
 """Triangular arbitrage: three prices of three currencies that multiply to more than one, after fees and with depth."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from tradewind.model.instrument import Instrument
 from tradewind.model.intents import PlaceOrder
 from tradewind.model.market_events import QuoteTick
 from tradewind.model.money import ONE, add, multiply, ratio
@@ -56,6 +57,12 @@ class Triangular(Strategy, frozen=True, kw_only=True):
         1000
     )
     wait_s: Annotated[float, Meta(ge=0, le=1e6, description="seconds from one cycle to the next")] = 1.0
+
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        if len(instruments) == 3 and any(_corners(cross, instruments) for cross in instruments):
+            return None
+        names = ", ".join(each.id for each in instruments)
+        return f"triangular needs three instruments such as BTC-USD, ETH-BTC and ETH-USD, has {names}"
 
     def group_memory(self) -> TriangleMemory:
         return TriangleMemory()
@@ -121,6 +128,14 @@ def cycles(views: Mapping[str, View], quotes: Mapping[str, QuoteTick]) -> Iterat
         if len(one) == len(other) == 1 and one[0].instrument.quote == other[0].instrument.quote:
             yield Cycle(*(_leg(each, side, quotes) for each, side in ((one[0], BUY), (cross, BUY), (other[0], SELL))))
             yield Cycle(*(_leg(each, side, quotes) for each, side in ((other[0], BUY), (cross, SELL), (one[0], SELL))))
+
+
+def _corners(cross: Instrument, instruments: Sequence[Instrument]) -> bool:
+    """Return whether two of the instruments lead from one currency to the two sides of the cross."""
+    homes = [
+        {each.quote for each in instruments if each.base == side} - {cross.quote} for side in (cross.base, cross.quote)
+    ]
+    return bool(homes[0] & homes[1])
 
 
 def _leg(view: View, side: Side, quotes: Mapping[str, QuoteTick]) -> Leg:
