@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ from tradewind.risk.limits import RESEARCH_LIMITS
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.runs import RunRecord, RunStore
-from tradewind.venues.ports import StreamEvent, StreamKind, StreamState
+from tradewind.venues.ports import StreamEvent, StreamKind, StreamState, Take
 
 INSTRUMENTS = 39
 GOAL_MB_PER_H = 1.0
@@ -170,13 +170,11 @@ class LiveMarket:
     async def close(self) -> None:
         return None
 
-    async def stream(
-        self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool
-    ) -> AsyncIterator[Sequence[StreamEvent]]:
+    async def listen(self, instruments: Sequence[Instrument], *, books: frozenset[str], user: bool, take: Take) -> None:
         now_ns = self._clock.now_ns
-        yield [StreamState(kind=StreamKind.CONNECTED, ts_ns=now_ns())]
+        take([StreamState(kind=StreamKind.CONNECTED, ts_ns=now_ns())])
         levels = ((99_990, 10**6),), ((100_010, 10**6),)
-        yield [BookSnapshot(each.id, now_ns(), *levels) for each in instruments]
+        take([BookSnapshot(each.id, now_ns(), *levels) for each in instruments])
         rng, prices, next_ns, number = np.random.default_rng(1), np.full(len(instruments), 100_000), now_ns(), 0
         while next_ns < self._until_ns:
             prices = np.maximum(1_000, prices + rng.integers(-15, 16, len(instruments)))
@@ -185,7 +183,7 @@ class LiveMarket:
                 number += 1
                 events.append(QuoteTick(each.id, next_ns, price - 5, 10**6, price + 5, 10**6))
                 events.append(TradePrint(each.id, next_ns, Side.BUY, price + 5, 10_000, number))
-            yield events
+            take(events)
             self._scale.look(next_ns)
             next_ns += STEP_NS
             while now_ns() < next_ns:
