@@ -87,6 +87,29 @@ def test_funding_is_booked_as_funding_to_the_last_unit(tmp_path: Path) -> None:
     trade(tmp_path, scene, [bot(quantity="5", hold=True)], 100_000)
 
 
+def test_funding_between_a_death_and_the_next_start_is_funding_too(tmp_path: Path) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        venue.exchange.set_funding_rate(PERP.id, Decimal(0))
+        built = await stage.start()
+        market = built.session.engine.state.markets[PERP.id]
+        await until(lambda: market.held)
+        assert built.session.trading is not None
+        await built.session.trading.outbox.committed()
+        await stage.die()
+        venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))
+        await asyncio.sleep(2.1)
+        built = await stage.start()
+        venue.exchange.set_funding_rate(PERP.id, Decimal(0))
+        assert (await stage.stop()).is_clean
+        equal(venue, stage)
+        purse = built.session.engine.state.ledger.purses["USD"]
+        (held,) = venue.exchange.positions(venue.ours)
+        assert purse.funding == held.funding < 0
+        assert purse.transfers == 0
+
+    trade(tmp_path, scene, [bot(quantity="5", hold=True)], 100_000)
+
+
 def test_funding_of_a_position_that_is_gone_when_cash_is_compared_is_funding_too(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))

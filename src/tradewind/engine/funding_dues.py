@@ -41,13 +41,20 @@ class Due(msgspec.Struct, frozen=True):
 class FundingDues:
     """Which payments are expected. `told` by the venue, `passed` as time goes by, `explain` when cash has moved."""
 
-    def __init__(self) -> None:
+    def __init__(self, since_ns: int | None = None) -> None:
+        """`since_ns` is from when on nobody listened, where a session goes on that had died."""
+        self._since_ns = since_ns
         self._schedules: dict[str, Schedule] = {}
         self._dues: list[Due] = []
 
     def told(self, instrument: str, due_ns: int, rate: Decimal, interval_ns: int | None) -> None:
-        """Take the venue's word on the next funding; a time that has passed here is not expected again."""
+        """Take the venue's word on the next funding; a time that has passed here is not expected again.
+
+        The first word also tells what came due while nobody listened, as far as the rate was the same.
+        """
         known = self._schedules.get(instrument)
+        if known is None and self._since_ns is not None and interval_ns:
+            due_ns -= min(KEPT, max(0, due_ns - self._since_ns - 1) // interval_ns) * interval_ns
         passed_ns = -1 if known is None else known.passed_ns
         if due_ns > passed_ns:
             self._schedules[instrument] = Schedule(due_ns, rate, interval_ns, passed_ns)

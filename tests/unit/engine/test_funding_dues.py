@@ -54,6 +54,25 @@ def test_another_difference_is_not_funding(factor: str) -> None:
     assert expecting(desk, 5).explain("EUR", estimate(desk), 9 * S) == []
 
 
+def test_what_came_due_while_nobody_listened_is_expected_at_the_rate_of_now() -> None:
+    desk = held()
+    dues = FundingDues(since_ns=10 * S)
+    dues.told(PERP.id, 40 * S, RATE, 10 * S)
+    dues.passed(desk.state, 35 * S)
+    dues.told(PERP.id, 40 * S, RATE, 10 * S)
+    paid = dues.explain(PERP.quote, 2 * estimate(desk), 36 * S)
+    assert [each.payment_id for each in paid] == [f"{PERP.id}:{at * S}" for at in (20, 30)]  # that of 10 had been heard
+    dues.passed(desk.state, 45 * S)
+    assert amounts(dues.explain(PERP.quote, estimate(desk), 46 * S)) == [estimate(desk)]
+
+
+def test_a_session_that_begins_expects_nothing_of_the_past() -> None:
+    desk, dues = held(), FundingDues()
+    dues.told(PERP.id, 40 * S, RATE, 10 * S)
+    dues.passed(desk.state, 35 * S)
+    assert dues.explain(PERP.quote, estimate(desk), 36 * S) == []
+
+
 def test_as_many_dues_are_taken_as_fit_best_and_the_rest_waits() -> None:
     desk = held()
     one = estimate(desk)

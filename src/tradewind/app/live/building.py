@@ -128,6 +128,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             recovered=recovered,
         )
     )
+    session.products_told(found.states)  # funding that came due meanwhile is expected before cash is compared
     if recovered is not None and (others := other_settings(record, resolved)):
         text = (
             f"the run goes on as it began, and not with what is said now of {', '.join(others)}: it has orders at the "

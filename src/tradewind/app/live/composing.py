@@ -25,6 +25,7 @@ from tradewind.app.live.trading import Trading
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
+from tradewind.engine.funding_dues import FundingDues
 from tradewind.engine.order_questions import Pace
 from tradewind.engine.order_truth import OrderTruth
 from tradewind.engine.readmodel import ReadModel
@@ -179,6 +180,7 @@ def _checker(opened: Opened, engine: LiveEngine, gateway: Gateway, late: Late) -
         opened.config.instruments,
         ReconcilePolicy(foreign_orders=plan.foreign_orders),
         None if recovered is None else recovered.header.created_at_ns,
+        FundingDues(None if recovered is None else recovered.state.now_ns),
     )
     return Checker(
         opened.side.orders,

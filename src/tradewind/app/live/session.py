@@ -103,7 +103,7 @@ class LiveSession:
         self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
         self._began_s = time.monotonic()
         names = list(state.markets)
-        self._products = ProductWatch(side, plan, self.doubts, guarding, names, self._products_told)
+        self._products = ProductWatch(side, plan, self.doubts, guarding, names, self.products_told)
         venue = engine.driver.venue
         self._forgetting = Forgetting(state, ORDERS_KEPT_NS, venue if isinstance(venue, Desk) else None)
         self._tasks: list[asyncio.Task[None]] = []
@@ -292,7 +292,7 @@ class LiveSession:
             self.trading.gateway.forget(now_ns - FORGET_NS)
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
 
-    def _products_told(self, states: Mapping[str, ProductState]) -> None:
+    def products_told(self, states: Mapping[str, ProductState]) -> None:
         """Funding that is due is expected, so that the cash it moves is no difference."""
         if self.trading is None:
             return
