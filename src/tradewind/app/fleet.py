@@ -25,8 +25,9 @@ STACK: Mapping[str, Any] = {
     "regime": {"enabled": True},
     "allocation": {"method": "blend"},
     "execution": {"entries": "rest"},
-    "exits": {"stop_loss": "0.04", "take_profit": "0.08", "time": "7d"},
-    "protections": {"drawdown_max": "0.10", "drawdown_flatten": True},
+    # A net below the strategies' own exits, and a pause after it: nearer, it was hit by noise and bought again at once.
+    "exits": {"stop_loss": "0.10", "take_profit": "0.30", "time": "14d"},
+    "protections": {"cooldown": "12h", "drawdown_max": "0.10", "drawdown_flatten": True},
     "simulation": {"half_spread_bps": "2"},
 }
 
