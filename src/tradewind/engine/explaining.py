@@ -270,6 +270,10 @@ def _inputs(state: EngineState, market: Market, seat: Seat) -> Iterator[Input]:
     if seat.view.funding is not None:
         rate = seat.view.funding
         yield Input("funding rate", plain(rate.rate), (now - rate.ts_ns) / SECOND_NS)
+    group = state.groups.get(seat.bot.id)
+    if group is not None and group.round_ns >= 0:
+        seen = ", ".join(sorted(group.fresh)) + (" (others are waited for)" if group.open else "")
+        yield Input("round of bars", seen, (now - group.round_ns) / SECOND_NS)
     for request in seat.bot.spec.strategy.fits(seat.bot.spec.instruments):
         fit = state.fitted.get(request.kind)
         if fit is None:

@@ -80,7 +80,8 @@ def test_the_wish_is_told_in_full() -> None:
     found = why(settings, entries, first.order.order_id.rpartition("-")[2])
     assert found.order == first.order.order_id
     assert found.scene.wanted == f"TargetQuantity(quantity {first.intent.quantity})"
-    assert [each.name for each in found.scene.inputs] == ["mark", "bar (open high low close)"]
+    assert [each.name for each in found.scene.inputs] == ["mark", "bar (open high low close)", "round of bars"]
+    assert set(found.scene.inputs[2].value.split(", ")) <= set(NAMES)
 
 
 def test_doing_nothing_has_a_reason_at_every_time() -> None:
