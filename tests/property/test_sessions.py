@@ -29,7 +29,7 @@ Report = Callable[[str, Counter[str], Iterable[str]], None]
 
 REFUSALS = tuple(f"refused {name}" for name, _, _ in CHECKS)
 FILLS = ("partial fill", "late fill", "flip", "deferred", "strategy failed", "crossing", "merge of bots")
-EXITS = ("exit target", "exit stop_loss", "exit take_profit", "exit trailing", "exit time_stop", "exit liquidation")
+EXITS = ("exit signal", "exit stop_loss", "exit take_profit", "exit trailing", "exit time_stop", "exit liquidation")
 MONEY = ("liquidation full", "liquidation partial", "deficit", "funding paid", "funding accrued", "transfer")
 VENUE = ("in doubt", "amended", "cancel rejected", "rejected INSUFFICIENT_FUNDS", "rejected REDUCE_ONLY_NO_POSITION")
 COMMANDS = ("halt", "flatten", "exit flatten", "pause", "reduce-only")
@@ -228,7 +228,7 @@ def test_asked_risk_equals_inline_risk(report: Report, delayed: bool) -> None:
         seen["refused by the desk"] += desk.refused
 
     check()
-    wanted = ("flip", "strategy failed", "crossing", "merge of bots", "exit target", "exit liquidation")
+    wanted = ("flip", "strategy failed", "crossing", "merge of bots", "exit signal", "exit liquidation")
     if not delayed:
         wanted = (*(branch for branch in FILLS if branch != "late fill"), *EXITS)
     report(f"asked = inline ({'later' if delayed else 'at once'})", seen, ("asked", "refused by the desk", *wanted))
