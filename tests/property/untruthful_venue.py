@@ -47,6 +47,7 @@ from tradewind.model.venue import (
     VenuePosition,
 )
 from tradewind.orders.lifecycle import OrderStatus
+from tradewind.orders.order import Order, OrderRole
 
 SECOND_NS = 1_000_000_000
 MARKETS = {each.id: each for each in (BTC, ETH, PERP)}
@@ -267,6 +268,14 @@ class World:
                     self._submit(effect.request)
                 elif isinstance(effect, CancelOrder):
                     self._cancel(effect.order_id)
+
+    def same(self, order_id: str) -> list[Order]:
+        """Our orders that are this one at the venue: several of a foreign one that was adopted as it became known."""
+        order = self.state.orders[order_id]
+        if order.role is not OrderRole.FOREIGN:
+            return [order]
+        ours = (each for each in self.state.orders.values() if each.role is OrderRole.FOREIGN)
+        return [each for each in ours if each.tag == order.tag]
 
     # -- our side of the wire ----------------------------------------------------------------------------------------
 
@@ -514,7 +523,7 @@ class World:
             order = self.state.orders[event.order_id]
             booking = self.venue.orders.get(order.tag) or self.venue.by_client[event.order_id]
             assert booking.status not in LIVE
-            assert order.filled == booking.filled
+            assert sum(each.filled for each in self.same(event.order_id)) == booking.filled
         elif isinstance(event, a.OrderRejected) and event.reason == NEVER_ARRIVED:
             assert event.order_id not in self.venue.by_client
 

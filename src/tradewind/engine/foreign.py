@@ -1,12 +1,14 @@
 """Orders on our account that nobody here sent, as orders of the bot `external`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from tradewind.engine.order_questions import Pace
+from tradewind.engine.order_record import Record, beyond
 from tradewind.model.corrections import OrderAdopted
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add
 from tradewind.model.orders import OrderKind, OrderRequest
-from tradewind.model.venue import VenueFill, VenueOrder, VenueOrderStatus
+from tradewind.model.venue import VenueFill, VenueOrder
 
 
 def adopted_order(
@@ -33,11 +35,35 @@ def adopted_order(
     if quantity <= 0:
         return None
     request = OrderRequest(
-        f"external-{order.venue_id}", order.instrument, order.side, _kind(order), quantity, price,
-        post_only=order.post_only,
-    )  # fmt: skip
-    what = f"{order.status.value}: {order.side.name.lower()} {order.quantity}, {order.filled} filled"
-    return OrderAdopted(request, now_ns, order.venue_id, f"order {order.venue_id} of nobody here, {what}", since_ns)
+        _name(order.venue_id), order.instrument, order.side, _kind(order), quantity, price, post_only=order.post_only
+    )
+    what = f"order {order.venue_id} of nobody here, {_words(order)}"
+    return OrderAdopted(request, now_ns, order.venue_id, what, since_ns)
+
+
+def adopted_rest(order: VenueOrder, known: Record, pace: Pace, now_ns: int) -> OrderAdopted | None:
+    """Return the adoption of what a foreign order is beyond what was adopted of it; None while it is no more.
+
+    It may be that only executions told of it at first, that it was gone and came back,
+    or that its owner made it larger.
+    """
+    over = order.is_final or known.closed
+    size = order.filled if over or order.quantity is None else order.quantity
+    more = bool(beyond(known, pace)) or (not known.is_live and (not over or known.total > int(known.cap or 0)))
+    if not known.foreign or not more:
+        return None
+    try:
+        left = known.instrument.quantity_units(size) - known.before - known.booked - known.waived
+        price = None if order.price is None else known.instrument.price_units(order.price)
+    except ValueError:
+        return None
+    if left <= 0:
+        return None
+    request = OrderRequest(
+        _name(order.venue_id, known), order.instrument, order.side, _kind(order), left, price, post_only=order.post_only
+    )
+    what = f"what is beyond {known.id} in order {order.venue_id} of nobody here, {_words(order)}"
+    return OrderAdopted(request, now_ns, order.venue_id, what, known.sent_ns)
 
 
 def is_stranger(fills: Mapping[str, VenueFill], instruments: Mapping[str, Instrument], since_ns: int) -> bool:
@@ -46,28 +72,34 @@ def is_stranger(fills: Mapping[str, VenueFill], instruments: Mapping[str, Instru
 
 
 def adopted_remains(
-    venue_id: str, fills: Mapping[str, VenueFill], instruments: Mapping[str, Instrument], since_ns: int, now_ns: int
-) -> tuple[OrderAdopted, VenueOrder]:
-    """Return the adoption of an order that only its executions tell of, as one that has ended with them."""
+    fills: Mapping[str, VenueFill], instruments: Mapping[str, Instrument], since_ns: int, now_ns: int,
+    known: Record | None = None,
+) -> OrderAdopted:  # fmt: skip
+    """Return the adoption of an order that only its executions tell of, as one that has ended with them.
+
+    `known` is what was adopted of it before, if these are executions beyond that.
+    """
     late = [fill for fill in fills.values() if fill.ts_ns > since_ns]
     one, size = late[0], ZERO
     for fill in late:
         size = add(size, fill.quantity)
-    request = OrderRequest(
-        f"external-{venue_id}", one.instrument, one.side, OrderKind.MARKET,
-        instruments[one.instrument].quantity_units(size),
-    )  # fmt: skip
-    names = ", ".join(_names(late))
-    event = OrderAdopted(request, now_ns, venue_id, f"executions {names} of an order that no listing shows", since_ns)
-    order = VenueOrder(
-        client_id="", venue_id=venue_id, instrument=one.instrument, side=one.side, kind="market", quantity=size,
-        filled=size, status=VenueOrderStatus.FILLED,
-    )  # fmt: skip
-    return event, order
+    venue_id, quantity = one.venue_order_id, instruments[one.instrument].quantity_units(size)
+    request = OrderRequest(_name(venue_id, known), one.instrument, one.side, OrderKind.MARKET, quantity)
+    names = ", ".join(sorted(fill.fill_id for fill in late))
+    return OrderAdopted(request, now_ns, venue_id, f"executions {names} of an order that no listing shows", since_ns)
 
 
-def _names(fills: Iterable[VenueFill]) -> list[str]:
-    return sorted(fill.fill_id for fill in fills)
+def _name(venue_id: str, known: Record | None = None) -> str:
+    """Return our name for a foreign order: `external-ID`, and for what is adopted of it later `external-ID+2`, `+3`."""
+    name = f"external-{venue_id}"
+    if known is None:
+        return name
+    number = known.id.removeprefix(name).removeprefix("+")
+    return f"{name}+{int(number or 1) + 1}"
+
+
+def _words(order: VenueOrder) -> str:
+    return f"{order.status.value}: {order.side.name.lower()} {order.quantity}, {order.filled} filled"
 
 
 def _kind(order: VenueOrder) -> OrderKind:

@@ -1,9 +1,13 @@
-"""Executions, each booked once with its own fee; what is owed of an order, and its end when nothing is."""
+"""Executions, each booked once with its own fee; what is owed of an order, and its end when nothing is.
+
+A foreign order may turn out to be larger than it was known to be when it was adopted, and the engine's order may be
+over by then. What is left of it is adopted as a further order of the engine's, to which `hand_over` gives everything.
+"""
 
 from decimal import Decimal
 
 from tradewind.engine.order_questions import Pace
-from tradewind.engine.order_record import Record, units_of
+from tradewind.engine.order_record import Record, beyond, units_of
 from tradewind.engine.order_records import OrderRecords
 from tradewind.engine.order_telling import CAUSE, Telling
 from tradewind.model import answers as a
@@ -27,12 +31,15 @@ class OrderBooking:
         instrument = record.instrument
         size = order.filled if order.quantity is None and order.is_final else order.quantity
         if record.foreign and size is not None and record.cap is not None:
-            record.before = max(0, instrument.quantity_units(size) - record.cap)
+            self._find_before(record, order, instrument.quantity_units(size))
         total = instrument.quantity_units(order.filled) - record.before - record.waived
         if total >= record.total:
             record.total, record.fees = total, order.fees
         if record.owed:
             record.fetch.want(now_ns)
+        elif order.is_final and record.excess:
+            record.denied |= record.excess.keys()
+            record.excess.clear()  # the venue's own total has no room for them
         if order.quantity is None or record.cap is None or not record.may(OrderEvent.ACCEPT):
             return
         quantity = instrument.quantity_units(order.quantity) - record.before
@@ -55,10 +62,13 @@ class OrderBooking:
             if record.is_live and quantity:
                 record.move(_fills(record))
             return
+        if why and fill.fill_id in record.denied and not record.owed:
+            self.repeated += 1
+            return
         if why:
             if fill.fill_id not in record.excess:
-                record.excess[fill.fill_id] = fill
                 self._telling.alarm(record, CAUSE, f"order {record.id}: execution {fill.fill_id} {why}", now_ns)
+            record.excess[fill.fill_id] = fill  # with its fee, where that was not known at first
             record.find.want(now_ns)
             return
         if fill.fee is None:
@@ -78,15 +88,13 @@ class OrderBooking:
             record.final = VenueOrderStatus.FILLED
         if record.waiting and record.final is not None:
             self._fee_of_the_rest(record)
-        if record.closed and record.excess and record.total == record.booked:
-            record.excess.clear()  # the venue's own total has no room for them
         if record.owed or record.waiting:
             record.fetch.want(now_ns)
             return
         record.fetch.settle()
         if record.final is None:
             return
-        if record.closed or not record.excess:
+        if not record.excess:
             record.find.settle()
         record.cancel.settle()
         if not record.is_live:
@@ -95,6 +103,30 @@ class OrderBooking:
             self._telling.give(record, OrderEvent.REJECT, a.OrderRejected(record.id, now_ns, record.reason))
         else:
             self._telling.give(record, OrderEvent.CANCEL, a.OrderCanceled(record.id, now_ns, record.reason))
+
+    def hand_over(self, former: Record, later: Record) -> None:
+        """Let the same order of the venue go on under another name of ours: what is not booked is for that one."""
+        later.before = later.earlier = former.earlier + former.booked + former.waived
+        later.fill_ids |= former.fill_ids
+        later.denied |= former.denied
+        if open_fills := former.excess | former.waiting:
+            self._records.orphans.setdefault(former.venue_id, {}).update(open_fills)
+        former.excess.clear()
+        former.waiting.clear()
+        former.total, former.doubt = former.booked, ""
+        former.final = former.final or VenueOrderStatus.CANCELED
+        former.reason = former.reason or f"goes on as {later.id}"
+
+    def _find_before(self, record: Record, order: VenueOrder, size: int) -> None:
+        """Note what of a foreign order is not this record's: nothing but `earlier` if it began within our books.
+
+        Of an older one it is what its size has beyond ours, unless executions show that ours was taken too small.
+        """
+        record.before = record.earlier
+        if order.created_ns <= record.sent_ns:
+            known = record.booked + sum(beyond(record, self._pace).values())
+            filled = record.instrument.quantity_units(order.filled)
+            record.before = max(record.earlier, min(size - int(record.cap or 0), filled - known))
 
     def _book(self, record: Record, fill: VenueFill, quantity: int, price: int, fee: Decimal) -> None:
         record.waiting.pop(fill.fill_id, None)

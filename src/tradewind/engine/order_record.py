@@ -20,9 +20,9 @@ class Record:
 
     __slots__ = (
         "absences", "absent_ns", "alarmed", "before", "booked", "booked_fees", "cancel", "cancel_taken_ns", "cap",
-        "causes", "closed", "doubt", "ended_ns", "excess", "fees", "fetch", "fill_ids", "final", "find", "foreign",
-        "id", "in_flight", "instrument", "left_ns", "others", "reason", "request", "seen", "sent_ns", "status",
-        "total", "triggered", "venue_id", "waiting", "waived", "wants_cancel",
+        "causes", "closed", "denied", "doubt", "earlier", "ended_ns", "excess", "fees", "fetch", "fill_ids", "final",
+        "find", "foreign", "id", "in_flight", "instrument", "left_ns", "others", "reason", "request", "seen",
+        "sent_ns", "status", "total", "triggered", "venue_id", "waiting", "waived", "wants_cancel",
     )  # fmt: skip
 
     def __init__(self, request: OrderRequest, instrument: Instrument, sent_ns: int) -> None:
@@ -37,13 +37,15 @@ class Record:
         self.seen = False  # whether the venue has shown it to us and it was the order that we sent
         self.others: set[str] = set()  # orders that the venue showed under this name and that are not this one
         self.foreign = False
-        self.before = 0  # what had filled of a foreign order before it was adopted
+        self.before = 0  # what had filled of a foreign order before it was adopted, `earlier` included
+        self.earlier = 0  # what was booked of it under the names by which it was adopted first
         self.cap = request.quantity  # what can be booked at most; None for an order by quote amount
         self.booked = 0
         self.booked_fees = ZERO
         self.fill_ids: set[str] = set()
         self.waiting: dict[str, VenueFill] = {}  # executions whose fee the venue has not said
         self.excess: dict[str, VenueFill] = {}  # executions that cannot be booked: beyond the order, or not exact
+        self.denied: set[str] = set()  # executions for which the venue's own total, at the end, had no room
         self.waived = 0  # what the venue says was filled beyond what can be booked, and the holdings have taken in
         self.total = 0  # the largest running total seen
         self.fees: Decimal | None = None  # the running total of fees that came with it
@@ -129,6 +131,23 @@ def differs(record: Record, order: VenueOrder, pace: Pace) -> str:
 
 def units_of(record: Record, fill: VenueFill, pace: Pace) -> tuple[int, int, str]:
     """Return (quantity, price, "") in units, or why the execution cannot be booked for this order."""
+    quantity, price, why = _exact_units(record, fill, pace)
+    if not why and record.cap is not None and record.booked + quantity > record.cap:
+        return 0, 0, f"of {quantity} goes beyond the order: {record.booked} of {record.cap} are booked"
+    return quantity, price, why
+
+
+def beyond(record: Record, pace: Pace) -> dict[str, int]:
+    """Return what a foreign order executed beyond the size that it was adopted with: units, by execution."""
+    found: dict[str, int] = {}
+    for fill in record.excess.values() if record.foreign else ():
+        quantity, _, why = _exact_units(record, fill, pace)
+        if not why:
+            found[fill.fill_id] = quantity
+    return found
+
+
+def _exact_units(record: Record, fill: VenueFill, pace: Pace) -> tuple[int, int, str]:
     instrument = record.instrument
     try:
         quantity, price = instrument.quantity_units(fill.quantity), instrument.price_units(fill.price)
@@ -138,8 +157,6 @@ def units_of(record: Record, fill: VenueFill, pace: Pace) -> tuple[int, int, str
         return 0, 0, f"is a {fill.side.name.lower()} of {fill.instrument}"
     if quantity <= 0 or price <= 0:
         return 0, 0, f"is of {fill.quantity} at {fill.price}"
-    if record.cap is not None and record.booked + quantity > record.cap:
-        return 0, 0, f"of {quantity} goes beyond the order: {record.booked} of {record.cap} are booked"
     if fill.fee_currency not in (None, instrument.quote):
         return 0, 0, f"has its fee in {fill.fee_currency}"
     if not record.foreign and fill.ts_ns < record.sent_ns - pace.skew_ns:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from tradewind.engine.order_record import Record
+from tradewind.engine.order_questions import Pace
+from tradewind.engine.order_record import Record, beyond
 from tradewind.model.instrument import Instrument
 from tradewind.model.venue import VenueFill, VenueOrder
 
@@ -12,7 +13,8 @@ FORGOTTEN_MAX = 20_000
 class OrderRecords:
     """`watched` are those of which something is still open; `orphans` are executions by the venue's order id."""
 
-    def __init__(self, instruments: Iterable[Instrument]) -> None:
+    def __init__(self, instruments: Iterable[Instrument], pace: Pace) -> None:
+        self.pace = pace
         self.instruments = {each.id: each for each in instruments}
         self.by_id: dict[str, Record] = {}
         self.watched: dict[str, Record] = {}
@@ -63,11 +65,16 @@ class OrderRecords:
     def settled(self, instrument: str) -> bool:
         """Return whether no order of the instrument is in flight, in doubt or owed: its holdings can be compared.
 
-        Executions that can never be booked do not count: comparing holdings is what resolves them.
+        Executions that can never be booked do not count: comparing holdings is what resolves them. Those that a
+        foreign order made beyond what was adopted of it will be booked.
         """
         for record in self.watched.values():
             if record.request.instrument == instrument and (
-                record.in_flight or record.doubt or record.waiting or (record.owed and not record.excess)
+                record.in_flight
+                or record.doubt
+                or record.waiting
+                or (record.owed and not record.excess)
+                or beyond(record, self.pace)
             ):
                 return False
         return not any(fill.instrument == instrument for fills in self.orphans.values() for fill in fills.values())
@@ -75,13 +82,18 @@ class OrderRecords:
     def forget_ended(self, before_ns: int) -> list[str]:
         """Drop the records of orders that were over before `before_ns`, to bound memory; return their names.
 
+        A foreign one is kept until the venue itself has said that it is over: it may execute more.
         Their names at the venue are kept, so that an execution that is told once more is not taken for a stranger's.
         """
         gone: list[str] = []
         for record in [each for each in self.by_id.values() if each.ended_ns is not None]:
+            if record.foreign and not record.closed:
+                continue
             if record.id not in self.watched and (record.ended_ns or 0) < before_ns:
                 del self.by_id[record.id]
                 gone.append(record.id)
+                if self._by_venue.get(record.venue_id) not in (None, record):
+                    continue  # it goes on under another name of ours
                 self._by_venue.pop(record.venue_id, None)
                 if record.venue_id:
                     self.forgotten[record.venue_id] = None

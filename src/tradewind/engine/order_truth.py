@@ -20,7 +20,7 @@ import msgspec
 
 from tradewind.engine.order_booking import OrderBooking
 from tradewind.engine.order_questions import FetchFills, FindOrder, Pace, Query, SendCancel
-from tradewind.engine.order_record import Record, restored
+from tradewind.engine.order_record import Record, beyond, restored
 from tradewind.engine.order_records import OrderRecords
 from tradewind.engine.order_standing import CANCEL, OrderStanding
 from tradewind.engine.order_telling import CAUSE, Telling, Told
@@ -55,7 +55,7 @@ class OrderTruth:
 
     def __init__(self, instruments: Iterable[Instrument], pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
-        self._known = OrderRecords(instruments)
+        self._known = OrderRecords(instruments, self.pace)
         self._telling = Telling(self._known)
         self._booking = OrderBooking(self._known, self._telling, self.pace)
         self._standing = OrderStanding(self._known, self._telling, self._booking, self.pace)
@@ -246,16 +246,36 @@ class OrderTruth:
                 told += self._telling.told(record, now_ns)
         return told
 
-    def adopt(self, event: OrderAdopted, order: VenueOrder, now_ns: int) -> list[Told]:
-        """Know a foreign order from now on; what is returned comes after the event itself."""
+    def beyond(self) -> dict[str, dict[str, VenueFill]]:
+        """Return what foreign orders executed beyond what was adopted of them, by the venue's order id."""
+        found: dict[str, dict[str, VenueFill]] = {}
+        for record in self._known.watched.values():
+            if units := beyond(record, self.pace):
+                found[record.venue_id] = {fill_id: record.excess[fill_id] for fill_id in units}
+        return found
+
+    def adopted(self, venue_id: str) -> Record | None:
+        """Return the record under which an order of the venue is known, None for a stranger."""
+        return self._known.of_venue(venue_id)
+
+    def adopt(self, event: OrderAdopted, order: VenueOrder | None, now_ns: int) -> list[Told]:
+        """Know a foreign order from now on, or what was left of one; what is returned comes after the event itself.
+
+        None for `order` where nothing shows it: it is over with its executions, as far as is known.
+        """
         record = Record(event.request, self._known.instruments[event.request.instrument], event.since_ns)
         record.foreign = record.seen = True
         record.status = OrderStatus.OPEN
-        self._known.name(record, event.venue_id)
+        former = self._take_name(record, event.venue_id)
         self._known.add(record)
         self._booking.take_orphans(record, now_ns)
+        if order is None:
+            record.total, record.final = int(record.cap or 0), VenueOrderStatus.FILLED
+            self._booking.settle(record, now_ns)
         told = self._telling.told(record, now_ns)
-        return told + self.order_seen(order, now_ns)
+        if order is not None:
+            told += self.order_seen(order, now_ns)
+        return told + self._end_of(former, now_ns)
 
     def booked(self, orders: Iterable[Order]) -> None:
         """Know every execution that the engine booked before a restart: it is never told again, under whatever name
@@ -287,13 +307,14 @@ class OrderTruth:
 
     def _restore(self, order: Order, now_ns: int) -> list[Told]:
         record = restored(order, self._known.instruments[order.request.instrument])
+        former: Record | None = None
         self._known.by_id[record.id] = record
         self.booked([order])
         if record.foreign:
-            self._known.name(record, order.tag)
+            former = self._take_name(record, order.tag)
         if not order.is_live:
             record.ended_ns = now_ns
-            return []
+            return self._end_of(former, now_ns)
         record.left_ns = now_ns
         record.find.want(now_ns)
         record.doubt = "restarted, what it did meanwhile is not known"
@@ -301,7 +322,21 @@ class OrderTruth:
             self._standing.in_doubt(record, "restarted before the venue's answer was recorded", now_ns)
         if record.wants_cancel:
             record.cancel.want(now_ns)
-        return self._telling.told(record, now_ns)
+        return self._telling.told(record, now_ns) + self._end_of(former, now_ns)
+
+    def _take_name(self, record: Record, venue_id: str) -> Record | None:
+        """Know a foreign order by its name at the venue; return what had that name, whose end is to be told last."""
+        former = self._known.of_venue(venue_id)
+        if former is not None:
+            self._booking.hand_over(former, record)
+        self._known.name(record, venue_id)
+        return former
+
+    def _end_of(self, former: Record | None, now_ns: int) -> list[Told]:
+        if former is None:
+            return []
+        self._booking.settle(former, now_ns)
+        return self._telling.told(former, now_ns)
 
     def _restore_doubts(self, instrument: str, causes: Sequence[str], now_ns: int) -> list[Told]:
         """Take up the doubts that orders began before the restart; those of orders that are over end now."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from tradewind.engine.foreign import adopted_order, adopted_remains, is_stranger
+from tradewind.engine.foreign import adopted_order, adopted_remains, adopted_rest, is_stranger
 from tradewind.engine.funding_dues import FundingDues
 from tradewind.engine.halted import shared_out
 from tradewind.engine.holdings import DRIFT, Drift, compare, explain, pieces
@@ -89,6 +89,7 @@ class Reconciler:
             if truth.owns(order):
                 shown.add(order.venue_id)
                 told += truth.order_seen(order, now_ns)
+                told += self._rest(state, order, evidence.halts, told, now_ns)
             elif order.instrument in self._instruments:
                 told += self._foreign(state, order, evidence.halts, told, now_ns)
         for record in truth.live():
@@ -145,14 +146,26 @@ class Reconciler:
                 told.append(InstrumentCleared(now_ns, order.instrument, cause, f"it is {order.status.value}"))
         return told
 
+    def _rest(
+        self, state: EngineState, order: VenueOrder, halts: Set[str], before: Sequence[Corrected], now_ns: int
+    ) -> list[Corrected]:
+        """Return what follows from an adopted order that turns out to be more than was adopted of it."""
+        known = self._truth.adopted(order.venue_id)
+        event = None if known is None else adopted_rest(order, known, self._truth.pace, now_ns)
+        if event is None:
+            return []
+        event = shared_out(state, event, before) if order.venue_id in halts else event
+        return [event, *self._truth.adopt(event, order, now_ns)]
+
     def _met(self, state: EngineState, halts: Set[str], before: Sequence[Corrected], now_ns: int) -> list[Corrected]:
         """Adopt what is known by its executions only, once two rounds have not shown the order."""
         told: list[Corrected] = []
-        met = dict(self._truth.orphans())
+        met = self._truth.orphans() | self._truth.beyond()
         self._strangers = {venue_id: self._strangers.get(venue_id, 0) + 1 for venue_id in met}
-        since_ns = self.opened_ns or 0
         for venue_id, fills in met.items():
-            quarantine = self.policy.foreign_orders == "quarantine" and venue_id not in halts
+            known = self._truth.adopted(venue_id)
+            since_ns = known.sent_ns if known is not None else self.opened_ns or 0
+            quarantine = self.policy.foreign_orders == "quarantine" and known is None and venue_id not in halts
             if quarantine or not is_stranger(fills, self._instruments, since_ns):
                 self._truth.drop_orphans(venue_id)
                 continue
@@ -161,10 +174,11 @@ class Reconciler:
                 continue
             if venue_id in halts and _fills(before, instrument):
                 continue  # in the next round it is known who holds what it has closed
-            event, order = adopted_remains(venue_id, fills, self._instruments, since_ns, now_ns)
+            event = adopted_remains(fills, self._instruments, since_ns, now_ns, known)
             if venue_id in halts:
                 event = shared_out(state, event, told)
-            told += [event, *self._truth.adopt(event, order, now_ns)]
+            del self._strangers[venue_id]
+            told += [event, *self._truth.adopt(event, None, now_ns)]
         return told
 
     def _in_doubt(self, instrument: str) -> bool:

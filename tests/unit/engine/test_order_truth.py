@@ -150,6 +150,7 @@ def test_an_excess_that_the_venues_own_total_denies_is_let_go() -> None:
     truth = placed()
     truth.fills_seen([fill("f1", "1"), fill("f1-again", "1")], 50 * S)
     assert kinds(truth.order_seen(order(FILLED, "1"), 51 * S)) == ["InstrumentCleared"]
+    assert truth.fills_seen([fill("f1-again", "1")], 52 * S) == []
 
 
 def test_a_fee_that_is_not_known_waits() -> None:

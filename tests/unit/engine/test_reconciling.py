@@ -301,6 +301,81 @@ def test_executions_of_an_order_that_no_listing_shows_are_adopted_at_the_second_
     assert rig.round() == []
 
 
+def known_by_one_execution(**policy: Any) -> Rig:
+    """A rig that has adopted 0.4 of a foreign order which no listing showed; the venue shows the order from now on."""
+    rig = Rig(**policy)
+    rig.fills, rig.cash, rig.btc = (fill("f1", "0.4"),), D("963.5"), D("0.4")
+    rig.round()
+    assert rig.round() == ["OrderAdopted", "OrderFilled"]
+    return rig
+
+
+def names(rig: Rig) -> list[tuple[str, int, int, bool]]:
+    orders = rig.state.orders.values()
+    return [(each.request.order_id, each.quantity, each.filled, each.is_live) for each in orders]
+
+
+def test_a_foreign_order_that_lives_on_after_it_was_adopted_as_ended_is_open_for_the_rest() -> None:
+    """Its rest counts as open (I14), what it executes is booked, and it ends where it ends."""
+    rig = known_by_one_execution()
+    rig.orders = (foreign(filled="0.4"),)
+    assert rig.round() == ["OrderAdopted"]
+    assert names(rig) == [("external-x1", 400, 400, False), ("external-x1+2", 600, 0, True)]
+    assert rig.state.markets["BTC-USD"].open_buys == 600
+    assert rig.round() == []
+    rig.orders, rig.fills = (foreign(CANCELED, "0.5"),), (fill("f1", "0.4"), fill("f2", "0.1"))
+    rig.cash, rig.btc = D("954"), D("0.5")
+    assert rig.round() == ["OrderFilled", "OrderCanceled"]
+    assert (rig.position("external"), rig.state.markets["BTC-USD"].doubts) == (500, {})
+    assert rig.round() == []
+
+
+def test_what_a_foreign_order_executes_beyond_its_adoption_blocks_until_it_is_adopted_too() -> None:
+    rig = known_by_one_execution()
+    rig.tell(rig.truth.fills_seen([fill("f2", "0.6")], rig.now_ns))
+    assert "orders" in rig.state.markets["BTC-USD"].doubts
+    rig.orders, rig.fills = (foreign(FILLED, "1"),), (fill("f1", "0.4"), fill("f2", "0.6"))
+    rig.cash, rig.btc = D("909"), D(1)
+    assert rig.round() == ["OrderAdopted", "OrderFilled", "InstrumentCleared"]
+    assert names(rig) == [("external-x1", 400, 400, False), ("external-x1+2", 600, 600, False)]
+    assert rig.round() == []
+
+
+def test_executions_beyond_an_adoption_that_no_listing_shows_are_adopted_at_the_second_look() -> None:
+    rig = known_by_one_execution()
+    for fill_id, number in (("f2", 2), ("f3", 3)):
+        rig.fills = (*rig.fills, fill(fill_id, "0.2"))
+        rig.cash, rig.btc = rig.cash - D("18.5"), rig.btc + D("0.2")
+        assert set(rig.round()) == {"InstrumentDoubted"}
+        assert rig.round() == ["OrderAdopted", "OrderFilled", "InstrumentCleared"]
+        assert names(rig)[-1] == (f"external-x1+{number}", 200, 200, False)
+    assert rig.round() == []
+
+
+def test_of_an_order_older_than_the_books_only_what_came_later_is_adopted() -> None:
+    """0.1 had executed before: neither the size nor the total of the venue says so, its executions do."""
+    rig = known_by_one_execution()
+    rig.fills, rig.cash, rig.btc = (fill("f1", "0.4"), fill("f2", "0.5")), D("918"), D("0.9")
+    rig.orders = (foreign(FILLED, "1", created_ns=1),)
+    rig.round()
+    assert names(rig)[-1] == ("external-x1+2", 500, 500, False)
+    assert (rig.round(), rig.state.markets["BTC-USD"].doubts) == ([], {})
+
+
+def test_a_foreign_order_that_was_adopted_twice_is_one_order_after_a_restart() -> None:
+    rig = known_by_one_execution()
+    rig.orders = (foreign(filled="0.4"),)
+    rig.round()
+    rig.truth = OrderTruth([BTC, ETH, PERP])
+    rig.reconciler = Reconciler(rig.truth, [BTC, ETH, PERP], ReconcilePolicy(), opened_ns=1)
+    rig.tell(rig.truth.restore(rig.state.orders.values(), rig.now_ns))
+    rig.orders, rig.fills = (foreign(FILLED, "1"),), (fill("f1", "0.4"), fill("f2", "0.6"))
+    rig.cash, rig.btc = D("909"), D(1)
+    assert "OrderFilled" in rig.round()
+    assert names(rig) == [("external-x1", 400, 400, False), ("external-x1+2", 600, 600, False)]
+    assert (rig.round(), rig.state.markets["BTC-USD"].doubts) == ([], {})
+
+
 def test_an_excess_is_resolved_by_the_holdings() -> None:
     """fill-overfill: quarantined and told; the venue's totals decide."""
     rig = Rig(PlaceOrder(Side.BUY, D(1), kind=OrderKind.LIMIT, price=D(90)))
