@@ -86,10 +86,13 @@ class Stage:
         if ready:
             self.bot.ready_within(60)
 
-    def is_back(self) -> bool:
-        """Whether the bot trades; one that could not start is started again, as whoever looks after it would."""
+    def revive(self) -> None:
+        """Start a bot again that could not start, as whoever looks after it would."""
         if self.bot.process.poll() is not None:
             self.start(ready=False)
+
+    def is_back(self) -> bool:
+        self.revive()
         return bool(self.bot.status().get("ready"))
 
     @property
@@ -300,8 +303,15 @@ def _confirm(stage: Stage, made: Trip, tripped_s: float) -> None:
         until(lambda: _is_clear(stage, made), FAULTY_S, "not yet")
     except AssertionError:
         stage.heal()
-        until(lambda: _is_clear(stage, made), HEALED_BOUND_S, "entries or positions are still at the exchange")
+        until(lambda: _is_clear_at_last(stage, made), HEALED_BOUND_S, "entries or positions are still at the exchange")
     made.confirmed_s = time.monotonic() - tripped_s
+
+
+def _is_clear_at_last(stage: Stage, made: Trip) -> bool:
+    """The same, with a bot that a fault kept from starting (it refuses a clock that is off) started again."""
+    if made.way in RESTARTS:
+        stage.revive()
+    return _is_clear(stage, made)
 
 
 def _is_clear(stage: Stage, made: Trip) -> bool:
