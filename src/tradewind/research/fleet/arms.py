@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from tradewind.app.settings import (
     AllocationSection,
     BotSettings,
+    BreakerSection,
     Config,
     ExecutionSection,
     ExitSettings,
     ProtectionSettings,
     RegimeSection,
+    VarSection,
 )
 from tradewind.app.wiring import engine_config
 from tradewind.engine.config import EngineConfig
@@ -30,7 +33,7 @@ WITHOUT: Mapping[str, str] = {
     FULL: "regime block, budgets by regime, exits on every entry, entries that rest, limits and breaker",
     "regime_off": "the stack, but new risk in every regime (budgets still follow it)",
     "maker_off": "the stack, but entries at the market",
-    "risk_off": "the stack, but no limits and no breaker",
+    "risk_off": "the stack, but no limits, no breakers, no VaR and no pause after a trade",
     "allocation_off": "the stack, but equal budgets in every regime",
     RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
     HOLD: "naive, but bought once and held",
@@ -42,6 +45,13 @@ NO_LIMITS = Limits(
     liquidation_buffer_min=None,
     slippage_bps_max=None,
 )
+# Everything that holds an order back for the account's sake.
+NO_RISK: Mapping[str, Any] = {
+    "limits": NO_LIMITS,
+    "protections": ProtectionSettings(),
+    "breakers": BreakerSection(),
+    "var": VarSection(),
+}
 
 
 class Habit(msgspec.Struct, frozen=True):
@@ -105,8 +115,7 @@ def _without(arm: str, stack: Config) -> Config:
             allocation=AllocationSection(),
             execution=ExecutionSection(),
             exits=ExitSettings(),
-            protections=ProtectionSettings(),
-            limits=NO_LIMITS,
+            **NO_RISK,
             flags={**stack.flags, "netting": False},
         )
     if arm == "regime_off":
@@ -114,7 +123,7 @@ def _without(arm: str, stack: Config) -> Config:
     if arm == "maker_off":
         return replace(stack, execution=ExecutionSection())
     if arm == "risk_off":
-        return replace(stack, limits=NO_LIMITS, protections=ProtectionSettings())
+        return replace(stack, **NO_RISK)
     if arm == "allocation_off":
         return replace(stack, allocation=AllocationSection())
     return stack

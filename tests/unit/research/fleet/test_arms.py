@@ -36,7 +36,11 @@ INSTRUMENTS = [
 @pytest.fixture
 def config(tmp_path: Any) -> Config:
     path = tmp_path / "fleet.toml"
-    path.write_text('[[bots]]\nstrategy = "momentum"\n[[bots]]\nstrategy = "donchian"\n', encoding="utf-8")
+    path.write_text(
+        "[var]\nshare_max = 0.05\n[breakers]\ndaily_loss_max = 0.03\n"
+        '[[bots]]\nstrategy = "momentum"\n[[bots]]\nstrategy = "donchian"\n',
+        encoding="utf-8",
+    )
     return read_fleet(path).config
 
 
@@ -50,6 +54,9 @@ def parts(engine: EngineConfig) -> dict[str, bool]:
         "limits": engine.limits != NO_LIMITS,
         "breaker": engine.protections.drawdown_max == Decimal("0.10") and engine.protections.drawdown_flatten is True,
         "exits": bot.exits is not None,
+        "var": engine.tail is not UNSET,
+        "breakers": engine.breakers is not UNSET,
+        "pause": engine.protections.cooldown_ns is not None,
     }
 
 
@@ -68,7 +75,7 @@ def test_the_whole_stack_has_all_of_it(config: Config) -> None:
     [
         ("regime_off", {"block"}),
         ("maker_off", {"maker"}),
-        ("risk_off", {"limits", "breaker"}),
+        ("risk_off", {"limits", "breaker", "var", "breakers", "pause"}),
         ("allocation_off", {"allocation"}),
     ],
 )
