@@ -47,7 +47,7 @@ def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: 
     names = instruments or sorted({each.instrument for each in found})
     chosen = [_only(place, name, [each for each in found if each.instrument == name], found) for name in names]
     if not chosen:
-        wanted = " ".join(filter(None, (venue, interval))) or "candles"
+        wanted = " ".join(filter(None, (venue, interval, "candles")))
         raise DataError(f"no {wanted} in {place}: name files like VENUE/SYMBOL/1h.parquet or SYMBOL-1h.csv")
     return sorted(chosen, key=lambda each: each.instrument)
 

@@ -62,8 +62,8 @@ class FleetData(msgspec.Struct, frozen=True, eq=False):
     left_out: tuple[tuple[str, str], ...]
 
 
-def read_fleet(path: Path, start: str | None = None, end: str | None = None) -> FleetPlan:
-    """Return the fleet of a file; `start` and `end` replace the range that the file names.
+def read_fleet(path: Path, start: str | None = None, end: str | None = None, *, venue: str | None = None) -> FleetPlan:
+    """Return the fleet of a file; `start`, `end` and `venue` replace what the file says of its data.
 
     Raises  ConfigError naming file, key and remedy.
     """
@@ -75,7 +75,7 @@ def read_fleet(path: Path, start: str | None = None, end: str | None = None) -> 
         raise ConfigError(f"{path}: fleet: {error}") from None
     check_layer(Layer(str(path), given))
     merged = _over(_over({}, STACK), given)
-    for key, value in (("from", start), ("to", end)):
+    for key, value in (("from", start), ("to", end), ("venue", venue)):
         if value is not None:
             merged.setdefault("data", {})[key] = value
     config = msgspec.convert(with_none(merged), Config, strict=False)
@@ -88,11 +88,11 @@ def read_fleet(path: Path, start: str | None = None, end: str | None = None) -> 
 def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
     """Return the bars of the fleet's instruments; one without bars in the range is left out and named.
 
-    Raises  DataError when none is left; ConfigError when it is not told which series are meant.
+    Raises  DataError when none is left; ConfigError when it is not told which series are meant, or no bot is for any.
     """
     settings = msgspec.structs.replace(plan.config.data, path=str(data))
     there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
-    wanted = plan.fleet.instruments or there
+    wanted = plan.fleet.instruments or settings.instruments or there
     left_out = [(name, "no candles") for name in wanted if name not in there]
     market: list[MarketData] = []
     for name in sorted(set(wanted) & set(there)):
@@ -106,7 +106,14 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
     kept = {each.instrument.id for each in chosen}
     left_out += [(each.instrument.id, "fewer bars") for each in market if each.instrument.id not in kept]
     if not chosen:
-        raise DataError(f"no instrument of the fleet has bars in {data}: {'; '.join(why for _, why in left_out)}")
+        reasons = "; ".join(f"{name}, {why}" for name, why in left_out)
+        raise DataError(f"no instrument of the fleet has bars in {data}: {reasons}")
+    meant = {name for bot in plan.config.bots for name in bot.instruments or kept}
+    if not meant & kept:
+        raise ConfigError(
+            f"the bots of the fleet name {', '.join(sorted(meant))}, and none has bars here: "
+            f"leave `instruments` out, or use {', '.join(sorted(kept))}"
+        )
     return FleetData(tuple(chosen), tuple(sorted(left_out)))
 
 

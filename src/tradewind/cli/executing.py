@@ -17,6 +17,7 @@ from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE, WRONG_INPUT
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import ENCODER, console, print_json, progress, share, table
+from tradewind.cli.pages import page_folder, written
 from tradewind.cli.regiming import parse_seeds
 from tradewind.exchange.core.fees import SPOT_FEES
 from tradewind.execution.engines import RiskFlags, execution_engine
@@ -83,6 +84,7 @@ def study_and_show(data: Path | None, starts: int, seeds: str, out: Path | None,
     """Run the study, print its tables, write its page, and return the exit code."""
     if starts < 2:
         raise ConfigError(f"--starts must be at least 2, was {starts}")
+    folder = page_folder(out)
     chosen = parse_seeds(seeds)
     settings = MarketSettings()
     total = (0 if data is None else len(find_captures(data))) + tape_count(chosen, settings)
@@ -96,7 +98,7 @@ def study_and_show(data: Path | None, starts: int, seeds: str, out: Path | None,
 
         study = run_study(data, starts=starts, seeds=chosen, market=settings, progress=note)
     value = study_object(study)
-    page = _written(out, study_page(study), value) if out is not None else None
+    page = written(folder, "execution-study", study_page(study), ENCODER.encode(value))
     if json:
         print_json(value)
         return DONE
@@ -241,11 +243,3 @@ def _study_tables(study: Study) -> list[Any]:
         ]
         made.append(table(f"{TITLES[source]}, one by one", ("", "parents", "maker", "0-10k", "10-100k", "100k+"), rows))
     return made
-
-
-def _written(folder: Path, page: str, value: Mapping[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "execution-study.json").write_bytes(ENCODER.encode(value) + b"\n")
-    path = folder / "execution-study.html"
-    path.write_text(page, encoding="utf-8")
-    return path

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import From, Json, To
+from tradewind.cli.options import From, Json, To, Venue
 
 
 def run(
@@ -13,6 +13,7 @@ def run(
     /,
     *,
     data: Annotated[Path, Parameter(help="A folder of candle files, or one file.")],
+    venue: Venue = None,
     start: From = None,
     end: To = None,
     out: Annotated[Path | None, Parameter(help="Folder for a page (HTML) and everything found (JSON).")] = None,
@@ -31,4 +32,4 @@ def run(
     """
     from tradewind.cli.fleeting import run_and_show
 
-    return run_and_show(config, data, start, end, out, json=json)
+    return run_and_show(config, data, venue, (start, end), out, json=json)

@@ -9,19 +9,29 @@ from tradewind.app.fleet import load_fleet, read_fleet
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
 from tradewind.cli.output import console, progress, table
+from tradewind.cli.pages import page_folder, written
 from tradewind.cli.running import bar_series, carried
 from tradewind.research.fleet.arms import ARMS
 from tradewind.research.fleet.page import HEADS, arms_object, card_object, cells, fleet_page, verdicts
 from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 
-PAGE, FIGURES = "fleet.html", "fleet.json"
+NAME = "fleet"
 # Money is exact here too, and a number: who reads these lines compares them.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
-def run_and_show(file: Path, data: Path, start: str | None, end: str | None, out: Path | None, *, json: bool) -> int:
+def run_and_show(
+    file: Path,
+    data: Path,
+    venue: str | None,
+    window_of: tuple[str | None, str | None],
+    out: Path | None,
+    *,
+    json: bool,
+) -> int:
     """Run every arm, print what was found, write the page, and return the exit code."""
-    plan = read_fleet(file, start, end)
+    plan = read_fleet(file, *window_of, venue=venue)
+    folder = page_folder(out)
     window = {"from": plan.config.data.start or None, "to": plan.config.data.end or None}
     if json:
         _line({"config": plan.digest, "window": window})
@@ -37,16 +47,13 @@ def run_and_show(file: Path, data: Path, start: str | None, end: str | None, out
             extra=carried(found.market),
             told=lambda _, done, total: observer(done, total),
         )
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / PAGE).write_text(fleet_page(card), encoding="utf-8")
-        whole = msgspec.json.format(_ENCODER.encode(card_object(card)), indent=2)
-        (out / FIGURES).write_bytes(whole + b"\n")
+    whole = msgspec.json.format(_ENCODER.encode(card_object(card)), indent=2)
+    page = written(folder, NAME, fleet_page(card), whole)
     if json:
-        _line(verdicts(card))
+        _line({**verdicts(card), "instruments": card.instruments, "left_out": dict(card.left_out)})
         _line(arms_object(card))
     else:
-        _show(card, None if out is None else out / PAGE)
+        _show(card, page)
     return DONE
 
 

@@ -13,6 +13,7 @@ from tradewind.cli.layers import listed, resolved
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import ENCODER, console, print_json, progress, share, table
+from tradewind.cli.pages import page_folder, written
 from tradewind.model.errors import ConfigError
 from tradewind.model.regime import RegimeReading
 from tradewind.numeric.regime_chain import Difficulty
@@ -27,12 +28,12 @@ SEEDS_MAX = 200
 
 def bench_and_show(level: str, seeds: str, model: Path | None, out: Path | None, *, json: bool) -> int:
     """Run the bench, print its figures, write its page, and return the exit code."""
-    chosen = parse_seeds(seeds)
+    chosen, folder = parse_seeds(seeds), page_folder(out)
     contenders = contest(model)
     with progress("generating and scoring markets", quiet=json) as observer:
         report = run_bench(contenders, Difficulty(level), chosen, progress=observer)
     value = bench_object(report)
-    page = _written(out, "regime-bench", bench_page(report), value) if out is not None else None
+    page = written(folder, "regime-bench", bench_page(report), ENCODER.encode(value))
     screen = console()
     if not json:
         screen.print(_figures(report))
@@ -51,6 +52,7 @@ def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | Non
     """Tell the regimes of an instrument in recorded bars and return the exit code."""
     if bars < 1:
         raise ConfigError(f"--bars must be at least 1, was {bars}")
+    folder = page_folder(out)
     others = listed(options.instrument)
     wanted = None if others is None else sorted({instrument, *others})
     if wanted is None and options.data is None:
@@ -61,7 +63,7 @@ def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | Non
     loaded = load_regime_model()
     history = regime_history(instrument, market, loaded, bars)
     value = history_object(history)
-    page = _written(out, f"regime-{instrument}".replace("/", "-"), history_page(history), value) if out else None
+    page = written(folder, f"regime-{instrument}".replace("/", "-"), history_page(history), ENCODER.encode(value))
     if json:
         print_json(value)
         return DONE
@@ -137,14 +139,6 @@ def reading_object(reading: RegimeReading) -> dict[str, Any]:
     made: dict[str, Any] = msgspec.to_builtins(reading)
     made["probabilities"] = dict(zip((each.value for each in CLASSES), reading.probabilities, strict=True))
     return made
-
-
-def _written(folder: Path, name: str, page: str, value: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_bytes(ENCODER.encode(value) + b"\n")
-    path = folder / f"{name}.html"
-    path.write_text(page, encoding="utf-8")
-    return path
 
 
 COLUMNS: tuple[tuple[str, str], ...] = (

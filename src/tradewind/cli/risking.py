@@ -10,6 +10,7 @@ from tradewind.app.times import moment_ns
 from tradewind.cli.layers import here, listed
 from tradewind.cli.main import DONE
 from tradewind.cli.output import ENCODER, console, print_json, progress, table
+from tradewind.cli.pages import page_folder, written
 from tradewind.research.var.backtest import RiskReport, run_backtest
 from tradewind.research.var.goals import goals
 from tradewind.research.var.methods import DEFAULT
@@ -34,13 +35,14 @@ def backtest_and_show(
     start, end = scored
     start_ns = moment_ns(start, "--from") if start else None
     end_ns = moment_ns(end, "--to") if end else None
+    folder = page_folder(out)
     place = data if data is not None else here().catalog
     with progress("reading prices", quiet=json) as observer:
         histories = price_histories(place, listed(assets), venue, observer)
     with progress("forecasting and scoring", quiet=json) as observer:
         report = run_backtest(histories, garch=garch, start_ns=start_ns, end_ns=end_ns, progress=observer)
     value = report_object(report)
-    page = _written(out, backtest_page(report), value) if out is not None else None
+    page = written(folder, "risk-backtest", backtest_page(report), ENCODER.encode(value))
     if json:
         print_json(value)
         return DONE
@@ -72,11 +74,3 @@ def report_object(report: RiskReport) -> dict[str, Any]:
         ],
         "cells": [{**msgspec.to_builtins(cell), "passed": cell.passed} for cell in report.cells],
     }
-
-
-def _written(folder: Path, page: str, value: dict[str, Any]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "risk-backtest.json").write_bytes(ENCODER.encode(value) + b"\n")
-    path = folder / "risk-backtest.html"
-    path.write_text(page, encoding="utf-8")
-    return path

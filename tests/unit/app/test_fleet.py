@@ -98,3 +98,28 @@ def test_no_bars_at_all_is_an_error(tmp_path: Path) -> None:
     plan = read_fleet(written(tmp_path, BOTS), "2030-01-01")
     with pytest.raises(DataError, match="no instrument of the fleet"):
         load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+
+
+def test_the_instruments_of_the_data_table_are_those_that_are_traded(tmp_path: Path) -> None:
+    for name in ("BTC-USD", "ETH-USD"):
+        candles(tmp_path, name)
+    plan = read_fleet(written(tmp_path, '[data]\ninstruments = ["ETH-USD"]\n' + BOTS))
+    found = load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+    assert [each.instrument.id for each in found.market] == ["ETH-USD"]
+
+
+def test_one_of_several_venues_can_be_chosen(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        candles(tmp_path / folder, "BTC-USD")
+        (tmp_path / folder / "venue").rename(tmp_path / f"venue-{folder}")
+    with pytest.raises(ConfigError, match="--venue"):
+        load_fleet(read_fleet(written(tmp_path, BOTS)), tmp_path, Home(tmp_path / "home"))
+    plan = read_fleet(written(tmp_path, BOTS), venue="venue-two")
+    assert len(load_fleet(plan, tmp_path, Home(tmp_path / "home")).market) == 1
+
+
+def test_bots_for_instruments_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    candles(tmp_path, "BTC-USD")
+    plan = read_fleet(written(tmp_path, BOTS + 'instruments = ["XYZ-USD"]\n'))
+    with pytest.raises(ConfigError, match=r"name XYZ-USD, and none has bars here.* or use BTC-USD"):
+        load_fleet(plan, tmp_path, Home(tmp_path / "home"))

@@ -75,3 +75,9 @@ def test_the_default_reaches_its_goals_on_real_candles(shared: Path, capsys: pyt
     assert default["pinball_ratio_high"] < 1
     hourly = [row for row in found["cells"] if row["frequency"] == "1h" and row["level"] == 0.99]
     assert min(row["observations"] for row in hourly) >= 2_000
+
+
+def test_a_page_has_to_have_a_folder(candles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    assert main(["risk", "backtest", "--data", str(candles), "--out", str(tmp_path / "taken")]) == WRONG_INPUT
+    assert "can be no folder" in capsys.readouterr().err
