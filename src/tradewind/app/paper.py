@@ -14,11 +14,11 @@ import msgspec
 
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
+from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import TailFits
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
-from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import Recorded, merge

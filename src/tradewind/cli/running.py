@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from tradewind.app.market_data import MarketData
+from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import market_fits
 from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import EngineConfig
-from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState

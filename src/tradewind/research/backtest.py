@@ -15,11 +15,11 @@ from functools import partial
 import msgspec
 import numpy as np
 
+from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import Closes, TailFits, tail_fits
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
-from tradewind.engine.fitting import fit_events
 from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState

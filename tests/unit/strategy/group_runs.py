@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from tests.unit.strategy.runs import CASH, FEES, NO_LIMITS
 from tests.unit.strategy.series import HOUR_NS, SCALE, Candles, candles
+from tradewind.app.strategy_fits import fit_events
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
-from tradewind.engine.fitting import fit_events
 from tradewind.engine.sequencer import Recorded, RecordedBars, RecordedEvents, merge
 from tradewind.engine.state import EngineState
 from tradewind.model.commands import StrategyFailed

@@ -1,27 +1,20 @@
-"""Fits made ahead of time for recorded bars: what a worker beside a session would have said, and when (ADR 9).
+"""Fits that strategies ask for, made for recorded bars: what a worker by a session would have said, and when (ADR 9).
 
 A fit uses the closes up to and including a bar and enters right after it, so that it is known from the next bar on.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.app.tail_fits import Closes
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.sequencer import Recorded, RecordedBars
 from tradewind.model.commands import Fitted
 from tradewind.model.errors import ConfigError
 from tradewind.numeric.cointegration import engle_granger
 from tradewind.strategy.base import FitRequest
-
-
-class Closes(NamedTuple):
-    """Closing times and prices of one instrument's recorded bars."""
-
-    ts_ns: NDArray[np.int64]
-    price: NDArray[np.float64]
 
 
 def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted]:
@@ -45,7 +38,7 @@ def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted
 def _closes(config: EngineConfig, sources: Sequence[Recorded]) -> dict[str, Closes]:
     divisors = {each.id: 10**each.price_scale for each in config.instruments}
     return {
-        source.name: Closes(source.ts_ns, source.columns[3] / divisors[source.name])
+        source.name: Closes(source.name, source.span_ns, source.ts_ns, source.columns[3] / divisors[source.name])
         for source in sources
         if isinstance(source, RecordedBars)
     }
@@ -58,17 +51,17 @@ def _fits(request: FitRequest, series: Sequence[Closes]) -> Iterator[Fitted]:
     times, (y, x) = _together(series)
     if len(times) <= request.window_bars:
         return
-    span_ns = int(np.median(np.diff(times)))
+    held_ns = 2 * request.every_bars * max(each.span_ns for each in series)
     for end in range(request.window_bars, len(times), request.every_bars):
         window = slice(end - request.window_bars, end)
         fit = engle_granger(np.log(y[window]), np.log(x[window]))
         known_ns = int(times[end - 1])
-        yield Fitted(known_ns + 1, request.kind, known_ns, fit._asdict(), known_ns + 2 * request.every_bars * span_ns)
+        yield Fitted(known_ns + 1, request.kind, known_ns, fit._asdict(), known_ns + held_ns)
 
 
 def _together(series: Sequence[Closes]) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
     """Return the times at which every series has a close, and the closes there."""
-    times = series[0].ts_ns
+    times = series[0].close_ns
     for each in series[1:]:
-        times = np.intersect1d(times, each.ts_ns)
-    return times, [each.price[np.searchsorted(each.ts_ns, times)] for each in series]
+        times = np.intersect1d(times, each.close_ns)
+    return times, [each.close[np.searchsorted(each.close_ns, times)] for each in series]

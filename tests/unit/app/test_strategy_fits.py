@@ -7,8 +7,8 @@ import pytest
 
 from tests.unit.strategy.group_runs import cointegrated, instrument
 from tests.unit.strategy.series import HOUR_NS, Candles
+from tradewind.app.strategy_fits import fit_events
 from tradewind.engine.config import BotSpec, EngineConfig
-from tradewind.engine.fitting import fit_events
 from tradewind.engine.sequencer import Recorded, RecordedBars
 from tradewind.model.errors import ConfigError
 from tradewind.numeric.cointegration import engle_granger
@@ -51,6 +51,14 @@ def test_each_fit_is_of_the_window_before_it_and_known_right_after() -> None:
 def test_bars_count_where_both_have_one() -> None:
     events = fit_events(config(PAIRS), sources(frozenset({3, 50})))
     assert events[0].as_of_ns == 102 * HOUR_NS
+
+
+def test_a_fit_knows_nothing_of_how_far_apart_later_bars_are() -> None:
+    asks = config(Pairs(window_bars=50, refit_bars=20))
+    sparse = sources(frozenset(range(55, 200, 2)))
+    whole, head = fit_events(asks, sparse), fit_events(asks, sources(frozenset(range(55, 200))))
+    assert len(whole) > len(head) == 1
+    assert whole[0] == head[0]
 
 
 def test_the_same_request_is_fitted_once_and_others_not_at_all() -> None:
