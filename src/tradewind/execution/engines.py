@@ -9,7 +9,7 @@ import msgspec
 
 from tradewind.execution.impact import square_root_impact_bps
 from tradewind.execution.multipliers import Multipliers
-from tradewind.execution.planner import MarketFigures, PlannerSettings, plan_order
+from tradewind.execution.planner import MarketFigures, PlannerSettings, figure, plan_order
 from tradewind.market.liquidity import Condition, Liquidity
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import Side
@@ -98,12 +98,13 @@ def execution_engine(
 
 def bearable_quantity(market: MarketFigures, impact_bps_max: float) -> int | None:
     """Return the largest quantity whose square-root impact stays within a limit, None where that is unknown."""
-    if not market.sigma_day or not market.volume_day:
+    sigma, volume = figure(market.sigma_day), figure(market.volume_day)
+    if sigma is None or volume is None:
         return None
-    whole = square_root_impact_bps(market.sigma_day, 1.0, market.impact_multiplier)
+    whole = square_root_impact_bps(sigma, 1.0, market.impact_multiplier)
     if whole <= impact_bps_max:
-        return int(market.volume_day)
-    return int((impact_bps_max / whole) ** 2 * market.volume_day)
+        return int(volume)
+    return int((impact_bps_max / whole) ** 2 * volume)
 
 
 def _scaled(market: MarketFigures, instrument: Instrument, engine: SimpleEngine | AdvancedEngine) -> MarketFigures:

@@ -67,8 +67,8 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
 class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan reads of the market: the touch in price units, volatility, volume, fees and measured fills.
 
-    `sigma_day` is a share per day, `volume_day` in quantity units; None where unknown. `impact_multiplier` is the
-    instrument's slippage multiplier.
+    `sigma_day` is a share per day, `volume_day` in quantity units; None, or what is no positive number, where unknown.
+    `impact_multiplier` is the instrument's slippage multiplier.
     """
 
     bid: int
@@ -133,6 +133,11 @@ def begin(plan: ExecutionPlan, instrument: Instrument, ts_ns: int, bid: int, ask
     return start(parent, release, plan.maker, plan.deadline_ns)
 
 
+def figure(value: float | None) -> float | None:
+    """Return a measured figure where it is one: finite and above 0. Anything else is unknown, not a small number."""
+    return value if value is not None and math.isfinite(value) and value > 0 else None
+
+
 def estimate_cost(quantity: int, market: MarketFigures, maker: MakerTerms | None, horizon_ns: int) -> CostEstimate:
     """Return what a plan is expected to cost, from the fees of the tier, the spread, volatility and volume.
 
@@ -143,18 +148,17 @@ def estimate_cost(quantity: int, market: MarketFigures, maker: MakerTerms | None
     maker_bps, taker_bps = float(market.tier.maker) * BPS, float(market.tier.taker) * BPS
     half_spread = (market.ask - market.bid) / (market.ask + market.bid) * BPS
     impact = 0.0
-    unknown = tuple(
-        name for name, value in (("sigma_day", market.sigma_day), ("volume_day", market.volume_day)) if not value
-    )
-    if market.sigma_day and market.volume_day:
-        impact = square_root_impact_bps(market.sigma_day, quantity / market.volume_day, market.impact_multiplier)
+    sigma, volume = figure(market.sigma_day), figure(market.volume_day)
+    unknown = tuple(name for name, value in (("sigma_day", sigma), ("volume_day", volume)) if value is None)
+    if sigma is not None and volume is not None:
+        impact = square_root_impact_bps(sigma, quantity / volume, market.impact_multiplier)
     held = math.sqrt(horizon_ns / DAY_NS / 3)  # in a straight line from all to nothing
     return CostEstimate(
         maker_share=share,
         fee_bps=share * maker_bps + (1 - share) * taker_bps,
         spread_bps=(1 - share) * half_spread,
         impact_bps=(1 - share) * impact,
-        timing_risk_bps=(market.sigma_day or 0.0) * held * BPS,
+        timing_risk_bps=(sigma or 0.0) * held * BPS,
         all_market_bps=taker_bps + half_spread + impact,
         unknown=unknown,
     )

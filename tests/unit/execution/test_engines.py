@@ -1,5 +1,6 @@
 """The engine by risk flags, the guard of impact, and slippage multipliers."""
 
+import math
 from decimal import Decimal
 
 import msgspec
@@ -70,6 +71,16 @@ def test_dynamic_sizing_cuts_to_the_impact():
     assert plan.estimate.all_market_bps == pytest.approx(60 + 1 + 20)
     blind = msgspec.structs.replace(MARKET, sigma_day=None)
     assert planned(execution_engine(RiskFlags(dynamic_sizing=True)), market=blind).quantity == 5_000
+
+
+@pytest.mark.parametrize("nothing", [math.nan, math.inf, 0.0, -1.0])
+@pytest.mark.parametrize("name", ["sigma_day", "volume_day"])
+def test_a_figure_that_is_no_number_is_unknown(name, nothing):
+    blind = msgspec.structs.replace(MARKET, **{name: nothing})
+    assert planned(execution_engine(GUARDED), market=blind).reason == "IMPACT_UNKNOWN"
+    estimate = planned(execution_engine(RiskFlags()), market=blind).estimate
+    assert estimate.unknown == (name,)
+    assert math.isfinite(estimate.total_bps + estimate.timing_risk_bps)
 
 
 def test_the_multiplier_is_on_the_impact_in_both_engines():
