@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import numpy as np
+import pytest
 
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.core import process
@@ -19,7 +20,9 @@ from tradewind.risk.limits import Limits
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import OpeningAccount, SimulationSettings
 from tradewind.strategy.base import View, Wish
+from tradewind.strategy.builtin.inventory_maker import InventoryMaker
 from tradewind.strategy.builtin.market_maker import MarketMaker
+from tradewind.strategy.builtin.quoting import Quoting
 
 D = Decimal
 MAKER = MarketMaker(quantity=D(1), inventory_quotes=2)
@@ -44,6 +47,16 @@ def test_it_quotes_one_tick_off_the_touch_and_never_takes() -> None:
     assert prices(wish) == {Side.BUY: D("99.95"), Side.SELL: D("100.15")}
     orders = [each for each in wish or () if isinstance(each, PlaceOrder)]
     assert all(each.post_only and each.kind is OrderKind.LIMIT and each.quantity == 1 for each in orders)
+
+
+@pytest.mark.parametrize("strategy", [MarketMaker(quantity=D("0.009")), InventoryMaker(quantity=D("0.009"))])
+def test_a_quote_smaller_than_the_instrument_takes_is_refused_before_anything_runs(strategy: Quoting) -> None:
+    coarse = define_instrument("BTC-USD", base_increment="0.001", min_quantity=10)
+    fine = define_instrument("ETH-USD", base_increment="0.001")
+    assert strategy.unsuited([fine]) is None
+    assert strategy.unsuited([fine, coarse]) == f"{strategy.named} quotes 0.009 BTC, BTC-USD takes 0.01 at least"
+    lots = define_instrument("BTC-USD", base_increment="0.01")
+    assert strategy.unsuited([lots]) == f"{strategy.named} quotes 0.009 BTC, BTC-USD takes 0.01 at least"
 
 
 def test_nothing_is_sent_while_the_touch_stands_still() -> None:

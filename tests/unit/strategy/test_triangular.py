@@ -11,6 +11,7 @@ from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.core import process
 from tradewind.engine.state import EngineState
 from tradewind.model.decisions import Decided
+from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import define_instrument
 from tradewind.model.intents import PlaceOrder
 from tradewind.model.market_events import QuoteTick
@@ -50,6 +51,12 @@ def orders(wishes: dict[str, Wish] | None) -> dict[str, PlaceOrder]:
 EVEN: tuple[Touch, Touch, Touch] = (
     ("49990", "1", "50000", "1"), ("0.05990", "9", "0.06000", "9"), ("3030", "9", "3040", "9"),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "NaN", "Infinity"])
+def test_a_bound_on_what_goes_round_is_a_positive_amount(amount: str) -> None:
+    with pytest.raises(ConfigError, match="notional_max must be more than 0"):
+        Triangular(notional_max=D(amount))
 
 
 def test_one_per_cent_is_no_trade_after_three_taker_fees() -> None:

@@ -1,5 +1,6 @@
 """What the parameters of several strategies have in common: bounds, the short switch, and checks across parameters."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from msgspec import Meta
@@ -21,3 +22,9 @@ def require_less(strategy: str, smaller: str, low: float, larger: str, high: flo
             f"strategy {strategy!r}: {smaller} must be less than {larger}, were {low} and {high}: "
             f"lower {smaller} or raise {larger}"
         )
+
+
+def require_positive(strategy: str, name: str, value: Decimal) -> None:
+    """Raise ConfigError unless the parameter `name` is a finite amount above 0."""
+    if not (value.is_finite() and value > 0):
+        raise ConfigError(f"strategy {strategy!r}: {name} must be more than 0, was {value}")

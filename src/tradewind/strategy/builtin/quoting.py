@@ -1,6 +1,7 @@
 """What market makers here do alike: two post-only quotes, moved only when their price changes or after a fill."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
@@ -9,11 +10,13 @@ from msgspec import Meta
 
 from tradewind.market.book import Book
 from tradewind.model.answers import OrderFilled
-from tradewind.model.errors import ConfigError
+from tradewind.model.instrument import Instrument
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder
 from tradewind.model.market_events import QuoteTick
+from tradewind.model.money import plain
 from tradewind.model.orders import OrderKind, Side
 from tradewind.strategy.base import Strategy, View
+from tradewind.strategy.builtin.bounds import require_positive
 
 BID, ASK = "bid", "ask"
 CANCEL_BID = CancelWorking(BID, reason="bid moves")
@@ -40,8 +43,15 @@ class Quoting(Strategy, frozen=True, kw_only=True):
     ] = 5
 
     def __post_init__(self) -> None:
-        if not (self.quantity.is_finite() and self.quantity > 0):
-            raise ConfigError(f"strategy {self.named!r}: quantity must be more than 0, was {self.quantity}")
+        require_positive(self.named, "quantity", self.quantity)
+
+    def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
+        for each in instruments:
+            least = max(each.lot, each.min_quantity)
+            if each.order_quantity(self.quantity) < least:
+                smallest = plain(each.quantity_decimal(least))
+                return f"{self.named} quotes {plain(self.quantity)} {each.base}, {each.id} takes {smallest} at least"
+        return None
 
     def memory(self) -> MakerMemory:
         return MakerMemory()

@@ -13,6 +13,7 @@ from tradewind.model.market_events import QuoteTick
 from tradewind.model.money import ONE, add, multiply, ratio
 from tradewind.model.orders import OrderKind, Side, TimeInForce
 from tradewind.strategy.base import GroupView, Strategy, View, Wish
+from tradewind.strategy.builtin.bounds import require_positive
 from tradewind.strategy.formulas import BPS, triangular_return
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -57,6 +58,9 @@ class Triangular(Strategy, frozen=True, kw_only=True):
         1000
     )
     wait_s: Annotated[float, Meta(ge=0, le=1e6, description="seconds from one cycle to the next")] = 1.0
+
+    def __post_init__(self) -> None:
+        require_positive("triangular", "notional_max", self.notional_max)
 
     def unsuited(self, instruments: Sequence[Instrument]) -> str | None:
         if len(instruments) == 3 and any(_corners(cross, instruments) for cross in instruments):
