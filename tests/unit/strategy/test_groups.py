@@ -11,7 +11,7 @@ from tests.unit.strategy.group_runs import GroupRun, cointegrated, heads, instru
 from tests.unit.strategy.series import HOUR_NS, Candles
 from tradewind.model.commands import Fitted
 from tradewind.model.errors import ConfigError
-from tradewind.model.intents import FLAT
+from tradewind.model.intents import FLAT, TargetWeight
 from tradewind.model.market_events import Bar, FundingRate
 from tradewind.strategy.base import GroupView, NoMemory, Strategy, View
 from tradewind.strategy.builtin.carry import Carry, CarryMemory
@@ -262,6 +262,23 @@ def test_expected_funding_is_the_mean_rate_times_the_payments() -> None:
     carry = Carry(horizon_hours=168, funding_hours=8)
     assert carry.expected_bps([0.0001, 0.0003]) == pytest.approx(21 * 2.0)
     assert carry.expected_bps([]) == 0.0
+
+
+def test_carry_of_which_one_leg_keeps_missing_is_given_up_until_funding_has_stopped_paying() -> None:
+    carry, memory = Carry(rates=1), CarryMemory([])
+    spot, perpetual = (View(instrument(name), NoMemory()) for name in ("BTC-USD", "BTC-PERP"))
+    group = GroupView(memory, lambda _: None)
+    group.views = {"BTC-PERP": perpetual, "BTC-USD": spot}
+    group.fresh = ("BTC-PERP", "BTC-USD")
+    for view in (spot, perpetual):
+        view.bar = Bar(view.instrument.id, 1, 1, 100, 100, 100, 100)
+    entered = []
+    for hour, rate in enumerate(("0.001",) * 12 + ("0", "0.001")):
+        perpetual.funding = FundingRate("BTC-PERP", hour, Decimal(rate))
+        wishes = carry.on_group(group) or {}
+        spot.position = 7 if wishes.get("BTC-USD") == TargetWeight(1.0, reason="funding pays for the hedge") else 0
+        entered.append(bool(spot.position))  # the perpetual is never to be had
+    assert entered == [True] * 3 + [False] * 10 + [True]
 
 
 def test_carry_leaves_before_its_margin_is_in_danger() -> None:

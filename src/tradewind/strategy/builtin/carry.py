@@ -11,16 +11,21 @@ from tradewind.model.intents import FLAT, TargetWeight
 from tradewind.strategy.base import GroupView, Strategy, View, Wish
 from tradewind.strategy.formulas import BPS
 
-HOUR_NS = 3_600_000_000_000
+PATIENCE_ROUNDS = 3
+"""How many rounds a leg may be missing before the other is closed too: half of it is a bet on the market."""
 
 
 class CarryMemory(msgspec.Struct):
-    """Recent funding rates with the time of the last, and the perpetual's price at the entry (None while out)."""
+    """Recent funding rates with the time of the last, and the perpetual's price at the entry (None while out).
+
+    `given_up` while a pair that could not be had is not tried again: until funding has stopped paying once.
+    """
 
     rates: list[float] = []
     rate_ns: int = -1
     entry: float | None = None
     lame: int = 0
+    given_up: bool = False
 
 
 class Carry(Strategy, frozen=True, kw_only=True):
@@ -64,11 +69,14 @@ class Carry(Strategy, frozen=True, kw_only=True):
             return None
         if memory.entry is None:
             if self.expected_bps(memory.rates) <= 4 * self.leg_bps + self.buffer_bps:
+                memory.given_up = False
                 return _out(spot, perpetual, "funding no longer pays")
+            if memory.given_up:
+                return _out(spot, perpetual, "one leg kept missing")
             memory.entry, memory.lame = perpetual.close, 0
         reason = self._over(memory, spot, perpetual)
         if reason is not None:
-            memory.entry = None
+            memory.entry, memory.given_up = None, memory.lame > PATIENCE_ROUNDS
             return _out(spot, perpetual, reason)
         return {
             spot.instrument.id: TargetWeight(1.0, reason="funding pays for the hedge"),
@@ -89,7 +97,7 @@ class Carry(Strategy, frozen=True, kw_only=True):
             return "funding has turned"
         if perpetual.close >= memory.entry * (1.0 + self.rise_max):
             return "the short's margin is in danger"
-        return "one leg keeps missing" if memory.lame > 3 else None
+        return "one leg keeps missing" if memory.lame > PATIENCE_ROUNDS else None
 
 
 def _legs(group: GroupView) -> tuple[View | None, View | None]:
