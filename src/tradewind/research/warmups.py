@@ -62,9 +62,14 @@ def _wrong(
     if early:
         return f"it has a value after {min(early) + 1} bars, before it is warm: what it was made of had not happened"
     if found is None:
-        return "" if rows < declared else f"it has no value in {rows} bars, though it says {declared} are enough"
+        if rows < declared:
+            return f"it says that it needs {declared} bars, and there were {rows}: nothing was shown, give it more"
+        return f"it has no value in {rows} bars, though it says {declared} are enough"
     if found > declared:
         return f"it needs {found} bars, more than it declares: the strategy would be asked without a value"
+    holes = [row for column in columns for row in np.flatnonzero(~np.isfinite(column[found:])).tolist()]
+    if holes:
+        return f"it has no value at bar {found + min(holes) + 1}, after it was warm: the strategy is asked without one"
     for column, stream in zip(columns, streamed, strict=True):
         differ = np.flatnonzero(~((column == stream) | (np.isnan(column) & np.isnan(stream))))
         if differ.size:

@@ -81,6 +81,29 @@ class Hasty(Close, frozen=True):
         return sma(10).batch(bars)
 
 
+class HoleyStream(LastClose):
+    """It loses its value at every fiftieth bar."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__(scale)
+        self.seen = 0
+
+    def update(self, bar: BarLike) -> float | None:
+        self.seen += 1
+        return None if self.seen % 50 == 0 else super().update(bar)
+
+
+class Holey(Close, frozen=True):
+    """It has no value at every fiftieth bar, in columns and streamed alike."""
+
+    state = HoleyStream
+
+    def direct(self, bars: BarArrays) -> tuple[FloatArray, ...]:
+        closes = self.closes(bars).copy()
+        closes[49::50] = np.nan
+        return (closes,)
+
+
 class Reads(Strategy):
     """Long while the close is below what an indicator says."""
 

@@ -23,9 +23,9 @@ ROWS = 400
 NAMES = ("A-PERP", "B-PERP", "C-PERP")
 
 
-def bars(name: str = "A-PERP", seed: int = 1) -> BarSeries:
-    made = walk(np.random.default_rng(seed), ROWS)
-    opened = np.arange(ROWS, dtype=np.int64) * HOUR_NS
+def bars(name: str = "A-PERP", seed: int = 1, rows: int = ROWS) -> BarSeries:
+    made = walk(np.random.default_rng(seed), rows)
+    opened = np.arange(rows, dtype=np.int64) * HOUR_NS
     return BarSeries(instrument(name), HOUR_NS, opened, made.open, made.high, made.low, made.close, None)
 
 
