@@ -47,6 +47,37 @@ def test_an_honest_strategy_passes_on_a_generated_market(run: Run) -> None:
     assert found["decisions"] > 5
 
 
+BROKEN = """
+from tradewind.strategy.base import Strategy
+
+class Broken(Strategy):
+    def {callback}(self, *_):
+        raise RuntimeError("boom")
+"""
+
+
+def test_a_strategy_that_raises_is_told_with_what_it_raised(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "broken.py"
+    place.write_text(BROKEN.format(callback="on_bar"))
+    code, out, _ = run("check", "lookahead", place, "--bars", "100")
+    assert code == 1
+    assert "it failed, and decides nothing from there on: RuntimeError: boom" in out
+    place.write_text(BROKEN.format(callback="indicators"))
+    for words in (("check", "lookahead"), ("check", "warmup"), ("strategies", "show")):
+        code, _, err = run(*words, place)
+        assert (code, "its indicators() raised RuntimeError: boom" in err) == (2, True)
+
+
+@pytest.mark.parametrize("bars", ["0", "-5", "99"])
+def test_too_few_bars_are_refused(run: Run, candles: Path, bars: str) -> None:
+    for check in ("lookahead", "warmup"):
+        code, _, err = run("check", check, "macd", "--data", candles, "--interval", "1h", "--bars", bars)
+        assert (code, "--bars must be at least 100" in err) == (2, True)
+    few = ("--data", candles, "--interval", "1h", "--to", "2024-01-02")
+    code, _, err = run("check", "lookahead", "macd", *few)
+    assert (code, "a check needs 100" in err) == (2, True)
+
+
 def test_a_planted_leak_is_caught_on_files(run: Run, candles: Path, tmp_path: Path) -> None:
     place = tmp_path / "prophet.py"
     place.write_text(LEAK)

@@ -13,9 +13,12 @@ from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress, table
 from tradewind.cli.running import bar_series, carried
+from tradewind.model.errors import ConfigError
 from tradewind.research.leaks import LeakReport, check_lookahead
 from tradewind.research.series import BarSeries
 from tradewind.research.warmups import WarmupReport, check_warmup
+
+BARS_MIN = 100
 
 
 def check_lookahead_and_show(options: RunOptions, *, bars: int, json: bool) -> int:
@@ -43,6 +46,8 @@ def check_warmup_and_show(options: RunOptions, *, bars: int, json: bool) -> int:
 
 
 def _read(options: RunOptions, bars: int, *, json: bool) -> tuple[Config, list[MarketData], list[BarSeries]]:
+    if bars < BARS_MIN:
+        raise ConfigError(f"--bars must be at least {BARS_MIN}, was {bars}")
     base: dict[str, Any] = {} if options.data else {"market": {"bars": bars, "instruments": 4}}
     home, settled = resolved(None, options, base=base)
     config = settled.config
@@ -51,7 +56,11 @@ def _read(options: RunOptions, bars: int, *, json: bool) -> tuple[Config, list[M
             market = load_market(config, home, observer)
     else:
         market = generated_market(config.market, config.seed)
-    return config, market, [_latest(each, bars) for each in bar_series(market)]
+    series = [_latest(each, bars) for each in bar_series(market)]
+    for each in series:
+        if len(each) < BARS_MIN:
+            raise ConfigError(f"{each.instrument.id} has {len(each)} bars there, a check needs {BARS_MIN}: choose more")
+    return config, market, series
 
 
 def _latest(one: BarSeries, bars: int) -> BarSeries:
@@ -64,7 +73,9 @@ def _show_leaks(report: LeakReport) -> None:
     screen = console()
     rows = [(test.test, "passed" if test.passed else "LEAK", str(test.cases), test.told) for test in report.tests]
     screen.print(table("Does it know the future?", ("test", "result", "cases", "found"), rows, numbers=False))
-    if not report.decisions:
+    if report.failed:
+        screen.print(f"it failed, and decides nothing from there on: {report.failed}", markup=False, soft_wrap=True)
+    elif not report.decisions:
         screen.print(f"it decided nothing on {report.bars} bars: nothing was shown; give it data that it trades on")
     elif report.clean:
         screen.print(f"no leak found in {report.decisions} decisions on {report.bars} bars")

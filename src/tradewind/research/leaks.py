@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.sequencer import Recorded
+from tradewind.model.commands import StrategyFailed
 from tradewind.model.decisions import Decided
 from tradewind.model.intents import TargetQuantity, TargetWeight
 from tradewind.numeric.bars import FloatArray
@@ -38,16 +39,17 @@ class LeakTest(msgspec.Struct, frozen=True):
 
 
 class LeakReport(msgspec.Struct, frozen=True):
-    """All tests of a strategy; without a decision none of them says anything."""
+    """All tests of a strategy; without a decision, or after it `failed`, none of them says anything."""
 
     decisions: int
     bars: int
     tests: tuple[LeakTest, ...]
+    failed: str = ""
 
     @property
     def clean(self) -> bool:
         """Return whether there was something to look at and no test found a leak."""
-        return self.decisions > 0 and all(test.passed for test in self.tests)
+        return self.decisions > 0 and not self.failed and all(test.passed for test in self.tests)
 
 
 def check_lookahead(
@@ -76,7 +78,7 @@ def check_lookahead(
         _too_good(decided, series),
         _shuffled([run(_shuffle(series, rng)) for _ in range(SHUFFLES)]),
     )
-    return LeakReport(len(decided), sum(len(each) for each in series), tests)
+    return LeakReport(len(decided), sum(len(each) for each in series), tests, _failure(whole))
 
 
 def _repeated(first: BacktestResult, second: BacktestResult, streamed: BacktestResult) -> LeakTest:
@@ -137,6 +139,11 @@ def _shuffled(runs: Sequence[BacktestResult]) -> LeakTest:
 
 def _decided(result: BacktestResult) -> list[Decided]:
     return [record for record in result.audit if type(record) is Decided]
+
+
+def _failure(result: BacktestResult) -> str:
+    """Return what the strategy raised first, empty if nothing."""
+    return next((record.error for record in result.audit if type(record) is StrategyFailed), "")
 
 
 def _said(decided: Decided) -> tuple[object, ...]:

@@ -102,9 +102,11 @@ def make(name: str, parameters: Mapping[str, object], load: Load | None = None) 
         if key not in values and is_required(field):
             raise ConfigError(f"strategy {name!r} needs parameter {key!r}: give it {allowed(field)}")
     try:
-        return cls(**values)
+        made = cls(**values)
     except (TypeError, ValueError) as error:  # what a user's own check across parameters may raise
         raise ConfigError(f"strategy {name!r} refuses its parameters: {error}") from error
+    _indicators(name, made)
+    return made
 
 
 def describe(name: str, load: Load | None = None) -> Description:
@@ -112,6 +114,8 @@ def describe(name: str, load: Load | None = None) -> Description:
     cls = find(name, load)
     fields = fields_of(cls).values()
     example = None if any(map(is_required, fields)) else cls()
+    if example is not None:
+        _indicators(name, example)
     return Description(
         name=name if _is_place(name) else _plain(name),
         summary=" ".join((cls.__doc__ or "").split()),
@@ -129,6 +133,20 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {names[close[0]]!r}?"
     return f"choose from {', '.join(names.values())}" if names else "it takes none"
+
+
+def _indicators(name: str, strategy: Strategy) -> None:
+    """Ask a strategy for its indicators once.
+
+    Raises  ConfigError for one that cannot tell them, or whose answer is something else.
+    """
+    try:
+        told: tuple[object, ...] = tuple(strategy.indicators())
+    except Exception as error:  # a user's own code may fail in any way when it runs
+        raise ConfigError(f"strategy {name!r}: its indicators() raised {type(error).__name__}: {error}") from error
+    odd = next((each for each in told if not isinstance(each, IndicatorSpec)), None)
+    if odd is not None:
+        raise ConfigError(f"strategy {name!r}: its indicators() named {odd!r}: return values such as sma(10)")
 
 
 def _plain(name: str) -> str:

@@ -132,6 +132,18 @@ class Remembers(Strategy):
         return LONG if later > view.close else FLAT
 
 
+class Breaks(Strategy, kw_only=True):
+    """Is honest, and raises after some bars."""
+
+    after: int
+
+    def on_bar(self, view: View) -> TargetWeight:
+        assert view.bar is not None
+        if view.bar.ts_ns > self.after * view.bar.span_ns:
+            raise RuntimeError("no more")
+        return LONG
+
+
 class HasTheFile(Strategy, forbid_unknown_fields=False):
     """Has read the closes from where the bars come from: no change of what it is fed takes them away."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tests.unit.research.planted import DIARY, Centred, HasTheFile, Normalised, Reads, Remembers, Shifted
+from tests.unit.research.planted import DIARY, Breaks, Centred, HasTheFile, Normalised, Reads, Remembers, Shifted
 from tests.unit.strategy.group_runs import instrument
 from tests.unit.strategy.runs import CASH, FEES, NO_LIMITS
 from tests.unit.strategy.series import HOUR_NS, walk
@@ -89,6 +89,14 @@ def test_a_signal_that_comes_too_late_to_be_honest_is_caught() -> None:
     closes = (0.0, *(bars().close / 10**6).tolist()[1:])
     found = checked(HasTheFile(closes=closes[1:], begin_ns=0))
     assert "too good" in failed(found)
+
+
+def test_a_strategy_that_fails_on_the_way_is_not_clean() -> None:
+    report = checked(Breaks(after=100))
+    assert report.decisions > 0
+    assert failed(report) == set()
+    assert report.failed == "RuntimeError: no more"
+    assert not report.clean
 
 
 def test_without_a_decision_nothing_is_shown() -> None:

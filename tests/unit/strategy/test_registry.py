@@ -215,6 +215,19 @@ def test_what_is_wrong_is_said_with_its_remedy(name: str, parameters: dict[str, 
     assert str(refusal.value) == message
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"), [(None, "raised TypeError"), (("sma",), "named 'sma'")], ids=["nothing", "a name"]
+)
+def test_indicators_that_cannot_be_told_are_refused(answer: object, told: str) -> None:
+    class Odd(Strategy):
+        def indicators(self) -> object:  # type: ignore[override]  # what a user may write
+            return answer
+
+    for ask in (registry.make, lambda name, _, found: registry.describe(name, found)):
+        with pytest.raises(ConfigError, match=rf"strategy 'own:Odd': its indicators\(\) {told}"):
+            ask("own:Odd", {}, lambda _: Odd)
+
+
 def test_a_place_needs_somebody_who_loads_it() -> None:
     with pytest.raises(ConfigError, match="there is no strategy 'own:Own'"):
         registry.make("own:Own", {})
