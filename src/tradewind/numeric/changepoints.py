@@ -32,7 +32,7 @@ class RunLengths:
     Columns are independent of each other within a run, and break together.
     """
 
-    __slots__ = ("_gain", "_hazard", "_normal", "_powers", "_spread", "chances", "means", "scales")
+    __slots__ = ("_gain", "_hazard", "_logs", "_normal", "_powers", "_spread", "chances", "means", "scales")
 
     def __init__(
         self, columns: int, *, prior: RunPrior | None = None, hazard: float = HAZARD, longest: int = LONGEST
@@ -56,8 +56,9 @@ class RunLengths:
         self._normal = columns * (np.array(norms) + 0.5 * np.log(weights / (2.0 * math.pi * (weights + 1.0))))
         self.chances: FloatArray = np.zeros(longest + 1)
         self.chances[0] = 1.0
-        self.means: FloatArray = np.full((longest + 1, columns), believed.mean)
-        self.scales: FloatArray = np.full((longest + 1, columns), believed.scale)
+        self.means: FloatArray = np.full((longest + 1, columns), believed.mean, dtype=np.float64)
+        self.scales: FloatArray = np.full((longest + 1, columns), believed.scale, dtype=np.float64)
+        self._logs: FloatArray = np.log(self.scales)
 
     def update(self, row: ArrayLike) -> FloatArray:
         """Return the probabilities of the run lengths 0, 1, .. after one more row.
@@ -74,8 +75,8 @@ class RunLengths:
             raise ValueError(f"a row of {self.means.shape[1]} finite values is needed, was {seen.tolist()}")
         away = seen - self.means
         grown = self.scales + away * away * self._spread
-        before, after = np.log(self.scales), np.log(grown)
-        logs = self._normal + (self._powers * before - (self._powers + 0.5) * after).sum(axis=1)
+        after = np.log(grown)
+        logs = self._normal + (self._powers * self._logs - (self._powers + 0.5) * after).sum(axis=1)
         likely = np.where(self.chances > 0, logs, -np.inf)
         joint = self.chances * np.exp(logs - likely.max())
         total = float(joint.sum())
@@ -84,6 +85,7 @@ class RunLengths:
         self.chances /= self.chances.sum()
         self.means[1:] = (self.means + away * self._gain)[:-1]
         self.scales[1:] = grown[:-1]
+        self._logs[1:] = after[:-1]
         return self.chances
 
 

@@ -106,6 +106,12 @@ def test_rows_that_do_not_fit_are_refused_and_change_nothing(row: list[float]) -
     np.testing.assert_array_equal(runs.means, before[1])
 
 
+def test_a_prior_in_whole_numbers_is_the_same_prior() -> None:
+    rows = np.random.default_rng(7).standard_normal((20, 2))
+    whole = run_length_chances(rows, prior=RunPrior(mean=0, mean_weight=1, shape=2, scale=1))
+    np.testing.assert_array_equal(whole, run_length_chances(rows, prior=RunPrior(0.0, 1.0, 2.0, 1.0)))
+
+
 def test_settings_that_mean_nothing_are_refused() -> None:
     for hazard in (0.0, 1.0, math.nan):
         with pytest.raises(ValueError, match="hazard"):
