@@ -19,6 +19,7 @@ from tradewind.regime.inputs import FEATURES
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.rules import RULE_PRECISION, RuleInputs, rule_label
 from tradewind.regime.settings import RegimeSettings
+from tradewind.research.regime.breaks import run_states
 from tradewind.research.regime.comparators import Comparators, filtered, jump_online
 from tradewind.research.regime.markets import (
     TARGETS,
@@ -34,7 +35,7 @@ from tradewind.research.regime.scores import Answers, Scores, score
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-CONTENDERS = ("model", "rules", "markov", "jumps", "majority", "ceiling")
+CONTENDERS = ("model", "rules", "markov", "jumps", "breaks", "majority", "ceiling")
 RULE_COLUMNS = [FEATURES.index(name) for name in ("adx", "choppiness", "atr_percentile")]
 LEAK_POINTS = 0.02
 
@@ -107,6 +108,7 @@ def market_answers(contest: Contest, market: LabelledMarket) -> dict[str, list[A
             "rules": rule_answers(features, market.correlation[rows], contest.settings),
             "markov": markov_answers(contest.comparators, features),
             "jumps": jump_answers(contest.comparators, features),
+            "breaks": break_answers(contest.comparators, features),
             "majority": majority_answers(truth.size),
         }
         for name, (labels, probabilities) in said.items():
@@ -149,6 +151,15 @@ def jump_answers(comparators: Comparators, features: FloatArray) -> tuple[IntArr
     _, states = jump_online(comparators.inputs(features), np.array(jumps.centres), jumps.penalty)
     labels = np.array(jumps.classes)[states]
     return labels, np.eye(len(CLASSES))[labels]
+
+
+def break_answers(comparators: Comparators, features: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the likeliest class of each bar by the run that it is in, and the probabilities over all runs."""
+    jumps = comparators.jumps
+    states = run_states(comparators.inputs(features), np.array(jumps.centres))
+    probabilities = np.empty_like(states)
+    probabilities[:, jumps.classes] = states
+    return probabilities.argmax(axis=1), probabilities
 
 
 def majority_answers(bars: int) -> tuple[IntArray, FloatArray]:

@@ -22,6 +22,7 @@ FIGURES = (
     ("Delay of all, bars", "delay_median_all"), ("ECE", "ece"), ("ECE of the label", "confidence_ece"),
     ("Brier", "brier"), ("Switches per 1,000", "switches_per_1000"),
 )  # fmt: skip
+PER_CLASS = ("model", "rules", "markov", "jumps", "breaks")
 BARS = {"delay_median", "delay_median_all", "switches_per_1000"}
 
 
@@ -64,7 +65,7 @@ def bench_page(report: BenchReport) -> str:
     tables = [(name, _matrix(report.contenders[name])) for name in ("model", "rules", "ceiling")]
     return _render(
         "bench.html", report=report, names=names, rows=rows, classes=classes, seeds=seeds, tables=tables,
-        per_class=[(name, _per_class(report.contenders[name])) for name in ("model", "rules", "markov", "jumps")],
+        per_class=[(name, _per_class(report.contenders[name])) for name in PER_CLASS],
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def test_the_bench_says_what_the_classifier_says(made: Made) -> None:
 
 def test_a_report_is_whole(made: Made) -> None:
     report = made.report
-    assert set(report.contenders) == {"model", "rules", "markov", "jumps", "majority", "ceiling"}
+    assert set(report.contenders) == {"model", "rules", "markov", "jumps", "breaks", "majority", "ceiling"}
     assert report.unseen
     assert not report.leak_suspected
     assert report.contenders["model"].accuracy > report.contenders["majority"].accuracy
@@ -99,7 +99,7 @@ def test_the_ceiling_is_shown_the_future_and_nothing_else_is(made: Made) -> None
         **{name: getattr(made.market, name)[:650] for name in ("features", "correlation", "labels")}
     )
     whole, part = market_answers(CONTEST, made.market), market_answers(CONTEST, cut)
-    for name in ("model", "rules", "markov", "jumps"):
+    for name in ("model", "rules", "markov", "jumps", "breaks"):
         np.testing.assert_array_equal(whole[name][0].labels[:130], part[name][0].labels)
     assert not np.array_equal(whole["ceiling"][0].probabilities[:130], part["ceiling"][0].probabilities)
 
