@@ -14,7 +14,7 @@ from tradewind.numeric.changepoints import RunLengths, RunPrior
 FloatArray = NDArray[np.float64]
 
 PRIOR = RunPrior(mean=0.0, mean_weight=0.1, shape=10.0, scale=2.0)
-"""Of standardised inputs: within a run a column varies by four tenths of its usual deviation. Chosen on training seeds."""
+"""Of standardised inputs: within a run a column varies by four tenths of its usual deviation (from training seeds)."""
 
 
 def run_states(inputs: FloatArray, centres: FloatArray) -> FloatArray:
