@@ -99,6 +99,8 @@ def test_what_is_not_there_is_told_with_a_remedy(run: Run) -> None:
     assert run("why", "999999")[::2] == (2, _error("there is no order '999999' among the ", run("why", "999999")[2]))
     code, _, err = run("why-not", "DOGE-USD")
     assert (code, err) == (2, "error: the run has no instrument 'DOGE-USD': choose from BTC-USD, ETH-USD\n")
+    code, _, err = run("why-not", "BTC-USD", "--at", "1999-01-01")
+    assert (code, "the run had not begun at that moment" in err) == (2, True)
     code, _, err = run("why-not", "BTC-USD", "--bot", "nobody")
     assert (code, err) == (2, "error: the run has no bot 'nobody': choose from macd\n")
 

@@ -118,7 +118,8 @@ def why_not(
     """Return, for each bot that looks at the instrument, why it did nothing at that time (None: at the end).
 
     A bot that acted at its last event is left out.
-    Raises  ConfigError for an instrument or bot that the run does not have.
+    Raises  ConfigError for an instrument or bot that the run does not have, a bot that does not look at the
+            instrument, and a moment before the run.
     """
     if instrument not in {each.id for each in config.instruments}:
         names = ", ".join(sorted(each.id for each in config.instruments))
@@ -129,9 +130,14 @@ def why_not(
         )
     seen = _Seen(config, None)
     seen.run(entries, at_ns)
+    if not seen.times:
+        raise ConfigError("the run had not begun at that moment: choose a later one with --at, or leave it out")
     state = seen.replay.state
     market = state.markets[instrument]
     found = []
+    if not any(bot in (None, seat.bot.id) for seat in market.seats_all):
+        who = "no bot looks" if bot is None else f"bot {bot!r} does not look"
+        raise ConfigError(f"{who} at {instrument} in this run: `tradewind runs show` names its bots' instruments")
     for seat in market.seats_all:
         quiet = seen.quiet.get((seat.bot.id, instrument))
         if (bot is None or seat.bot.id == bot) and quiet is not None and quiet.last == state.sequence:
@@ -152,6 +158,15 @@ def _why_not(seen: "_Seen", state: EngineState, seat: Seat, quiet: Quiet) -> Why
         refused=tuple(CheckLine(each.check, each.number, each.limit, False) for each in findings),
         working=tuple(_told(state, order.request) for order in seat.working.values()),
     )
+
+
+def reading_of(state: EngineState, seat: Seat) -> dict[str, float | str]:
+    """Return what a seat's strategy says of itself now; one that raises has that said of it."""
+    strategy, group = seat.bot.spec.strategy, state.groups.get(seat.bot.id)
+    try:
+        return dict(strategy.reading(seat.view) if group is None else strategy.group_reading(group.view))
+    except Exception as error:  # noqa: BLE001 - strategies are guests: what they say of themselves stops nobody
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 class _Seen:
@@ -238,8 +253,6 @@ def _scene(state: EngineState, seat: Seat, signal: Sequence[float], wanted: str)
     market, bot = seat.market, seat.bot
     strategy = bot.spec.strategy
     regime = None if state.regimes is None else state.regimes.readings.get(market.id)
-    group = state.groups.get(bot.id)
-    reading = dict(strategy.reading(seat.view)) if group is None else dict(strategy.group_reading(group.view))
     return Scene(
         sequence=state.sequence,
         ts_ns=state.now_ns,
@@ -249,7 +262,7 @@ def _scene(state: EngineState, seat: Seat, signal: Sequence[float], wanted: str)
         inputs=tuple(_inputs(state, market, seat)),
         regime=None if regime is None else f"{regime.regime.value}, confidence {regime.confidence:.2f}",
         signal=_named(seat, signal),
-        reading=reading,
+        reading=reading_of(state, seat),
         position=seat.view.quantity,
         wanted=wanted,
         modes=tuple(_modes(state, market, seat)),

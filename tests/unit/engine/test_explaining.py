@@ -72,6 +72,12 @@ def test_asked_risk_is_explained_like_inline_risk() -> None:
         assert (here.checks, here.size, here.plan, here.reason) == (there.checks, there.size, there.plan, there.reason)
 
 
+def test_a_bot_that_does_not_look_at_the_instrument_is_no_bot_that_acted() -> None:
+    _, entries, settings = recorded()
+    with pytest.raises(ConfigError, match=f"bot 'w' does not look at {NAMES[2]}"):
+        why_not(settings, entries, NAMES[2], None, "w")
+
+
 def test_the_wish_is_told_in_full() -> None:
     decided, entries, settings = recorded()
     first = decided[0]
