@@ -14,6 +14,7 @@ import msgspec
 
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
+from tradewind.app.readings import Reading, readings
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import TailFits
 from tradewind.engine.config import EngineConfig
@@ -142,6 +143,10 @@ class PaperSession:
             max(ZERO, fall),
             marks,
         )
+
+    def readings(self) -> list[Reading]:
+        """Return what the strategies say of themselves now; ask in the session's own thread."""
+        return readings(self._state)
 
     def _obey(self) -> None:
         """Let the operator's commands happen now, in the order in which they came."""

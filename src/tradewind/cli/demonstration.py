@@ -40,7 +40,8 @@ def run_demo(minutes: float, *, headless: bool, options: RunOptions, json: bool)
     home, settled = resolved(None, options, profile="demo", base=_pace(minutes))
     session = Session("demo", settled, home, generated_market(settled.config.market, settled.config.seed))
     live = not headless and not json and sys.stdout.isatty() and flag_values(settled.config.flags)["live_display"]
-    with shown(Screen("tradewind demo", session.engine, session.model), live=live, quiet=json) as watch:
+    screen = Screen("tradewind demo", session.engine, session.model, session.paper.readings)
+    with shown(screen, live=live, quiet=json) as watch:
         kept = session.run(watch)
     if json:
         quiet = silences(kept.result, kept.model)

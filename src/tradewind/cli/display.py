@@ -1,6 +1,7 @@
 """The live screen of a session: account, bots, positions, decisions, fills and refusals, from the read model alone."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
@@ -11,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tradewind.app.paper import Glance
+from tradewind.app.readings import Reading
 from tradewind.app.times import moment_text
-from tradewind.cli.output import amount, share
+from tradewind.cli.output import amount, reading_text, share
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import words
@@ -32,10 +34,17 @@ FLAGS = {"halted": "trading is halted", "reduce_only": "locked after an exit"}
 class Screen:
     """What is shown. `take` is told every moment, `draw` gives the picture of the latest one."""
 
-    def __init__(self, title: str, config: EngineConfig, model: ReadModel) -> None:
+    def __init__(
+        self,
+        title: str,
+        config: EngineConfig,
+        model: ReadModel,
+        readings: Callable[[], Sequence[Reading]] = tuple,
+    ) -> None:
         self.title = title
         self.config = config
         self.model = model
+        self.readings = readings  # asked for a picture only, in the thread of the session
         self.curve: list[Decimal] = []
         self.glance: Glance | None = None
 
@@ -114,8 +123,10 @@ class Screen:
         return glance.equity / self.config.cash - 1 if self.config.cash else ZERO
 
     def _bots(self, glance: Glance) -> Table:
-        made = _columns(("bot", "strategy", "holds", "open", "closed", "trades", "won", ""), left=(0, 1, 7), wide=1)
+        names = ("bot", "strategy", "holds", "open", "closed", "trades", "won", "reading")
+        made = _columns(names, left=(0, 1, 7), wide=7)
         rows = {row.key: row for row in self.model.pnl("bot")}
+        said = nearest(self.readings())
         holding: dict[str, Decimal] = {}
         opened: dict[str, Decimal] = {}
         for each in self.model.positions(glance.marks):
@@ -133,14 +144,21 @@ class Screen:
                 _money(row.gained if row else ZERO),
                 str(trips),
                 share(wins / trips, 0) if trips else "-",
-                self._mode(bot.id),
+                self._mode(bot.id, said.get(bot.id)),
             )
         return made
 
-    def _mode(self, bot: str) -> Text:
+    def _mode(self, bot: str, said: Reading | None) -> Text:
         if bot in self.model.failed:
             return Text("failed", style=BAD)
-        return Text("paused", style=QUIET) if bot in self.model.paused else Text("")
+        if bot in self.model.paused:
+            return Text("paused", style=QUIET)
+        if said is None:
+            return Text("")
+        about = [self.model.instruments[said.instrument].base] if said.instrument else []
+        words = [value for value in said.values.values() if isinstance(value, str)]
+        numbers = {name: value for name, value in said.values.items() if not isinstance(value, str)}
+        return Text(" ".join([*about, *words, reading_text(numbers, 2)]), style=QUIET)
 
     def _positions(self, glance: Glance, rows: int) -> Table:
         made = _columns(("holds", "bot", "value", "entry", "mark", "profit"), left=(0, 1), wide=1)
@@ -194,6 +212,20 @@ class Screen:
 
     def _order(self, side: str, instrument: str) -> Text:
         return Text(f"{side} {self.model.instruments[instrument].base}", style=GOOD if side == "buy" else BAD)
+
+
+def nearest(readings: Iterable[Reading]) -> dict[str, Reading]:
+    """Return of each bot the reading that is nearest to a signal, by its `distance`; the first where none has one."""
+    found: dict[str, Reading] = {}
+    for each in readings:
+        if each.bot not in found or _distance(each) < _distance(found[each.bot]):
+            found[each.bot] = each
+    return found
+
+
+def _distance(reading: Reading) -> float:
+    distance = reading.values.get("distance")
+    return distance if isinstance(distance, float) else math.inf
 
 
 def sparkline(values: Sequence[Decimal], width: int) -> str:

@@ -9,7 +9,7 @@ from tradewind.app.explaining import why_nothing, why_order
 from tradewind.app.times import moment_ns, moment_text
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
-from tradewind.cli.output import console, print_json
+from tradewind.cli.output import console, print_json, reading_text
 from tradewind.cli.replaying import rerunner
 from tradewind.cli.silence import MEANING
 from tradewind.engine.explaining import CheckLine, Input, Scene, Why, WhyNot
@@ -90,11 +90,7 @@ def _print_scene(screen: Console, scene: Scene) -> None:
     signal = ", ".join(f"{name} {value:.6g}" for name, value in scene.signal.items())
     _line(screen, "signal", signal or "no indicators")
     if scene.reading:
-        shown = (
-            f"{name} {value if isinstance(value, str) else format(value, '.6g')}"
-            for name, value in scene.reading.items()
-        )
-        _line(screen, "reading", ", ".join(shown))
+        _line(screen, "reading", reading_text(scene.reading))
     _line(screen, "wanted", f"{scene.wanted}; held then {plain(scene.position)}")
     for number, mode in enumerate(scene.modes):
         _line(screen, "" if number else "modes", mode)

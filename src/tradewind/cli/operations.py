@@ -13,7 +13,7 @@ from tradewind.app.live.latch import Latch
 from tradewind.app.live.lease import holder
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
-from tradewind.cli.output import console, print_json, table
+from tradewind.cli.output import console, print_json, reading_text, table
 from tradewind.model.errors import ConfigError, StateError
 
 OPERATOR = "operator"
@@ -68,6 +68,9 @@ def show_status(name: str | None, *, json: bool) -> int:
     ]
     screen.print(table("session", ("", ""), rows, numbers=False))
     show_table(told["positions"], "positions")
+    if said := told.get("readings"):  # a session of an older version tells none
+        rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
+        show_table(rows_said, "readings")
     show_table([{"instrument": each, **told["markets"][each]} for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -45,6 +45,13 @@ def amount(value: Decimal, digits: int = 2) -> str:
 def share(value: Decimal | float | None, digits: int = 2) -> str:
     """Return a share as a percentage, a dash when it is undefined."""
     return "-" if value is None or math.isnan(value) else f"{value * 100:.{digits}f} %"
+
+
+def reading_text(values: Mapping[str, float | str], digits: int = 6) -> str:
+    """Return what a strategy says of itself in one line: words as they are, numbers by name."""
+    return ", ".join(
+        f"{name} {value}" if isinstance(value, str) else f"{name} {value:.{digits}g}" for name, value in values.items()
+    )
 
 
 def _text(value: object) -> str:

@@ -42,17 +42,18 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
         market = choose_market(config, home, observer)
     session = Session("paper", settled, home, market)
     live = not headless and not json and sys.stdout.isatty() and flag_values(config.flags)["live_display"]
-    with shown(Screen("tradewind paper", session.engine, session.model), live=live, quiet=json) as watch:
+    screen = Screen("tradewind paper", session.engine, session.model, session.paper.readings)
+    with shown(screen, live=live, quiet=json) as watch:
         kept = session.run(watch)
     quiet = silences(kept.result, kept.model)
     if json:
         print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page, kept.series))
         return DONE
-    screen = console()
-    show_result(screen, kept.metrics, kept.model, quiet, kept.series)
+    told = console()
+    show_result(told, kept.metrics, kept.model, quiet, kept.series)
     ended = ENDED[kept.record.ended]
-    screen.print(f"run {kept.record.id} ended since {ended}, digest {kept.result.digest}", markup=False, soft_wrap=True)
-    screen.print(f"tear sheet {kept.page}", markup=False, soft_wrap=True)
+    told.print(f"run {kept.record.id} ended since {ended}, digest {kept.result.digest}", markup=False, soft_wrap=True)
+    told.print(f"tear sheet {kept.page}", markup=False, soft_wrap=True)
     return DONE
 
 

@@ -3,6 +3,7 @@
 import threading
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -11,14 +12,16 @@ from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
 from tradewind.app.pacing import Pacer, SystemClock
 from tradewind.app.paper import PaperSession
+from tradewind.app.readings import Reading
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
-from tradewind.cli.display import BLOCKS, Screen, sparkline
+from tradewind.cli.display import BLOCKS, Screen, nearest, sparkline
 from tradewind.cli.output import amount, share
 from tradewind.engine.readmodel import ReadModel
 
 
-def screen_after(bars: int) -> Screen:
-    config = resolve(Home(Path("nowhere")), {}, profile="demo", overrides={"market": {"bars": bars}}).config
+def screen_after(bars: int, **overrides: Any) -> Screen:
+    given = {"market": {"bars": bars}, **overrides}
+    config = resolve(Home(Path("nowhere")), {}, profile="demo", overrides=given).config
     market = generated_market(config.market, config.seed)
     engine = engine_config(config, [each.instrument for each in market])
     names = {bot.id: type(bot.strategy).__name__ for bot in engine.bots}
@@ -27,7 +30,7 @@ def screen_after(bars: int) -> Screen:
     settings = simulation_settings(config)
     venue = simulated_venue(engine, settings, market)
     session = PaperSession(engine, settings, venue, streamed_sources(market), pacer=pacer, model=model, on_stop="keep")
-    screen = Screen("a title", engine, model)
+    screen = Screen("a title", engine, model, session.readings)
     session.run(screen.take)
     return screen
 
@@ -55,6 +58,24 @@ def test_a_narrow_screen_gives_up_fills_and_positions() -> None:
     assert "Refused" in shown
     assert "Positions" not in shown
     assert all(len(line) <= 90 for line in shown.splitlines())
+
+
+def test_a_bot_that_says_something_of_itself_is_shown_with_what_is_nearest_to_a_signal() -> None:
+    screen = screen_after(200, bots=[{"strategy": "score", "id": "voter"}])
+    said = screen.readings()
+    assert len(said) == len(screen.config.instruments)
+    least = min(said, key=lambda each: float(each.values["distance"]))
+    line = next(line for line in text(screen, 170, 46).splitlines() if "voter" in line)
+    assert f"{screen.model.instruments[least.instrument].base} {least.values['temperature']} score " in line
+    screen.model.paused["voter"] = "asked"
+    line = next(line for line in text(screen, 170, 46).splitlines() if "voter" in line)
+    assert "paused" in line
+    assert "score" not in line
+
+
+def test_without_a_distance_the_first_reading_counts() -> None:
+    said = [Reading("b", "X-USD", {"a": 1.0}), Reading("b", "Y-USD", {"a": 2.0}), Reading("c", "", {"a": 3.0})]
+    assert nearest(said) == {"b": said[0], "c": said[2]}
 
 
 def test_one_line_says_where_the_account_stands() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tradewind.app.live.session import LiveSession
+from tradewind.app.readings import readings
 from tradewind.model.money import ZERO, plain
 from tradewind.orders.order import Order
 
@@ -40,6 +41,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "orders_open": len(state.live_orders()),
         "orders_total": state.orders_made,
         "positions": positions(session),
+        "readings": [msgspec.to_builtins(each) for each in readings(state)],
         "markets": _markets(session),
         "requests": _requests(session),
         "guards": [msgspec.to_builtins(each) for each in session.guarding.verdicts],
