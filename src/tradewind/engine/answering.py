@@ -9,7 +9,7 @@ import msgspec
 from tradewind.engine.breaking import tell
 from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.commanding import worth_changed
-from tradewind.engine.covering import covered_by_exits, is_dust
+from tradewind.engine.covering import TOLD, covered_by_exits, is_dust
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import cancel_working, keep_tier, submit_protection
 from tradewind.engine.recording import alarm
@@ -332,6 +332,8 @@ def _opened(seat: Seat, request: OrderRequest, entry: tuple[Exits, int]) -> None
     priced = exits.stop_loss is not None or exits.take_profit is not None or exits.trailing is not None
     if priced and seat.view.position * request.side > 0:
         seat.cover = (request, *entry)
+        if seat.bare_ns == TOLD:
+            seat.bare_ns = None  # the operator was told of less than is held now
 
 
 def _protect(state: EngineState, seat: Seat, order: Order, entry: tuple[Exits, int], ts_ns: int, late: int) -> None:

@@ -185,6 +185,19 @@ def test_an_entry_that_stays_filled_in_part_is_an_alarm_and_a_record_once() -> N
     assert exits(desk) == [("test-1-sl", 3_000)]
 
 
+def test_an_operator_is_told_again_when_more_is_held_without_exits() -> None:
+    desk = Desk(config([target("3")], cash=CASH))
+    desk.bar()
+    desk.fill("test-1", 1_000)
+    for _ in range(2):
+        desk.bar()
+    desk.fill("test-1", 1_500)
+    for _ in range(3):
+        desk.bar()
+    held = [alarm.text.split(" units")[0] for alarm in desk.alarms if alarm.name == "unprotected"]
+    assert held == ["a holds 1000", "a holds 2500"]
+
+
 def test_an_order_in_doubt_that_holds_a_target_up_is_an_alarm() -> None:
     desk = desk_of(target("2"), target("1", None))
     desk.bar()
