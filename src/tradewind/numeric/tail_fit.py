@@ -11,6 +11,8 @@ from tradewind.numeric.risk_measures import EWMA_DECAY, EWMA_SEED_OBSERVATIONS, 
 
 FloatArray = NDArray[np.float64]
 
+RECENT_ROWS = 30  # what the exponential average still remembers of older ones is little
+
 
 class TailFit(NamedTuple):
     """Daily covariance of the instruments at `places`, and how many deviations the VaR at the confidence is."""
@@ -30,7 +32,8 @@ def fit_tail(returns: ArrayLike, bars_per_day: float, confidence: float = 0.95) 
 
     Shape   (T, N), NaN for missing returns -> N' x N' for the N' instruments that have enough. Unit: squared return.
     Timing  Uses the last 500 rows; the forecast is for the day after the last.
-    NaN     An instrument with fewer than 100 returns is left out; rows in which one of the others is missing, too.
+    NaN     An instrument with fewer than 100 returns, or without one in the last 30 rows, is left out: what it did last
+            is no forecast. A volatility is of the instrument's own returns; correlations are of the rows that have all.
     Raises  ValueError if the input is no table or `bars_per_day` is not positive.
     Source  METHODS 2; Barone-Adesi et al. (1999), J.P. Morgan (1996), Ledoit and Wolf (2004).
     """
@@ -40,22 +43,28 @@ def fit_tail(returns: ArrayLike, bars_per_day: float, confidence: float = 0.95) 
             f"a table of returns and a positive bars_per_day are needed, were {rows.shape}, {bars_per_day}"
         )
     rows = rows[-HISTORICAL_WINDOW:]
-    enough = np.isfinite(rows).sum(axis=0) >= HISTORICAL_MINIMUM
-    moving = np.nanmax(np.abs(np.where(np.isfinite(rows), rows, 0.0)), axis=0, initial=0.0) > 0
+    known = np.isfinite(rows)
+    enough = (known.sum(axis=0) >= HISTORICAL_MINIMUM) & known[-RECENT_ROWS:].any(axis=0)
+    moving = np.abs(np.where(known, rows, 0.0)).max(axis=0, initial=0.0) > 0
     places = np.flatnonzero(enough & moving)
-    table = rows[:, places]
-    table = table[np.isfinite(table).all(axis=1)]
+    complete = known[:, places].all(axis=1)
+    table = rows[:, places][complete]
     if not places.size or table.shape[0] < HISTORICAL_MINIMUM:
         return None
-    deviations, residuals = _standardised(table)
+    # Returns of one instrument are not forgotten because another has none: with gaps each is taken by itself.
+    parts = [table] if complete.all() else [rows[known[:, place], place][:, None] for place in places]
+    found = [_standardised(part) for part in parts]
+    deviations = np.concatenate([each for each, _ in found])
     if not (deviations > 0).all():
         return None
     correlation = correlation_from(ledoit_wolf(table).covariance)
     covariance = symmetric(correlation * np.outer(deviations, deviations)) * bars_per_day
-    _, together = _standardised(table.mean(axis=1)[:, None])
+    found.append(_standardised(table.mean(axis=1)[:, None]))
     alpha = 1 - confidence
-    sample = np.concatenate([residuals, together], axis=1)
-    multiplier = float(np.maximum(-np.quantile(sample, alpha, axis=0), np.quantile(sample, 1 - alpha, axis=0)).max())
+    multiplier = max(
+        float(np.maximum(-np.quantile(each, alpha, axis=0), np.quantile(each, 1 - alpha, axis=0)).max())
+        for _, each in found
+    )
     return TailFit(tuple(places.tolist()), covariance, multiplier) if math.isfinite(multiplier) else None
 
 

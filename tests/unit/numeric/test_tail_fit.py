@@ -55,6 +55,25 @@ def test_instruments_with_few_returns_or_without_moves_are_left_out():
     assert fit.covariance.shape == (2, 2)
 
 
+def test_missing_returns_of_one_hide_nothing_of_another():
+    """What an instrument did while another had no bars is in its variance."""
+    table = returns(count=3)
+    table[-20:, 0] *= 6
+    table[-20:, 2] = np.nan
+    alone, beside = fit_tail(table[:, :2], 1.0), fit_tail(table, 1.0)
+    assert beside.places == (0, 1, 2)
+    assert np.diag(beside.covariance)[:2] == pytest.approx(np.diag(alone.covariance))
+    assert beside.multiplier >= alone.multiplier * 0.99
+
+
+def test_an_instrument_that_has_stopped_is_not_known():
+    table = returns(count=3)
+    table[-30:, 2] = np.nan
+    assert fit_tail(table, 1.0).places == (0, 1)
+    table[-30, 2] = 0.01
+    assert fit_tail(table, 1.0).places == (0, 1, 2)
+
+
 def test_too_little_is_no_fit():
     assert fit_tail(returns(size=99), 1.0) is None
     assert fit_tail(np.zeros((500, 3)), 1.0) is None
