@@ -3,7 +3,8 @@
 Money and rates are exact decimals, durations are text such as `90s` or `4h`. A key that is not here is an error.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -17,11 +18,26 @@ from tradewind.risk.limits import Limits
 Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(ms|s|m|h|d)$", description="a duration such as 90s or 4h")]
 MINUTES_MAX = 5_256_000  # ten years
 OnStop = Literal["keep", "cancel", "cancel-all", "flatten"]
+LOSS_MOST = Decimal("0.99")
 Share = Annotated[Decimal, Meta(description="a share: 0.10 is 10 %")]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of the file."""
+    """One table of the file. A number is a finite one: no limit holds that compares with anything else."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Decimal | float) and not math.isfinite(value):
+                raise ConfigError(f"{name} must be a finite number, was {value}")
+
+    def _need(self, names: Iterable[str], most: Decimal | None) -> None:
+        """Refuse shares that are not above 0, or not at or below `most`: a share of 5 would be 500 %."""
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and (most is None or value <= most)):
+                upto = "" if most is None else f" and at most {most}"
+                raise ConfigError(f"{name} must be a share above 0{upto}, was {value}: 0.10 is 10 %")
 
 
 class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
@@ -98,6 +114,10 @@ class ProtectionSettings(Section, frozen=True):
     drawdown_max: Share | None = None
     drawdown_flatten: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("drawdown_max",), ONE)
+
 
 class ExitSettings(Section, frozen=True):
     """How every entry leaves again, unless its bot or its strategy says otherwise."""
@@ -106,6 +126,11 @@ class ExitSettings(Section, frozen=True):
     take_profit: Share | None = None
     trailing: Share | None = None
     time: Duration | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("stop_loss", "trailing"), LOSS_MOST)
+        self._need(("take_profit",), None)
 
 
 class RegimeSection(Section, frozen=True):
@@ -144,6 +169,10 @@ class BreakerSection(Section, frozen=True):
     errors_lock: Duration = "1h"
     stops_per_day_max: Annotated[int, Meta(ge=1)] | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("daily_loss_max",), ONE)
+
 
 class VarSection(Section, frozen=True):
     """Limits on the account's daily VaR at 95 %, as a share of equity, and on correlation; both need fits.
@@ -155,6 +184,10 @@ class VarSection(Section, frozen=True):
     correlation_max: Share | None = None
     correlation_warn: float | None = None
     every: Duration = "15m"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("correlation_warn",), ONE)
 
 
 class ExecutionSection(Section, frozen=True):
@@ -202,6 +235,7 @@ class PaperSettings(Section, frozen=True):
                 f"paper.minutes must be above 0 and at most {MINUTES_MAX}, was {self.minutes}: "
                 "leave it out for a session without an end"
             )
+        super().__post_init__()
 
 
 class LiveSettings(Section, frozen=True):

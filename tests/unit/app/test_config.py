@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tradewind.app.config import assignments, environment_layer, flattened, literal, resolve, schema
+from tradewind.app.config import Layer, assignments, check_layer, environment_layer, flattened, literal, resolve, schema
 from tradewind.app.home import Home, find_home, keep_kernels
 from tradewind.app.settings import Config
 from tradewind.model.errors import ConfigError
@@ -169,3 +169,43 @@ def test_home_is_named_or_the_platforms_and_kernels_stay_in_it(tmp_path: Path) -
     environment = {"NUMBA_CACHE_DIR": "chosen"}
     keep_kernels(named, environment)
     assert environment == {"NUMBA_CACHE_DIR": "chosen"}
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("exits", "stop_loss", "-0.1"),
+        ("exits", "stop_loss", "5"),
+        ("exits", "trailing", "1"),
+        ("exits", "take_profit", "0"),
+        ("protections", "drawdown_max", "10"),
+        ("protections", "drawdown_max", "0"),
+        ("breakers", "daily_loss_max", "-0.05"),
+        ("breakers", "daily_loss_max", "3"),
+        ("var", "correlation_warn", "7"),
+    ],
+)
+def test_a_protection_that_could_never_act_is_refused(table: str, key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} must be a share above 0"):
+        check_layer(Layer("file", {table: {key: value}}, text=True))
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("exits", "stop_loss"),
+        ("protections", "drawdown_max"),
+        ("protections", "low_profit_minimum"),
+        ("breakers", "daily_loss_max"),
+        ("breakers", "volatility_halt"),
+        ("var", "share_max"),
+        ("fees", "taker"),
+        ("simulation", "half_spread_bps"),
+        ("execution", "offset_bps"),
+        ("account", "price_allowance"),
+    ],
+)
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_what_is_no_number_is_refused_in_every_table(table: str, key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"file: {key} must be a finite number"):
+        check_layer(Layer("file", {table: {key: value}}, text=True))
