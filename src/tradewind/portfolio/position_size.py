@@ -75,7 +75,14 @@ def position_size(question: SizeQuestion) -> SizeDecision:
 
 def _usable(question: SizeQuestion) -> bool:
     """Return whether every number is one; a market that does not move, or has no volume, is no data to size by."""
-    numbers = [question.payoff_ratio, question.volatility, question.volatility_target, question.limit]
+    numbers = [
+        question.payoff_ratio,
+        question.volatility,
+        question.volatility_target,
+        question.limit,
+        question.kelly_fraction,
+        question.volume_share_max,
+    ]
     if question.volume is not None:
         numbers.append(question.volume)
     return (

@@ -3,6 +3,7 @@
 Between two tiers lies a band of 5 %: equity that wanders round a bound does not change the rules every hour.
 """
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -108,7 +109,7 @@ def select(
     chosen: list[Candidate] = []
     left_out: list[tuple[Candidate, str]] = []
     taken = set(held)
-    for each in sorted(candidates, key=lambda one: (-one.confidence, one.instrument, one.family)):
+    for each in sorted(candidates, key=_surest_first):
         reason = _reason(each, tier, taken, excluded, confidence_min)
         if reason:
             left_out.append((each, reason))
@@ -116,6 +117,12 @@ def select(
             chosen.append(each)
             taken.add(each.instrument)
     return Selection(tuple(chosen), tuple(left_out))
+
+
+def _surest_first(candidate: Candidate) -> tuple[float, str, str]:
+    # A confidence that is no number would leave the others in no order at all.
+    sure = -math.inf if math.isnan(candidate.confidence) else candidate.confidence
+    return -sure, candidate.instrument, candidate.family
 
 
 def _reason(

@@ -38,8 +38,8 @@ def worst_var(shape: TailShape, ends: tuple[float, float]) -> Decimal:
 
 def worst_correlation(shape: TailShape, ends: tuple[float, float]) -> Decimal:
     """Return the larger correlation of two holdings of the instrument with everything else; 0 where one is nothing."""
-    scale = math.sqrt(shape.rest * shape.own) if shape.rest > 0 and shape.own > 0 else 0.0
-    if scale == 0.0:
+    scale = math.sqrt(shape.rest * shape.own)
+    if scale == 0.0:  # nothing else is held; what is no number goes on, and raises when it is rounded
         return Decimal(0)
     found = max((math.copysign(shape.pull, shape.pull * x) / scale if x else 0.0) for x in ends)
     return _rounded_up(min(max(found, -1.0), 1.0))

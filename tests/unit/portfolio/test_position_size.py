@@ -46,6 +46,7 @@ def test_the_answer_names_what_was_binding(changes: dict[str, Any], expected: fl
     [
         {"volatility": 0.0}, {"volatility": math.nan}, {"payoff_ratio": math.inf}, {"payoff_ratio": 0.0},
         {"limit": -0.1}, {"volume": math.nan}, {"wins": -1},
+        {"kelly_fraction": math.nan}, {"volume": 1.0, "volume_share_max": math.nan}, {"volume_share_max": -0.1},
     ],
 )  # fmt: skip
 def test_without_data_there_is_no_new_risk(changes: dict[str, Any]) -> None:

@@ -86,3 +86,12 @@ def test_one_instrument_is_chosen_once() -> None:
 
 def test_below_every_tier_nothing_is_begun() -> None:
     assert select([candidate("A")], None).left_out[0][1] == "no_tier"
+
+
+def test_a_confidence_that_is_no_number_does_not_disturb_who_is_surest() -> None:
+    sure, unsure = Candidate("A", "trend", 0.9, D(500)), Candidate("B", "trend", 0.6, D(500))
+    unknown = Candidate("C", "trend", float("nan"), D(500))
+    for order in ((unsure, unknown, sure), (unknown, unsure, sure), (sure, unknown, unsure)):
+        found = select(order, SMALL)
+        assert found.chosen == (sure, unsure)
+        assert [reason for _, reason in found.left_out] == ["low_confidence"]

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.engine_rig import BTC
@@ -99,3 +100,10 @@ def test_an_error_in_the_numbers_refuses() -> None:
     broken = ask(tail=TailShape(float("nan"), 0.0, 0.0004, 1.5))
     answer = Reviewer(WIDE, tail=TailLimits(var_share_max=D(1))).review(broken)
     assert isinstance(answer, Refused)
+
+
+@pytest.mark.parametrize("name", ["rest", "pull", "own"])
+def test_a_fit_that_is_no_number_refuses(name: str) -> None:
+    broken = ask(tail=msgspec.structs.replace(BESIDE, **{name: float("nan")}))
+    assert [check for check, _, _ in refused(broken, var_share_max=D(1))] == ["var"]
+    assert [check for check, _, _ in refused(broken, correlation_max=D(1))] == ["correlation"]
