@@ -55,29 +55,51 @@ def test_equal_risk_contribution(seed, assets):
 
 @SIZES
 def test_hierarchical_risk_parity(seed, assets):
-    """The tree is that of the paper: single linkage of distances between columns of distances."""
+    """The tree is single linkage of the distances between assets, left as it was joined."""
     shrunk = prior()
-    from scipy.spatial.distance import pdist, squareform
     from skfolio.cluster import HierarchicalClustering, LinkageMethod
     from skfolio.distance import CovarianceDistance
     from skfolio.optimization import HierarchicalRiskParity
     from skfolio.seriation import HierarchicalSeriation
 
-    class BetweenColumns(CovarianceDistance):
-        def fit(self, X, y=None, **more):
-            super().fit(X, y, **more)
-            self.distance_ = squareform(pdist(self.distance_))
-            return self
-
     rows = returns(seed, assets)
     tree = HierarchicalClustering(linkage_method=LinkageMethod.SINGLE)
     library = HierarchicalRiskParity(
         prior_estimator=shrunk,
-        distance_estimator=BetweenColumns("precomputed"),
+        distance_estimator=CovarianceDistance("precomputed"),
         seriation_estimator=HierarchicalSeriation(hierarchical_clustering_estimator=tree, optimal_ordering=False),
     )
     ours = allocation.hierarchical_risk_parity(ledoit_wolf(rows).covariance)
     assert ours == pytest.approx(library.fit(rows).weights_, abs=1e-6)
+
+
+@SIZES
+def test_hierarchical_risk_parity_by_the_trees_of_scipy(seed, assets):
+    """As PyPortfolioOpt 1.6.0 cuts them: both halves of every part, the tree read from the left."""
+    hierarchy = pytest.importorskip("scipy.cluster.hierarchy")
+    from scipy.spatial.distance import squareform
+
+    matrix = ledoit_wolf(returns(seed, assets)).covariance
+    scale = np.sqrt(np.diag(matrix))
+    apart = np.sqrt(np.clip((1 - matrix / np.outer(scale, scale)) / 2, 0, 1))
+    tree = hierarchy.linkage(squareform(apart, checks=False), "single")
+    weights = np.ones(assets)
+    waiting = [hierarchy.to_tree(tree).pre_order()]
+    while waiting:
+        waiting = [
+            half for each in waiting if len(each) > 1 for half in (each[: len(each) // 2], each[len(each) // 2 :])
+        ]
+        for left, right in zip(waiting[::2], waiting[1::2], strict=True):
+            first, second = (variance_of(matrix, half) for half in (left, right))
+            weights[left] *= second / (first + second)
+            weights[right] *= first / (first + second)
+    assert allocation.hierarchical_risk_parity(matrix) == pytest.approx(weights, abs=1e-12)
+
+
+def variance_of(matrix: np.ndarray, half: list[int]) -> float:
+    block = matrix[np.ix_(half, half)]
+    held = 1 / np.diag(block) / (1 / np.diag(block)).sum()
+    return float(held @ block @ held)
 
 
 @SIZES

@@ -39,6 +39,8 @@ def inverse_volatility(covariance: ArrayLike) -> FloatArray:
     Source  Definition; Leote de Carvalho, Lu and Moulin (2012), Demystifying equity risk-based strategies.
     """
     variances = np.diag(square(covariance))
+    if np.isnan(variances).any():
+        return np.full(len(variances), np.nan)
     if not (variances > 0).any():
         return equal_weights(len(variances))
     with np.errstate(divide="ignore"):
@@ -83,7 +85,8 @@ def equal_risk_contribution(covariance: ArrayLike) -> FloatArray:
 def hierarchical_risk_parity(covariance: ArrayLike) -> FloatArray:
     """Weights by recursive bisection of assets ordered by how alike they are.
 
-    Shape   N x N -> (N,). Single linkage on the distances between columns of `sqrt((1 - correlation) / 2)`.
+    Shape   N x N -> (N,). Single linkage on the distances `sqrt((1 - correlation) / 2)`, as PyPortfolioOpt and skfolio
+            take them; the paper's own listing takes the distances between the columns of that matrix.
     Timing  As `inverse_volatility`.
     NaN     Raises.
     Raises  ValueError on a value that is not finite or an asset that does not move.
@@ -95,8 +98,7 @@ def hierarchical_risk_parity(covariance: ArrayLike) -> FloatArray:
         raise ValueError("hierarchical risk parity needs a finite covariance of assets that move: leave the others out")
     scale = np.sqrt(variances)
     correlation = np.clip(matrix / np.outer(scale, scale), -1.0, 1.0)
-    apart = np.sqrt(np.maximum((1 - correlation) / 2, 0.0))
-    distance = np.sqrt(np.maximum(((apart[:, :, None] - apart[:, None, :]) ** 2).sum(axis=0), 0.0))
+    distance = np.sqrt(np.maximum((1 - correlation) / 2, 0.0))
     weights = np.ones(len(matrix))
     waiting = [_leaf_order(distance)]
     while waiting:

@@ -37,6 +37,11 @@ def test_what_does_not_move_gets_nothing_and_nothing_that_moves_gets_equal_parts
     assert inverse_volatility(np.zeros((3, 3))).tolist() == [1 / 3] * 3
 
 
+def test_what_is_not_known_gives_no_weights() -> None:
+    assert np.isnan(inverse_volatility(np.diag([0.04, np.nan]))).all()
+    assert np.isnan(inverse_volatility(np.full((2, 2), np.nan))).all()
+
+
 def test_equal_risk_of_two_assets_is_inverse_volatility_whatever_their_correlation() -> None:
     for correlation in (-0.5, 0.0, 0.9):
         matrix = np.array([[0.04, correlation * 0.02], [correlation * 0.02, 0.01]])
