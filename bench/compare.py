@@ -95,6 +95,22 @@ PROGRAMS: dict[str, Program] = {
         (),
         ("instruments", "recorded_orders", "recorded_events"),
     ),
+    "risk_gate": Program(
+        "risk_gate",
+        (),
+        ("--orders", "400", "--rounds", "3"),
+        (),
+        ("gate_ratio", "every_check_ratio"),
+        ("open",),
+    ),
+    "regime": Program(
+        "regime",
+        (),
+        ("--updates", "300"),
+        (),
+        ("6_ratio", "13_ratio", "40_ratio"),
+        ("model",),
+    ),
     "startup": Program("startup", (), ("--rounds", "3"), (), ("version_ratio", "backtest_help_ratio"), ()),
 }
 

@@ -1,17 +1,18 @@
 """Time of one regime update per bar and instrument, streaming, for panels of several sizes.
 
-    python -m bench.regime [updates]
+    python -m bench.regime [--updates 1500] [--json]
 
 Everything is in it: bars checked, indicators, features across instruments, the model, hysteresis, the answers. The
 reference is one ADX stream, per bar, in the same process; what the machine does besides slows both. Seed 3; the
 tenth percentile of single updates, because another process steals from the others.
 """
 
-import sys
+import argparse
 import time
 
 import numpy as np
 
+from bench.figures import Report, show
 from tradewind.app.regime import require_regime_model
 from tradewind.numeric.bars import BarRow
 from tradewind.numeric.indicators import adx
@@ -22,7 +23,7 @@ from tradewind.regime.inputs import MODEL_BARS
 from tradewind.research.regime.markets import bar_rows
 
 PANELS = (1, 3, 6, 13, 40)
-UPDATES = 1500
+GOAL_US = 20.0
 PERCENTILE = 10
 
 
@@ -57,14 +58,26 @@ def reference_us(rows: list[BarRow]) -> float:
     return float(np.percentile(taken, PERCENTILE)) / 1000
 
 
-def main() -> None:
-    updates = int(sys.argv[1]) if len(sys.argv) > 1 else UPDATES
+def measure(updates: int) -> Report:
+    """Everything, as a report; ratios are to one ADX stream."""
     rows = bar_rows(regime_market(3, Difficulty.MEDIUM))
+    report = Report(benchmark="regime", facts={"model": require_regime_model().sha256[:12]})
     reference = reference_us(rows[0])
-    print(f"one ADX stream {reference:.2f} us per bar")
+    report.add("one_adx_us", reference, "us")
     for instruments in PANELS:
         each = update_us(panel(rows, instruments), updates)
-        print(f"{instruments:3d} instruments: {each:6.1f} us per bar and instrument, {each / reference:5.1f} ADX")
+        report.add(f"{instruments}_us", each, "us", goal=GOAL_US)
+        report.add(f"{instruments}_ratio", each / reference)
+    return report
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--updates", type=int, default=1_500)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    show(measure(options.updates), as_json=options.json)
 
 
 if __name__ == "__main__":

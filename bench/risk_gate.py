@@ -1,27 +1,28 @@
 """Time of the risk gate for one order, and of the fit behind VaR.
 
-    python -m bench.risk_gate [orders]
+    python -m bench.risk_gate [--orders 2000] [--rounds 5] [--json]
 
 40 instruments, 200 open limit orders, positions in 20 instruments and a valid fit. Before each order a mark moves. The
 gate is the question (worst cases, free cash, VaR of the account) and the review; measured with the checks of a paper
 account plus VaR and correlation, and with every check there is. The fit is of 40 instruments x 500 days. The reference
-is a review of the same kind with one instrument and nothing open. The same orders are put five times and the quickest
-of each counts, with the collector resting as in a run: what else goes on here interrupts one order in a hundred.
+is a review of the same kind with one instrument and nothing open. The same orders are put in several rounds and the
+quickest of each counts, with the collector resting as in a run: what else goes on interrupts one order in a hundred.
 Goals: p99 at most 50 us, a fit at most 50 ms.
 """
 
-import sys
+import argparse
 import time
 from decimal import Decimal
 
 import numpy as np
 
+from bench.figures import Report, show
 from tradewind.engine.config import BotSpec, EngineConfig, HeldAtStart, TailPlan
 from tradewind.engine.core import process
 from tradewind.engine.placing import _question, propose
 from tradewind.engine.state import EngineState, Proposal
 from tradewind.model.commands import Fitted
-from tradewind.model.decisions import Share
+from tradewind.model.decisions import Approved, Share
 from tradewind.model.instrument import Instrument, define_instrument
 from tradewind.model.market_events import Bar
 from tradewind.model.orders import OrderKind, OrderRequest, Side
@@ -35,7 +36,6 @@ from tradewind.strategy.base import Strategy, View, Wish
 
 INSTRUMENTS, OPEN_PER_INSTRUMENT, HELD = 40, 5, 20
 SPAN_NS = 3_600_000_000_000
-ORDERS, ROUNDS = 2_000, 5
 GOAL_US, GOAL_MS = 50.0, 50.0
 SEED = 7
 
@@ -53,7 +53,7 @@ EVERYTHING = Limits(
 )
 
 
-class Idle(Strategy):
+class Idle(Strategy, frozen=True):
     def on_bar(self, view: View) -> Wish:
         return None
 
@@ -119,14 +119,14 @@ def gate_us(state: EngineState, orders: int) -> np.ndarray:
         start = time.perf_counter_ns()
         answer = state.reviewer.review(_question(state, market, wanted))
         taken.append(time.perf_counter_ns() - start)
-        assert type(answer).__name__ == "Approved", answer
+        assert type(answer) is Approved, answer
     return np.array(taken) / 1000
 
 
-def quickest(limits: Limits, instruments: int, orders: int, *, busy: bool) -> np.ndarray:
+def quickest(limits: Limits, instruments: int, orders: int, rounds: int, *, busy: bool) -> np.ndarray:
     """Microseconds of each order, the quickest of several rounds."""
-    rounds = [gate_us(account(limits, instruments, busy=busy), orders) for _ in range(ROUNDS)]
-    return np.min(rounds, axis=0)
+    taken = [gate_us(account(limits, instruments, busy=busy), orders) for _ in range(rounds)]
+    return np.asarray(np.min(taken, axis=0))
 
 
 def fit_ms() -> np.ndarray:
@@ -140,27 +140,32 @@ def fit_ms() -> np.ndarray:
     return np.array(taken) / 1e6
 
 
+def measure(orders: int, rounds: int) -> Report:
+    """Everything, as a report; ratios are to one instrument with nothing open, medians to medians."""
+    report = Report(benchmark="risk_gate", facts={"orders": orders, "open": INSTRUMENTS * OPEN_PER_INSTRUMENT})
+    alone = quickest(USUAL, 1, orders, rounds, busy=False)
+    report.add("one_instrument_us", float(np.median(alone)), "us")
+    for name, limits in (("gate", USUAL), ("every_check", EVERYTHING)):
+        taken = quickest(limits, INSTRUMENTS, orders, rounds, busy=True)
+        report.add(f"{name}_us", float(np.median(taken)), "us")
+        report.add(f"{name}_p99_us", float(np.percentile(taken, 99)), "us", goal=GOAL_US)
+        report.add(f"{name}_ratio", float(np.median(taken) / np.median(alone)))
+    fits = fit_ms()
+    report.add("fit_ms", float(np.median(fits)), "ms")
+    report.add("fit_p99_ms", float(np.percentile(fits, 99)), "ms", goal=GOAL_MS)
+    return report
+
+
 def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--orders", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
     with quiet_collector():
-        show(int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS)
-
-
-def show(orders: int) -> None:
-    rows = [
-        ("reference: one instrument, nothing open", quickest(USUAL, 1, orders, busy=False), "us", None),
-        (
-            "gate, paper checks + VaR + correlation",
-            quickest(USUAL, INSTRUMENTS, orders, busy=True),
-            "us",
-            GOAL_US,
-        ),
-        ("gate, every check", quickest(EVERYTHING, INSTRUMENTS, orders, busy=True), "us", GOAL_US),
-        ("fit, 40 instruments x 500 days", fit_ms(), "ms", GOAL_MS),
-    ]
-    for name, taken, unit, goal in rows:
-        low, half, most = np.percentile(taken, (10, 50, 99))
-        told = "" if goal is None else f"   goal {goal:g} {'reached' if most <= goal else 'MISSED'}"
-        print(f"{name:42s} p10 {low:7.1f}  p50 {half:7.1f}  p99 {most:7.1f} {unit}{told}")
+        report = measure(options.orders, options.rounds)
+    show(report, as_json=options.json)
 
 
 if __name__ == "__main__":
