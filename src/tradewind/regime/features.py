@@ -55,6 +55,9 @@ _RAMP_BARS = math.ceil(1.0 / float(_ALPHAS.min())) + 1
 _BACK = np.array(LOOKBACKS + SPANS)
 _LOOKBACK_COLUMN = np.array(LOOKBACKS, dtype=np.float64)[:, None]
 _SPAN_COLUMN = np.array(SPANS, dtype=np.float64)[:, None, None]
+_sum = np.add.reduce
+"""What `sum` and `mean` of an array come down to, to the last bit, at a third of their cost for a few instruments."""
+
 _PATHS = np.array([2, 3, 4, 4])
 """Which average of absolute returns stands for the path over each of LOOKBACKS."""
 
@@ -122,7 +125,7 @@ def _step(
     """Advance the states in place by one bar that every instrument has, and return the features."""
     newest = place + RING
     before, level = ring[newest - 1]
-    oldest = int(counts.min())
+    oldest = min(counts.tolist())
     if oldest == 0:
         before = np.where(counts == 0, logs[OPEN], before)
         ring[:, CLOSES] = np.where(counts == 0, logs[OPEN], ring[:, CLOSES])
@@ -138,14 +141,14 @@ def _step(
         grown = counts >= WARM_BARS
         scaled = np.where(grown, scaled, 0.0)
         peers = np.maximum(grown.sum() - grown, 1.0)
-    total, energy = scaled.sum(), (scaled * scaled).sum()
+    total, energy = _sum(scaled), _sum(scaled * scaled)
     alone = scaled.size < MINIMUM_INSTRUMENTS
     others = (total - scaled) / peers if not alone else np.zeros(scaled.size)
     own = scaled - usual[SHARED] / (usual[SHARED_SQUARE] + TINY) * others
     level = level + own
 
     wider = width - means[SLOW, WIDTH]
-    market_wider = wider.mean()
+    market_wider = _sum(wider) / wider.size
 
     latest = ring[newest]
     latest[CLOSES], latest[OWNS] = close, level
@@ -192,7 +195,7 @@ def _features(means: FloatArray, travelled_back: FloatArray, width: FloatArray) 
     usual = np.sqrt(np.maximum(slow[SPREAD : MARKET_SPREAD + 1], SPREAD_FLOOR))
     wider = fast[:, WIDTH] - slow[WIDTH]
     np.divide(wider, usual[0], out=blocks[0])
-    np.divide(wider.mean(axis=1)[:, None], usual[1], out=blocks[1])
+    np.divide((_sum(wider, axis=1) / instruments)[:, None], usual[1], out=blocks[1])
     together = means[:, PAIR] / (means[:, ENERGY] + TINY)
     np.subtract(together[:FAST], together[SLOW], out=blocks[2])
     series = fast.transpose(1, 0, 2)
@@ -208,5 +211,5 @@ def _features(means: FloatArray, travelled_back: FloatArray, width: FloatArray) 
     np.divide(travelled_back, (fast[_PATHS, ABSOLUTE] + TINY) * _LOOKBACK_COLUMN, out=rest[: len(LOOKBACKS)])
     now = width - slow[WIDTH]
     np.divide(now, usual[0], out=rest[-2])
-    np.divide(now.mean(), usual[1], out=rest[-1])
+    np.divide(_sum(now) / instruments, usual[1], out=rest[-1])
     return out
