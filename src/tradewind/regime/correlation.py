@@ -21,29 +21,19 @@ USUAL_BARS = 500
 USUAL_MINIMUM_BARS = 100
 RESUM_BARS = 1024
 FLAT = 1e-12
+FEW = 8
+"""Up to this many instruments their pairs are summed one after another: quicker than arrays of so few."""
 
 
 class RollingCorrelation:
     """The mean pairwise correlation of the last `WINDOW_BARS` returns, and its z-score in the last `USUAL_BARS`."""
 
-    __slots__ = (
-        "_cross",
-        "_incomplete",
-        "_levels",
-        "_products",
-        "_returns",
-        "_rows",
-        "_seen",
-        "_squares",
-        "_still",
-        "z_score",
-    )
+    __slots__ = ("_incomplete", "_levels", "_returns", "_rows", "_seen", "_squares", "_still", "_sums", "z_score")
 
     def __init__(self, instruments: int) -> None:
         self._returns = np.zeros((WINDOW_BARS, instruments))
-        self._products = np.zeros((instruments, instruments))
-        self._cross = np.zeros(instruments)
-        self._still = np.zeros(instruments, dtype=np.int64)
+        self._sums: PairSums | FewPairSums = (FewPairSums if instruments <= FEW else PairSums)(instruments)
+        self._still = [0] * instruments
         self._rows = 0
         self._incomplete = 0
         self._levels = RollingSum(USUAL_BARS)
@@ -58,43 +48,25 @@ class RollingCorrelation:
         `USUAL_MINIMUM_BARS` values are there or without variation.
         """
         place = self._rows % WINDOW_BARS
-        oldest = self._returns[place].copy()
+        newest, oldest = returns.tolist(), self._returns[place].tolist()
         self._returns[place] = returns
-        self._still = np.where(returns == 0.0, self._still + 1, 0)
+        self._still = [still + 1 if each == 0.0 else 0 for each, still in zip(newest, self._still, strict=True)]
         self._rows += 1
-        complete = not np.isnan(returns).any()
+        complete = not any(map(math.isnan, newest))
         self._incomplete = WINDOW_BARS if not complete else max(0, self._incomplete - 1)
         if self._incomplete:
             value = average_pairwise_correlation(self._returns) if self._rows >= WINDOW_BARS else None
             if self._incomplete == 1:
-                self._resum()
+                self._sums.take(np.nan_to_num(self._returns))
         else:
-            if self._rows % RESUM_BARS == 0 or np.isnan(oldest).any():
-                self._resum()
+            if self._rows % RESUM_BARS == 0 or any(map(math.isnan, oldest)):
+                self._sums.take(np.nan_to_num(self._returns))
             else:
-                self._cross += returns - oldest
-                self._products += np.multiply.outer(returns, returns) - np.multiply.outer(oldest, oldest)
-            value = self._mean() if self._rows >= WINDOW_BARS else None
+                self._sums.slide(newest, oldest)
+            # What rounding leaves of a window that stands still must not pass for a variance.
+            value = self._sums.mean([each < WINDOW_BARS for each in self._still]) if self._rows >= WINDOW_BARS else None
         self.z_score = None if value is None else self._against_usual(value)
         return value
-
-    def _resum(self) -> None:
-        rows = np.nan_to_num(self._returns)
-        self._cross = rows.sum(axis=0)
-        self._products = (rows[:, :, None] * rows[:, None, :]).sum(axis=0)
-
-    def _mean(self) -> float | None:
-        spread = self._products - np.multiply.outer(self._cross, self._cross) / WINDOW_BARS
-        variances = spread.diagonal()
-        # What rounding leaves of a window that stands still must not pass for a variance.
-        moving = (variances > FLAT * self._products.diagonal()) & (self._still < WINDOW_BARS)
-        count = int(moving.sum())
-        if count < MINIMUM_ASSETS:
-            return None
-        inverse = np.zeros(variances.size)
-        np.divide(1.0, np.sqrt(np.where(moving, variances, 1.0)), out=inverse, where=moving)
-        total = float((spread * np.multiply.outer(inverse, inverse)).sum())
-        return (total - count) / (count * (count - 1))
 
     def _against_usual(self, value: float) -> float | None:
         self._levels.push(value)
@@ -105,3 +77,79 @@ class RollingCorrelation:
         mean = self._levels.total / self._seen
         variance = self._squares.total / self._seen - mean * mean
         return (value - mean) / math.sqrt(variance) if variance > FLAT else None
+
+
+class PairSums:
+    """The sums of a window's returns and of their products, in arrays."""
+
+    __slots__ = ("cross", "products")
+
+    def __init__(self, instruments: int) -> None:
+        self.cross = np.zeros(instruments)
+        self.products = np.zeros((instruments, instruments))
+
+    def take(self, rows: FloatArray) -> None:
+        """Begin anew from the window's rows, zero where a return is missing."""
+        self.cross = rows.sum(axis=0)
+        self.products = (rows[:, :, None] * rows[:, None, :]).sum(axis=0)
+
+    def slide(self, newest: list[float], oldest: list[float]) -> None:
+        """Take a row into the window and the oldest out of it."""
+        new, old = np.array(newest), np.array(oldest)
+        self.cross += new - old
+        self.products += np.multiply.outer(new, new) - np.multiply.outer(old, old)
+
+    def mean(self, moved: list[bool]) -> float | None:
+        """Return the mean correlation of those that moved and have a variance, None of fewer than three."""
+        spread = self.products - np.multiply.outer(self.cross, self.cross) / WINDOW_BARS
+        variances = spread.diagonal()
+        moving = (variances > FLAT * self.products.diagonal()) & moved
+        count = int(moving.sum())
+        if count < MINIMUM_ASSETS:
+            return None
+        inverse = np.zeros(variances.size)
+        np.divide(1.0, np.sqrt(np.where(moving, variances, 1.0)), out=inverse, where=moving)
+        total = float((spread * np.multiply.outer(inverse, inverse)).sum())
+        return (total - count) / (count * (count - 1))
+
+
+class FewPairSums:
+    """The same, pair after pair; `products[i]` are those of `i` with itself and the ones after it."""
+
+    __slots__ = ("cross", "products")
+
+    def __init__(self, instruments: int) -> None:
+        self.cross = [0.0] * instruments
+        self.products = [[0.0] * (instruments - i) for i in range(instruments)]
+
+    def take(self, rows: FloatArray) -> None:
+        """As that of `PairSums`, to the last bit."""
+        whole = (rows[:, :, None] * rows[:, None, :]).sum(axis=0).tolist()
+        self.cross = rows.sum(axis=0).tolist()
+        self.products = [row[i:] for i, row in enumerate(whole)]
+
+    def slide(self, newest: list[float], oldest: list[float]) -> None:
+        """As that of `PairSums`, to the last bit."""
+        self.cross = [held + (new - old) for held, new, old in zip(self.cross, newest, oldest, strict=True)]
+        pairs = list(zip(newest, oldest, strict=True))
+        self.products = [
+            [held + (left * new - gone * old) for held, (new, old) in zip(row, pairs[i:], strict=True)]
+            for i, (row, (left, gone)) in enumerate(zip(self.products, pairs, strict=True))
+        ]
+
+    def mean(self, moved: list[bool]) -> float | None:
+        """As that of `PairSums`; the order of the sum is another."""
+        kept: list[tuple[int, float]] = []
+        for i, (row, each) in enumerate(zip(self.products, self.cross, strict=True)):
+            variance = row[0] - each * each / WINDOW_BARS
+            if moved[i] and variance > FLAT * row[0]:
+                kept.append((i, 1.0 / math.sqrt(variance)))
+        count = len(kept)
+        if count < MINIMUM_ASSETS:
+            return None
+        total = 0.0
+        for at, (i, scale) in enumerate(kept):
+            row, cross = self.products[i], self.cross[i]
+            for j, other in kept[at + 1 :]:
+                total += (row[j - i] - cross * self.cross[j] / WINDOW_BARS) * (scale * other)
+        return 2.0 * total / (count * (count - 1))

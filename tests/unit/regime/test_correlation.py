@@ -5,7 +5,16 @@ import pytest
 
 from tradewind.numeric.cross_asset import average_pairwise_correlation
 from tradewind.regime import correlation
-from tradewind.regime.correlation import USUAL_MINIMUM_BARS, WINDOW_BARS, RollingCorrelation
+from tradewind.regime.correlation import (
+    USUAL_MINIMUM_BARS,
+    WINDOW_BARS,
+    FewPairSums,
+    PairSums,
+    RollingCorrelation,
+)
+
+ASSETS = pytest.mark.parametrize("assets", [5, 12])
+"""On either side of `FEW`."""
 
 
 def returns(rows: int = 300, assets: int = 5) -> np.ndarray:
@@ -32,17 +41,20 @@ def compare(table: np.ndarray) -> None:
             assert fast == pytest.approx(whole, abs=1e-9)
 
 
-def test_equal_to_the_whole_window() -> None:
-    compare(returns())
+@ASSETS
+def test_equal_to_the_whole_window(assets: int) -> None:
+    compare(returns(assets=assets))
 
 
-def test_equal_across_sums_taken_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+@ASSETS
+def test_equal_across_sums_taken_afresh(monkeypatch: pytest.MonkeyPatch, assets: int) -> None:
     monkeypatch.setattr(correlation, "RESUM_BARS", 50)
-    compare(returns())
+    compare(returns(assets=assets))
 
 
-def test_missing_bars_are_read_pair_by_pair() -> None:
-    table = returns()
+@ASSETS
+def test_missing_bars_are_read_pair_by_pair(assets: int) -> None:
+    table = returns(assets=assets)
     table[100:103, 1] = np.nan
     table[104, :2] = np.nan
     table[180, 4] = np.nan
@@ -53,10 +65,28 @@ def test_an_asset_that_stands_still_is_left_out() -> None:
     table = returns()
     table[:, 0] = 0.0
     compare(table)
+    many = returns(assets=12)
+    many[50:150, 3:] = 0.0
+    compare(many)
     table[100:200, 1:3] = 0.0
     found = run(table)
     assert found[150] is None
     assert found[99] is not None
+
+
+def test_few_and_many_are_kept_the_same() -> None:
+    few, many = FewPairSums(6), PairSums(6)
+    table = returns(assets=6)
+    for sums in (few, many):
+        sums.take(table[:WINDOW_BARS])
+    for at in range(WINDOW_BARS, 200):
+        newest, oldest = table[at].tolist(), table[at - WINDOW_BARS].tolist()
+        few.slide(newest, oldest)
+        many.slide(newest, oldest)
+        assert few.cross == many.cross.tolist()
+        assert few.products == [row[i:] for i, row in enumerate(many.products.tolist())]
+        for moved in ([True] * 6, [True, False, True, True, False, True], [False] * 4 + [True] * 2):
+            assert few.mean(moved) == pytest.approx(many.mean(moved), abs=1e-12)
 
 
 def test_the_score_measures_against_the_past() -> None:
