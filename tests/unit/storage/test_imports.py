@@ -194,9 +194,12 @@ def test_trades_quotes_book_and_funding(tmp_path: Path) -> None:
     book, _ = catalog.rows(SeriesKey("binance", "X-USDT", "book"))
     assert (book["event"].tolist(), book["side"].tolist(), book["last_id"].tolist()) == ([0, 1], [1, -1], [4, 5])
     assert catalog.manifest(SeriesKey("binance", "X-USDT", "book")).chain == "contiguous"
+    perpetual = SeriesKey("binance_perp", "X-USDT-PERP", "book")
+    catalog.import_file(tmp_path / "book.csv", perpetual)
+    assert catalog.manifest(perpetual).chain == "increasing"
     funding, scales = catalog.rows(SeriesKey("binance", "X-USDT", "funding"))
     assert (funding["rate"].tolist(), scales["rate"]) == ([-12345], 8)
-    assert [found.kind for found in catalog.list()] == ["book", "funding", "quotes", "trades"]
+    assert [found.kind for found in catalog.list()] == ["book", "funding", "quotes", "trades", "book"]
 
 
 def test_events_are_appended_and_never_overlap(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tradewind.storage.catalog.files import series_scales
 from tradewind.storage.catalog.increments import derived_increments
 from tradewind.storage.catalog.manifest import Increments, Manifest, SourceEntry, read_manifest
 from tradewind.storage.catalog.rows import BadRows, Judge, RowReader
-from tradewind.storage.catalog.series import Convention, Kind, SeriesKey, convention_of, traded_as
+from tradewind.storage.catalog.series import Convention, Kind, SeriesKey, chain_of, convention_of, traded_as
 from tradewind.storage.catalog.sources import Source
 from tradewind.storage.catalog.staging import Staged, staging_folder
 from tradewind.storage.catalog.times import guess_unit
@@ -100,7 +100,7 @@ def new_manifest(key: SeriesKey, options: ImportOptions) -> Manifest:
         interval=key.interval,
         span_ns=key.span_ns,
         convention=options.convention or convention_of(key.venue),
-        chain=options.chain or ("contiguous" if key.kind == Kind.BOOK.value else ""),
+        chain=options.chain or (chain_of(key.venue).value if key.kind == Kind.BOOK.value else ""),
         traded_as=options.traded_as or traded_as(key.instrument),
     )
 

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from tradewind.market.depth import Chain
 from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import InstrumentKind
 
@@ -38,6 +39,12 @@ class Convention(Enum):
 
 
 NO_TRADE_VENUES = frozenset({"coinbase"})
+UNCHAINED_VENUES = frozenset({"binance_perp"})  # their ids skip, and the id before is not recorded
+
+
+def chain_of(venue: str) -> Chain:
+    """Return how the update ids of a venue's recorded books follow each other, unless something else is said."""
+    return Chain.INCREASING if venue in UNCHAINED_VENUES else Chain.CONTIGUOUS
 
 
 def convention_of(venue: str) -> Convention:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.market.depth import Chain
 from tradewind.model.errors import DataError
 from tradewind.storage.catalog.importing import ImportOptions, ImportReport, Observer, import_source
 from tradewind.storage.catalog.series import Kind, SeriesKey
@@ -21,7 +20,6 @@ from tradewind.storage.catalog.sources import Source, file_hash, open_source
 
 SPANS = {"second": "1s", "minute": "1m", "daily": "1d"}
 EVENT_FOLDERS = {"trades": Kind.TRADES.value, "bbo": Kind.QUOTES.value}
-UNCHAINED_VENUES = frozenset({"binance_perp"})  # their ids skip, and the id before is not recorded
 NO_ID = -1
 
 
@@ -106,8 +104,6 @@ def _place(path: Path, parts: list[str], options: ImportOptions) -> list[Found] 
 
 
 def _depth_place(path: Path, name: str, key: SeriesKey, options: ImportOptions) -> list[Found] | str:
-    chain = Chain.INCREASING if key.venue in UNCHAINED_VENUES else Chain.CONTIGUOUS
-    options = msgspec.structs.replace(options, chain=options.chain or chain.value)
     if path.stem.endswith("_depth"):
         return [Found(name, key, (path,), options)]
     if path.stem.endswith("_snapshot"):
