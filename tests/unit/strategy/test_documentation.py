@@ -8,7 +8,7 @@ from tests.conftest import REPOSITORY
 from tradewind.strategy import registry
 
 PAGES = REPOSITORY / "docs" / "strategies"
-HEADINGS = ("**Idea.**", "**Rule.**", "**How it exits.**", "**When it should lose.**")
+HEADINGS = ("**Idea.**", "**Rule.**", "**How it exits.**", "**When it should lose.**", "**On real data.**")
 
 
 @pytest.mark.parametrize("name", registry.strategy_names())
