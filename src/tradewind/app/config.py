@@ -215,11 +215,22 @@ def _copied(value: Any) -> Any:
     return {key: _copied(each) for key, each in value.items()} if isinstance(value, Mapping) else value
 
 
-def with_none(value: Any) -> Any:
-    """Return the same with None for every `off`, which is how a file, lacking null, switches a limit off."""
+def with_none(values: Mapping[str, Any]) -> Any:
+    """Return the settings with None for `off`, which is how a file, lacking null, switches a limit off.
+
+    A setting that has `off` among its own words keeps it.
+    """
+    return _with_none(values, types.type_info(Config))
+
+
+def _with_none(value: Any, kind: types.Type | None) -> Any:
+    kind = None if kind is None else _table_type(kind)
     if isinstance(value, Mapping):
-        return {key: with_none(each) for key, each in value.items()}
-    return None if value == OFF else value
+        fields = {field.encode_name: field.type for field in kind.fields} if isinstance(kind, types.StructType) else {}
+        every = kind.value_type if isinstance(kind, types.DictType) else None
+        return {key: _with_none(each, fields.get(key, every)) for key, each in value.items()}
+    own = isinstance(kind, types.LiteralType) and OFF in kind.values
+    return None if value == OFF and not own else value
 
 
 def _check_keys(source: str, kind: types.Type, value: Any, path: str) -> None:

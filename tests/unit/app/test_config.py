@@ -209,3 +209,10 @@ def test_a_protection_that_could_never_act_is_refused(table: str, key: str, valu
 def test_what_is_no_number_is_refused_in_every_table(table: str, key: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"file: {key} must be a finite number"):
         check_layer(Layer("file", {table: {key: value}}, text=True))
+
+
+def test_off_is_nothing_unless_it_is_one_of_the_words(tmp_path: Path, home: Home) -> None:
+    text = "[regime]\nenabled = false\n[allocation]\nmethod = 'off'\n[limits]\ninstrument_share_max = 'off'\n"
+    found = resolve(home, {}, file=written(tmp_path, text)).config
+    assert found.allocation.method == "off"
+    assert found.limits.instrument_share_max is None
