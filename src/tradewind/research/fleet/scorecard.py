@@ -101,7 +101,7 @@ def run_fleet(
         cash=naive.cash,
         arms=scores,
         paired=paired,
-        goals=goals(scores, paired[FULL], worst_bar(series)),
+        goals=goals(scores, paired[FULL], scored[FULL].worst_bar),
         days={arm: each.days for arm, each in scored.items()},
         by_bot={arm: each.by_bot for arm, each in scored.items()},
         seconds=seconds,
@@ -168,14 +168,11 @@ def _paired(plan: FleetPlan, scored: dict[str, Scored]) -> dict[str, Paired]:
     }
 
 
-def worst_bar(series: Sequence[BarSeries]) -> float:
-    """Return the largest fall of an instrument from one close to the lowest price of the next bar."""
-    falls = [float((1 - each.low[1:] / each.close[:-1]).max()) for each in series if len(each) > 1]
-    return max(falls, default=0.0)
-
-
 def goals(arms: dict[str, ArmScore], paired: Paired, gap: float) -> tuple[Goal, ...]:
-    """Return the targets of the whole stack with what was found."""
+    """Return the targets of the whole stack with what was found; `gap` is its own largest fall over one bar.
+
+    The gap is the account's, not an instrument's: of many small positions none could excuse a breaker that came late.
+    """
     full = arms[FULL]
     difference, fall = paired.net_pnl, paired.drawdown
     return (

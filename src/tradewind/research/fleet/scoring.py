@@ -64,12 +64,20 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scored(msgspec.Struct, frozen=True, eq=False):
-    """An arm's figures, its account day by day, and how each bot traded."""
+    """An arm's figures, its account day by day, how each bot traded, and the account's largest fall over one bar."""
 
     score: ArmScore
     days: Days
     habits: dict[str, Habit]
     by_bot: dict[str, Decimal]
+    worst_bar: float
+
+
+def worst_fall(opening: float, equity: FloatArray) -> float:
+    """Return the largest fall from one close to the next, as a share of the worth before it."""
+    line = np.concatenate([[opening], equity])
+    held = line[:-1] > 0
+    return float(np.max(1 - line[1:][held] / line[:-1][held], initial=0.0))
 
 
 def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: str) -> Scored:
@@ -106,7 +114,8 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         tripped_ns=next((alarm.ts_ns for alarm in result.alarms if alarm.name == "drawdown"), None),
         digest=result.digest,
     )
-    return Scored(score, days, _habits(model, bots, span_ns), {name: gained.get(name, ZERO) for name in bots})
+    by_bot = {name: gained.get(name, ZERO) for name in bots}
+    return Scored(score, days, _habits(model, bots, span_ns), by_bot, worst_fall(float(curve.opening), curve.equity))
 
 
 def discoveries(gains: Mapping[str, Sequence[float]]) -> int:

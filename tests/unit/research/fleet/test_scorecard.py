@@ -12,8 +12,8 @@ from tradewind.app.fleet import FleetPlan, FleetSection, read_fleet
 from tradewind.model.instrument import define_instrument
 from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, RANDOM
 from tradewind.research.fleet.page import arms_object, card_object, fleet_page
-from tradewind.research.fleet.scorecard import Scorecard, goals, run_fleet, worst_bar, worth
-from tradewind.research.fleet.scoring import discoveries
+from tradewind.research.fleet.scorecard import Scorecard, goals, run_fleet, worth
+from tradewind.research.fleet.scoring import discoveries, worst_fall
 from tradewind.research.series import BarSeries
 
 HOUR_NS = 3_600_000_000_000
@@ -110,10 +110,25 @@ def test_goals_that_are_missed_are_told_as_missed(card: Scorecard) -> None:
 
 
 def test_no_drawdown_goes_beyond_the_breaker_and_one_bar(tmp_path: Path) -> None:
-    wild = [walk("BTC-USD", 2, swing=0.04)]
-    found = run_fleet(small_plan(tmp_path), wild)
-    for arm in (FULL, "regime_off", "maker_off", "allocation_off"):
-        assert (found.arms[arm].max_drawdown or 0) <= 0.10 + worst_bar(wild)
+    path = tmp_path / "wild.toml"
+    path.write_text(
+        "[fleet]\ndraws = 100\n[regime]\nenabled = false\n[allocation]\nmethod = 'off'\n"
+        "[limits]\ninstrument_share_max = 1\n[[bots]]\nstrategy = 'momentum'\nparameters = { length = 12 }\n",
+        encoding="utf-8",
+    )
+    wild = [walk(name, 2 + number, swing=0.04) for number, name in enumerate(("BTC-USD", "ETH-USD"))]
+    found = run_fleet(read_fleet(path), wild)
+    goal = next(each for each in found.goals if each.name == "largest drawdown")
+    assert found.arms[FULL].tripped_ns is not None
+    assert goal.reached
+    most = float(goal.target.split("at most ")[1].rstrip("%)"))
+    assert 0 < most < 100 * max(float((1 - each.low[1:] / each.close[:-1]).max()) for each in wild)
+
+
+def test_the_gap_of_a_bar_is_the_accounts_own() -> None:
+    assert worst_fall(100.0, np.array([110.0, 99.0, 120.0, 114.0])) == pytest.approx(0.1)
+    assert worst_fall(100.0, np.array([80.0, 81.0])) == pytest.approx(0.2)
+    assert worst_fall(100.0, np.array([101.0, 102.0])) == 0.0
 
 
 def test_the_page_needs_nothing_else_and_tells_all(card: Scorecard) -> None:
