@@ -20,7 +20,7 @@ from tradewind.app.settings import (
 from tradewind.app.wiring import engine_config
 from tradewind.engine.config import EngineConfig
 from tradewind.model.instrument import Instrument
-from tradewind.model.money import ONE, ratio
+from tradewind.model.money import ONE, ZERO, add, multiply, ratio
 from tradewind.research.fleet.random_entry import RandomEntry
 from tradewind.risk.limits import Limits
 from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
@@ -38,6 +38,7 @@ WITHOUT: Mapping[str, str] = {
     RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
     HOLD: "naive, but bought once and held",
 }
+ROOM = Decimal("0.95")  # of a limit: prices move between the size of an order and its review
 NO_LIMITS = Limits(
     leverage_max=None,
     instrument_share_max=None,
@@ -65,7 +66,8 @@ def arm_config(arm: str, config: Config, instruments: Sequence[Instrument], *, q
     """Return the engine's configuration of an arm; `quiet` says that absent bars mean that nothing traded."""
     regime = msgspec.structs.replace(config.regime, absent_bars="no_trade") if quiet else config.regime
     stack = msgspec.structs.replace(config, regime=regime, bots=expanded(config, instruments))
-    return engine_config(_without(arm, stack), instruments)
+    chosen = _without(arm, stack)
+    return engine_config(msgspec.structs.replace(chosen, bots=within_limits(chosen)), instruments)
 
 
 def expanded(config: Config, instruments: Sequence[Instrument]) -> tuple[BotSettings, ...]:
@@ -79,6 +81,25 @@ def expanded(config: Config, instruments: Sequence[Instrument]) -> tuple[BotSett
     return tuple(
         msgspec.structs.replace(bot, id=f"{labels[number]}@{name}", instruments=(name,), budget=part)
         for number, bot, name in pairs
+    )
+
+
+def within_limits(config: Config) -> tuple[BotSettings, ...]:
+    """Return the bots with budgets that together stay within what one instrument may hold.
+
+    An order that is too large is refused, not cut: with few instruments the stack would do nothing at all.
+    """
+    most = config.limits.instrument_share_max
+    if most is None:
+        return config.bots
+    totals: dict[str, Decimal] = {}
+    for bot in config.bots:
+        totals[bot.instruments[0]] = add(totals.get(bot.instruments[0], ZERO), bot.budget or ZERO)
+    room = multiply(most, ROOM)
+    return tuple(
+        msgspec.structs.replace(bot, budget=ratio(multiply(bot.budget, room), total)) if total > room else bot
+        for bot in config.bots
+        if bot.budget is not None and (total := totals[bot.instruments[0]])
     )
 
 

@@ -12,6 +12,7 @@ from tradewind.app.regime import load_regime_model
 from tradewind.app.settings import BotSettings, Config
 from tradewind.engine.config import EngineConfig
 from tradewind.model.instrument import define_instrument
+from tradewind.model.money import ONE, ratio
 from tradewind.research.fleet.arms import (
     ABLATIONS,
     ARMS,
@@ -99,6 +100,19 @@ def test_every_kind_of_bot_is_on_every_instrument_with_an_equal_part(config: Con
     bots = expanded(config, INSTRUMENTS)
     assert [bot.id for bot in bots] == ["momentum@BTC-USD", "momentum@ETH-USD", "donchian@BTC-USD", "donchian@ETH-USD"]
     assert {bot.budget for bot in bots} == {Decimal("0.25")}
+
+
+@pytest.mark.parametrize(("arm", "together"), [(NAIVE, "1"), ("risk_off", "1"), (FULL, "0.19"), ("maker_off", "0.19")])
+def test_the_bots_of_an_instrument_stay_together_within_its_limit(config: Config, arm: str, together: str) -> None:
+    """Too large an order is refused and not cut: on one instrument the stack would never trade."""
+    budgets = [bot.budget for bot in arm_config(arm, config, INSTRUMENTS[:1]).bots]
+    assert len(budgets) == 2
+    assert sum(budgets, Decimal(0)) == Decimal(together)
+
+
+def test_budgets_that_keep_the_limit_are_left_alone(config: Config) -> None:
+    many = [define_instrument(f"A{n}-USD", price_increment="0.01", base_increment="0.001") for n in range(13)]
+    assert {bot.budget for bot in arm_config(FULL, config, many).bots} == {ratio(ONE, Decimal(26))}
 
 
 def test_two_kinds_of_one_strategy_have_names_of_their_own() -> None:
