@@ -1,0 +1,36 @@
+"""`tradewind status` on what a session tells: what strategies say of themselves, where the session tells it."""
+
+from typing import Any
+
+import pytest
+
+from tradewind.cli import operations
+
+TOLD: dict[str, Any] = {
+    "run": "r", "venue": "coinbase", "account": "a", "real_money": False, "dry_run": False, "phase": "trading",
+    "halted": None, "reduce_only": {}, "in_doubt": {}, "equity": "100", "cash": {"USD": "100"}, "orders_open": 0,
+    "requests": {}, "uptime_s": 1.0, "process": {}, "positions": [], "markets": {}, "alarms": [],
+}  # fmt: skip
+SAID = {"bot": "voter", "instrument": "BTC-USD", "values": {"temperature": "WARM", "score": 0.26926, "distance": 0.0}}
+
+
+def shown(told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setattr(operations, "session_folder", lambda *_: None)
+    monkeypatch.setattr(operations, "ask", lambda *_: told)
+    assert operations.show_status(None, json=False) == 0
+    return capsys.readouterr().out
+
+
+def test_what_a_strategy_says_of_itself_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shown({**TOLD, "readings": [SAID]}, monkeypatch, capsys)
+    assert "temperature WARM, score 0.269, distance 0" in out
+    assert "voter" in out
+
+
+@pytest.mark.parametrize("told", [TOLD, {**TOLD, "readings": []}], ids=["an older session", "nothing said"])
+def test_where_nothing_is_said_nothing_is_shown(
+    told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "readings" not in shown(told, monkeypatch, capsys)
