@@ -3,6 +3,7 @@
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from statistics import NormalDist
 
 import msgspec
 import numpy as np
@@ -98,6 +99,21 @@ def test_a_second_run_finds_the_same(card: Scorecard, tmp_path: Path) -> None:
     assert first.digest == second.digest == card.digest
     assert first.arms == second.arms
     assert first.paired == second.paired
+    # One coin that is bought and held moves as that coin does.
+    assert first.arms[HOLD].btc_correlation == pytest.approx(1, abs=1e-3)
+
+
+def test_the_deflated_ratio_is_that_of_eight_trials(card: Scorecard) -> None:
+    """METHODS 5, written out: the arms that ran are the trials."""
+    ratios = {arm: days.returns.mean() / days.returns.std(ddof=1) for arm, days in card.days.items()}
+    normal, euler = NormalDist(), 0.5772156649
+    best = (1 - euler) * normal.inv_cdf(1 - 1 / 8) + euler * normal.inv_cdf(1 - 1 / (8 * np.e))
+    for arm, days in card.days.items():
+        z = (days.returns - days.returns.mean()) / days.returns.std()
+        above = ratios[arm] - np.std(list(ratios.values()), ddof=1) * best
+        spread = 1 - (z**3).mean() * ratios[arm] + ((z**4).mean() - 1) / 4 * ratios[arm] ** 2
+        expected = normal.cdf(above * np.sqrt(len(z) - 1) / np.sqrt(spread))
+        assert card.arms[arm].deflated_sharpe == pytest.approx(expected, abs=1e-9)
 
 
 def test_goals_that_are_missed_are_told_as_missed(card: Scorecard) -> None:
