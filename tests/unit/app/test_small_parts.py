@@ -70,5 +70,5 @@ def test_what_cannot_be_found_or_told_is_named(tmp_path: Path) -> None:
         find_candles(tmp_path / "SOL-USD.csv", "", ["SOL-USD"], "")
     with pytest.raises(ConfigError, match="is one file, but 2 instruments were asked for"):
         find_candles(tmp_path / "SOL-USD.csv", "", ["A", "B"], "1h")
-    with pytest.raises(DataError, match="no binance 4h in"):
+    with pytest.raises(DataError, match="no binance 4h candles in"):
         find_candles(tmp_path, "binance", [], "4h")
