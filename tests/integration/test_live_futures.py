@@ -23,7 +23,7 @@ PERP = Product(
     base_increment=Decimal("0.01"),
     base_min_size=Decimal("0.01"),
     contract_size=Decimal("0.01"),
-    funding_interval_ns=1_000_000_000,
+    funding_interval_ns=3_000_000_000,
 )
 LIMITS = {"instrument_share_max": "20", "exposure_share_max": "20", "leverage_max": "20"}
 
@@ -97,7 +97,7 @@ def test_funding_between_a_death_and_the_next_start_is_funding_too(tmp_path: Pat
         await built.session.trading.outbox.committed()
         await stage.die()
         venue.exchange.set_funding_rate(PERP.id, Decimal("0.001"))
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(6.1)
         built = await stage.start()
         venue.exchange.set_funding_rate(PERP.id, Decimal(0))
         assert (await stage.stop()).is_clean
