@@ -13,6 +13,7 @@ from tests.live_venue import CoreVenue, Faults
 from tradewind.app.live.building import build, build_paper
 from tradewind.app.live.status import status
 from tradewind.app.replaying import replay_run
+from tradewind.exchange.core.orders import LIVE
 from tradewind.exchange.core.products import ProductMode
 from tradewind.model.errors import AuthError, ConfigError, StateError
 from tradewind.model.money import ZERO
@@ -189,7 +190,7 @@ def test_orders_that_cannot_be_confirmed_are_left_and_seen_to_by_the_next_start(
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         built = await stage.start()
         built.session.plan = msgspec.structs.replace(built.session.plan, stop_within_s=1.0, timeout_s=1.0)
-        await until(lambda: venue.exchange.orders(venue.ours, limit=1) and built.session.engine.state.live_orders())
+        await until(lambda: any(order.status in LIVE for order in venue.exchange.orders(venue.ours)))
         venue.faults = Faults(down=True)
         ended = await stage.stop()
         assert not ended.is_clean
