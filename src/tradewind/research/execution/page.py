@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jinja2
-
 from tradewind.research.execution.study import BANDS, Result, Study, TierCost, Verdict
 from tradewind.research.execution.trials import MARKOUTS_S
+from tradewind.research.pages import environment
 
 TITLES = {
     "recorded": "(a) real books",
@@ -31,15 +30,9 @@ def study_page(study: Study) -> str:
     """Return the study as a page."""
     sources = [source for source in TITLES if source in study.groups]
     results = [study.groups[source] for source in sources]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tradewind.research.execution"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    pages = environment("tradewind.research.execution")
     axis, marks, height = _chart(results)
-    return environment.get_template("study.html").render(
+    return pages.get_template("study.html").render(
         study=study,
         titles=[TITLES[source] for source in sources],
         results=results,

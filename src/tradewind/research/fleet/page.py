@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from tradewind.model.money import plain
@@ -13,6 +12,7 @@ from tradewind.research.curve import DAY_NS
 from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, WITHOUT
 from tradewind.research.fleet.scorecard import Scorecard, worth
 from tradewind.research.fleet.scoring import ArmScore
+from tradewind.research.pages import environment
 
 WIDTH, HEIGHT = 1000, 300
 POINTS_MAX = 600
@@ -67,26 +67,25 @@ def verdicts(card: Scorecard) -> dict[str, Any]:
 
 def fleet_page(card: Scorecard) -> str:
     """Return the scorecard as a page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tradewind.research.fleet"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("scorecard.html").render(
-        card=card,
-        window=(moment(card.start_ns), moment(card.end_ns)),
-        heads=HEADS,
-        rows=[(arm, WITHOUT[arm], cells(card.arms[arm])) for arm in ARMS],
-        paired=[(arm, _money(p.net_pnl), _percents(p.drawdown), p.settled) for arm, p in card.paired.items()],
-        worth=[(arm.removesuffix("_off"), f"{float(value):+,.0f}", _mood(value)) for arm, value in worth(card).items()],
-        lines=_lines(card),
-        height=HEIGHT,
-        width=WIDTH,
-        bots=_bots(card),
-        tripped={arm: moment(s.tripped_ns) for arm, s in card.arms.items() if s.tripped_ns is not None},
-        cash=plain(card.cash),
+    return (
+        environment("tradewind.research.fleet")
+        .get_template("scorecard.html")
+        .render(
+            card=card,
+            window=(moment(card.start_ns), moment(card.end_ns)),
+            heads=HEADS,
+            rows=[(arm, WITHOUT[arm], cells(card.arms[arm])) for arm in ARMS],
+            paired=[(arm, _money(p.net_pnl), _percents(p.drawdown), p.settled) for arm, p in card.paired.items()],
+            worth=[
+                (arm.removesuffix("_off"), f"{float(value):+,.0f}", _mood(value)) for arm, value in worth(card).items()
+            ],
+            lines=_lines(card),
+            height=HEIGHT,
+            width=WIDTH,
+            bots=_bots(card),
+            tripped={arm: moment(s.tripped_ns) for arm, s in card.arms.items() if s.tripped_ns is not None},
+            cash=plain(card.cash),
+        )
     )
 
 

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
-import jinja2
-
 from tradewind.model.regime import CLASSES, Regime, RegimeReading
+from tradewind.research.pages import environment
 from tradewind.research.regime.bench import BenchReport
 from tradewind.research.regime.scores import Scores
 
@@ -117,14 +116,7 @@ def _changes(readings: Sequence[RegimeReading]) -> list[tuple[str, str, str, str
 
 
 def _render(template: str, **values: object) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tradewind.research.regime"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template(template).render(**values)
+    return environment("tradewind.research.regime").get_template(template).render(**values)
 
 
 def _figure(scores: Scores, key: str) -> str:

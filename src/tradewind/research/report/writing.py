@@ -6,14 +6,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from tradewind.engine.readmodel import ReadModel
 from tradewind.model.errors import ConfigError
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import read_model
 from tradewind.research.curve import EquityCurve, daily, equity_curve
 from tradewind.research.metrics import Metrics, compute_metrics
+from tradewind.research.pages import environment
 from tradewind.research.ranges import FillRange
 from tradewind.research.report import figures, files, panels, run_header, tables
 from tradewind.research.report.formats import FILTERS
@@ -79,15 +78,9 @@ def render(
         panels.costs_chart(result, model, curve),
         panels.profit_chart(result, model, curve),
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tradewind.research.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= FILTERS
-    return environment.get_template("page.html").render(
+    pages = environment("tradewind.research.report")
+    pages.filters |= FILTERS
+    return pages.get_template("page.html").render(
         heading=run_header.heading(result, series),
         title=title or result.config.session,
         metrics=metrics,

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import jinja2
 import numpy as np
 
+from tradewind.research.pages import environment
 from tradewind.research.var.backtest import LEVELS, OBSERVATIONS_MIN, PASS_P, Cell, Plot, RiskReport, Summary
 from tradewind.research.var.goals import goals
 from tradewind.research.var.methods import DEFAULT
@@ -31,24 +31,21 @@ class Drawing(NamedTuple):
 
 def backtest_page(report: RiskReport) -> str:
     """Return the report as a page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tradewind.research.var"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("backtest.html").render(
-        assets=len({(cell.venue, cell.asset) for cell in report.cells}),
-        first=_day(report.first_ns),
-        last=_day(report.last_ns),
-        minimum={name: f"{count:,}" for name, count in OBSERVATIONS_MIN.items()},
-        default=DEFAULT,
-        goals=[(each.title, each.text, each.limit, each.reached) for each in goals(report)],
-        methods=[(name, summary_row(found)) for name, found in report.methods.items()],
-        plots=[_drawing(plot) for plot in report.plots],
-        rows=[_row(cell) for cell in report.cells if cell.method == DEFAULT],
-        left_out=report.left_out,
+    return (
+        environment("tradewind.research.var")
+        .get_template("backtest.html")
+        .render(
+            assets=len({(cell.venue, cell.asset) for cell in report.cells}),
+            first=_day(report.first_ns),
+            last=_day(report.last_ns),
+            minimum={name: f"{count:,}" for name, count in OBSERVATIONS_MIN.items()},
+            default=DEFAULT,
+            goals=[(each.title, each.text, each.limit, each.reached) for each in goals(report)],
+            methods=[(name, summary_row(found)) for name, found in report.methods.items()],
+            plots=[_drawing(plot) for plot in report.plots],
+            rows=[_row(cell) for cell in report.cells if cell.method == DEFAULT],
+            left_out=report.left_out,
+        )
     )
 
 
