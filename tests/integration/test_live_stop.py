@@ -45,6 +45,20 @@ async def holding(venue: CoreVenue, stage: Stage, orders_there: int) -> None:
     await asyncio.sleep(0.3)
 
 
+@pytest.mark.parametrize("amount", [Decimal(500), Decimal("-0.01")])
+def test_cash_that_moved_right_before_a_stop_is_booked_by_it(tmp_path: Path, amount: Decimal) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        await holding(venue, stage, 1)
+        venue.exchange.deposit(venue.ours, "USD", amount)
+        assert (await stage.stop()).is_clean
+        assert stage.built is not None
+        purse = stage.built.session.engine.state.ledger.purses["USD"]
+        assert purse.transfers == amount
+        assert purse.cash == venue.exchange.balance(venue.ours, "USD").total
+
+    play(tmp_path, scene, bots=[STOPPED], on_stop="cancel", accounts_every="60s")
+
+
 def test_a_stop_cancels_what_opens_and_the_exits_stay_for_the_next_start(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
         await holding(venue, stage, 2)

@@ -77,6 +77,11 @@ class Reconciler:
         self._suspects: dict[str, tuple[Drift, int]] = {}
         self._strangers: dict[str, int] = {}  # orders known by their executions only, with how often they were met
 
+    @property
+    def suspects(self) -> bool:
+        """Whether holdings differ here in a way that a second look may confirm, or has left unexplained."""
+        return bool(self._suspects)
+
     # -- orders ------------------------------------------------------------------------------------------------------
 
     def orders(self, state: EngineState, evidence: Evidence, now_ns: int) -> list[Corrected]:

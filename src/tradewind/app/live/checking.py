@@ -110,6 +110,10 @@ class Checker:
         self._take(evidence, holdings=holdings)
         return True
 
+    async def last_round(self) -> bool:
+        """The round of an orderly end: nobody looks again after it, so that a difference gets its second look now."""
+        return await self.round(holdings=True) and (not self._reconciler.suspects or await self.round(holdings=True))
+
     async def _evidence(self, asked_ns: int, *, holdings: bool) -> Evidence:
         desk, account = self._orders, self._account
         fills = await desk.fills(self._since_ns - OVERLAP_NS)

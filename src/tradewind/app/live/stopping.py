@@ -94,7 +94,7 @@ class Stopping:
                 answered = False
             else:
                 shown = {order.client_id for order in orders if self._truth.owns(order)}
-                answered = await self._trading.checker.round(holdings=True)
+                answered = await self._trading.checker.last_round()
                 staying = {record.id for record in self._own() if self._stays(record)}
                 live = {record.id for record in self._own()}
                 kept = tuple(sorted(staying & shown))
