@@ -164,7 +164,7 @@ def command_tree(words: Collection[str]) -> App:
     )
     _add(app, COMMANDS, words)
     for name, (help_line, commands) in GROUPS.items():
-        group = App(name=name, help=help_line, help_format="plaintext")
+        group = App(name=name, help=help_line, help_format="plaintext", help_epilogue="")
         _add(group, commands, words)
         app.command(group)
     app.register_install_completion_command()
@@ -175,6 +175,6 @@ def _add(app: App, commands: Mapping[str, Command], words: Collection[str]) -> N
     for name, command in commands.items():
         place = f"tradewind.cli.{command.place}"
         if name in words:
-            app.command(place, name=name)
+            app.command(place, name=name, help_epilogue="")
         else:
             app.command(place, name=name, help=command.help)
