@@ -4,29 +4,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import Data, Fees, From, Instruments, Interval, Json, Param, RunOptions, Seed, Set, To, Venue
+from tradewind.cli.options import NO_BARS, Json, OnBars
 
 Name = Annotated[str, Parameter(help="A built-in name, module:Class or file.py:Class.")]
 Bars = Annotated[int, Parameter(help="Bars per instrument to look at, the latest.")]
 
 
-def lookahead(
-    strategy: Name,
-    /,
-    *,
-    param: Param = None,
-    data: Data = None,
-    venue: Venue = None,
-    instrument: Instruments = None,
-    interval: Interval = None,
-    start: From = None,
-    end: To = None,
-    fees: Fees = None,
-    seed: Seed = None,
-    settings: Set = None,
-    bars: Bars = 600,
-    json: Json = False,
-) -> int:
+def lookahead(strategy: Name, /, *, options: OnBars = NO_BARS, bars: Bars = 600, json: Json = False) -> int:
     """Tell whether a strategy knows the future.
 
     It is run again, with the future cut off, with another future, and on
@@ -40,29 +24,10 @@ def lookahead(
     """
     from tradewind.cli.checking import check_lookahead_and_show
 
-    options = RunOptions(
-        strategy=[strategy], param=param, data=data, venue=venue, instrument=instrument, interval=interval,
-        start=start, end=end, fees=fees, seed=seed, settings=settings,
-    )  # fmt: skip
-    return check_lookahead_and_show(options, bars=bars, json=json)
+    return check_lookahead_and_show(options.run_of(strategy), bars=bars, json=json)
 
 
-def warmup(
-    strategy: Name,
-    /,
-    *,
-    param: Param = None,
-    data: Data = None,
-    venue: Venue = None,
-    instrument: Instruments = None,
-    interval: Interval = None,
-    start: From = None,
-    end: To = None,
-    seed: Seed = None,
-    settings: Set = None,
-    bars: Bars = 2000,
-    json: Json = False,
-) -> int:
+def warmup(strategy: Name, /, *, options: OnBars = NO_BARS, bars: Bars = 2000, json: Json = False) -> int:
     """Tell whether a strategy's indicators have values from their warm-up on, not
     before and not later, and after how many bars the beginning no longer shows.
 
@@ -70,8 +35,4 @@ def warmup(
     """
     from tradewind.cli.checking import check_warmup_and_show
 
-    options = RunOptions(
-        strategy=[strategy], param=param, data=data, venue=venue, instrument=instrument, interval=interval,
-        start=start, end=end, seed=seed, settings=settings,
-    )  # fmt: skip
-    return check_warmup_and_show(options, bars=bars, json=json)
+    return check_warmup_and_show(options.run_of(strategy), bars=bars, json=json)

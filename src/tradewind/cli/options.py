@@ -36,6 +36,26 @@ Seed = Annotated[int | None, Parameter(help="Seed of a generated market.")]
 
 
 @dataclass(frozen=True, kw_only=True)
+class BarOptions:
+    """Which bars one strategy is looked at on, with which parameters; None where nothing is said. Taken as `OnBars`."""
+
+    param: Param = None
+    data: Data = None
+    venue: Venue = None
+    instrument: Instruments = None
+    interval: Interval = None
+    start: From = None
+    end: To = None
+    fees: Fees = None
+    seed: Seed = None
+    settings: Set = None
+
+    def run_of(self, strategy: str) -> "RunOptions":
+        """Return the run of one strategy on these bars."""
+        return RunOptions(strategy=[strategy], **vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """What a command line says about a run; None where it says nothing. A command takes them all as `Run`."""
 
@@ -57,3 +77,5 @@ class RunOptions:
 
 SAID_NOTHING = RunOptions()
 Run = Annotated[RunOptions, Parameter(name="*")]
+NO_BARS = BarOptions()
+OnBars = Annotated[BarOptions, Parameter(name="*")]
