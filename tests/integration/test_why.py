@@ -36,7 +36,7 @@ def test_the_chain_of_an_order_goes_from_inputs_to_outcome(run: Run) -> None:
     assert found["order"].endswith("-1")
     assert found["reason"] == "MACD crossed above its signal"
     assert (scene["bot"], scene["strategy"]) == ("macd", "Macd")
-    assert scene["wanted"] == "TargetWeight(weight 1.0)"
+    assert scene["wanted"] == "target 1 of its budget"
     assert set(scene["signal"]) == {f"macd(12, 26, 9)[{output}]" for output in range(3)}
     assert scene["signal"]["macd(12, 26, 9)[2]"] > 0
     inputs = {each["name"]: each for each in scene["inputs"]}
@@ -59,7 +59,8 @@ def test_the_words_are_a_chain_that_a_trader_can_follow(run: Run) -> None:
     _, out, _ = run("why", "1")
     titles = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
     assert titles == ["order", "event", "inputs", "regime", "signal", "wanted", "size", "risk", "plan", "outcome"]
-    assert "passed funds: " in out
+    assert " USD with its fee, 100,000.00 free" in out
+    assert "         off: data_age, order_notional" in out
     assert "(0 s old)" in out
     exit_order = last_object(run("why", "1", "--json")[1])["plan"][1].split()[1]
     assert "risk     covered by the approval of its entry" in run("why", exit_order)[1]
@@ -80,6 +81,7 @@ def test_a_refused_order_names_the_check_and_both_numbers(run: Run, candles: Pat
     (quiet, *_) = last_object(run("why-not", "BTC-USD", "--json")[1])["bots"]
     assert quiet["reason"] == "refused"
     assert quiet["refused"][0]["check"] == "order_notional"
+    assert quiet["refused"][0]["words"].endswith(" USD, at most 100.00")
 
 
 @pytest.mark.usefixtures("tested")

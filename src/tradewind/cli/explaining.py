@@ -51,13 +51,15 @@ def _place(run: str, runs: Path) -> Path:
 
 
 def _print_why(screen: Console, found: Why) -> None:
-    verb = "sent" if found.approved else "refused"
-    _line(screen, "order", f"{found.order}: {verb} because: {found.reason}")
+    verb = "sent" if found.approved else "refused by risk"
+    _line(screen, "order", f"{found.order}: {verb}; wanted because: {found.reason}")
     _print_scene(screen, found.scene)
     _print_inputs(screen, "size", found.size)
     _print_checks(screen, found.checks)
     if not found.checks:
         _line(screen, "risk", "covered by the approval of its entry")
+    if found.off:
+        _line(screen, "", f"off: {', '.join(found.off)}")
     for number, order in enumerate(found.plan):
         _line(screen, "" if number else "plan", order)
     row = found.outcome
@@ -105,7 +107,7 @@ def _print_inputs(screen: Console, title: str, inputs: Iterable[Input]) -> None:
 def _print_checks(screen: Console, checks: Iterable[CheckLine]) -> None:
     for number, each in enumerate(checks):
         mark = "passed" if each.passed else "FAILED"
-        _line(screen, "" if number else "risk", f"{mark} {each.check}: {each.number} against {each.limit}")
+        _line(screen, "" if number else "risk", f"{mark} {each.check}: {each.words}")
 
 
 def _line(screen: Console, title: str, text: str) -> None:

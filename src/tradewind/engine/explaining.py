@@ -6,10 +6,12 @@ is read here off the state right after the event, and off the question that was 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import msgspec
 
+from tradewind.engine.check_words import check_words, missing_words
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import Breakpoints, Replay
@@ -18,6 +20,8 @@ from tradewind.engine.views import OrderRow, words
 from tradewind.model.decisions import Decided, Quiet, Refused, ReviewRequest
 from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
 from tradewind.model.errors import ConfigError, StateError
+from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderRequest
 from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Facts, MissingData, regime_block
@@ -35,12 +39,13 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class CheckLine(msgspec.Struct, frozen=True):
-    """A risk check: its number against its limit, and whether it passed."""
+    """A risk check: its number against its limit as they were compared, whether it passed, and the same in words."""
 
     check: str
     number: str
     limit: str
     passed: bool
+    words: str
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -61,7 +66,10 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """The chain of one order: the scene, its size, risk's answer check by check, the plan and the outcome."""
+    """The chain of one order: the scene, its size, risk's answer check by check, the plan and the outcome.
+
+    `off` names the checks that are not configured, so that none is thought to have passed.
+    """
 
     order: str
     scene: Scene
@@ -69,6 +77,7 @@ class Why(msgspec.Struct, frozen=True):
     size: tuple[Input, ...]
     approved: bool
     checks: tuple[CheckLine, ...]
+    off: tuple[str, ...]
     plan: tuple[str, ...]
     outcome: OrderRow | None
 
@@ -94,7 +103,8 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str) -> Why:
     seen.run(entries, None)
     if seen.found is None:
         raise ConfigError(
-            f"there is no order {order!r} among the {seen.orders} of this run: `tradewind runs show` names the run"
+            f"there is no order {order!r} among the {seen.orders} of this run, the latest of which is {seen.latest!r}: "
+            "its orders.csv and the tables of a session list them; --run names another run"
         )
     decided, scene, question = seen.found
     request = decided.order
@@ -107,6 +117,7 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str) -> Why:
         size=_size(state, decided, question),
         approved=not isinstance(decided.outcome, Refused),
         checks=() if question is None else tuple(_checks(state, question)),
+        off=() if question is None else state.reviewer.off,
         plan=_plan(state, request, seen.children),
         outcome=seen.model.orders.get(request.order_id),
     )
@@ -146,16 +157,15 @@ def why_not(
 
 
 def _why_not(seen: "_Seen", state: EngineState, seat: Seat, quiet: Quiet) -> WhyNot:
-    refusal = seen.refusals.get((seat.bot.id, seat.market.id)) if quiet.reason == "refused" else None
-    outcome = None if refusal is None else refusal.outcome
-    findings = outcome.findings if isinstance(outcome, Refused) else ()
+    question = seen.refusals.get((seat.bot.id, seat.market.id)) if quiet.reason == "refused" else None
+    lines = () if question is None else tuple(_checks(state, question))
     return WhyNot(
-        scene=_scene(state, seat, seat.view.values, "nothing" if seat.wanted is None else words(seat.wanted)),
+        scene=_scene(state, seat, seat.view.values, _last_wish(seat)),
         reason=quiet.reason,
         first=quiet.first,
         last=quiet.last,
         since_ns=seen.times[quiet.first - 1],
-        refused=tuple(CheckLine(each.check, each.number, each.limit, False) for each in findings),
+        refused=tuple(line for line in lines if not line.passed),
         working=tuple(_told(state, order.request) for order in seat.working.values()),
     )
 
@@ -177,10 +187,10 @@ class _Seen:
         self.model = ReadModel(config.instruments)
         self.found: tuple[Decided, Scene, ReviewRequest | None] | None = None
         self.quiet: dict[tuple[str, str], Quiet] = {}
-        self.refusals: dict[tuple[str, str], Decided] = {}
+        self.refusals: dict[tuple[str, str], ReviewRequest] = {}
         self.children: list[OrderRequest] = []
         self.times: list[int] = []
-        self.orders = 0
+        self.orders, self.latest = 0, ""
         self._order = order
         self._ear = _Ear(self.replay.state.reviewer)
         self.replay.state.reviewer = self._ear  # type: ignore[assignment]  # it answers as the one it listens in on
@@ -216,9 +226,10 @@ class _Seen:
         self._ear.last.clear()
 
     def _decided(self, decided: Decided, request: OrderRequest) -> None:
-        self.orders += 1
-        if isinstance(decided.outcome, Refused):
-            self.refusals[decided.bot, request.instrument] = decided
+        self.orders, self.latest = self.orders + 1, request.order_id
+        question = self._ear.last.get(request.order_id)
+        if isinstance(decided.outcome, Refused) and question is not None:
+            self.refusals[decided.bot, request.instrument] = question
         if self.found is not None:
             if request.after == self.found[0].order.order_id:  # type: ignore[union-attr]  # it has one
                 self.children.append(request)
@@ -227,8 +238,8 @@ class _Seen:
         ):
             state = self.replay.state
             seat = next(each for each in state.bots[decided.bot].seats if each.market.id == request.instrument)
-            scene = _scene(state, seat, decided.signal, _wish(decided))
-            self.found = decided, scene, self._ear.last.get(request.order_id)
+            scene = _scene(state, seat, decided.signal, _wish(decided.intent, seat.market.instrument))
+            self.found = decided, scene, question
 
 
 class _Ear:
@@ -272,7 +283,8 @@ def _scene(state: EngineState, seat: Seat, signal: Sequence[float], wanted: str)
 def _inputs(state: EngineState, market: Market, seat: Seat) -> Iterator[Input]:
     now, price = state.now_ns, market.instrument.price_decimal
     if market.mark is not None:
-        yield Input("mark", plain(price(market.mark)))
+        seen_ns = market.mark_ns if market.bar is None else max(market.mark_ns, market.bar.ts_ns)
+        yield Input("mark", plain(price(market.mark)), (now - seen_ns) / SECOND_NS)
     if market.bar is not None:
         bar = market.bar
         prices = " ".join(plain(price(each)) for each in (bar.open, bar.high, bar.low, bar.close))
@@ -331,15 +343,36 @@ def _modes(state: EngineState, market: Market, seat: Seat) -> Iterator[str]:
         yield f"regime takes no new risk: {blocked}"
 
 
-def _wish(decided: Decided) -> str:
-    intent = decided.intent
+def _wished(value: Any) -> str:
+    if isinstance(value, Enum):
+        return value.name.lower()
+    if isinstance(value, Exits):
+        kept = {name: getattr(value, name) for name in value.__struct_fields__ if getattr(value, name) is not None}
+        return " ".join(f"{name}={each}" for name, each in kept.items())
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+def _last_wish(seat: Seat) -> str:
+    if seat.wanted is None:
+        return "nothing"
+    told, reason = _wish(seat.wanted, seat.market.instrument), words(seat.wanted)
+    return f"{told} ({reason})" if seat.wanted.reason else told
+
+
+def _wish(intent: Intent | str, instrument: Instrument) -> str:
     if isinstance(intent, str):
         return intent
+    if isinstance(intent, TargetWeight):
+        return f"target {intent.weight:.4g} of its budget" if intent.weight else "target flat"
+    if isinstance(intent, TargetQuantity):
+        return f"target {plain(intent.quantity)} {instrument.base or 'contracts'}"
     values: Mapping[str, Any] = {name: getattr(intent, name) for name in intent.__struct_fields__}
     told = ", ".join(
-        f"{name} {value}" for name, value in values.items() if value not in (None, "", False) and name != "reason"
+        f"{name.replace('_', ' ')} {_wished(value)}"
+        for name, value in values.items()
+        if value not in (None, "", False) and name != "reason"
     )
-    return f"{type(intent).__name__}({told})"
+    return f"an order: {told}" if isinstance(intent, PlaceOrder) else f"cancel its working orders {told}".rstrip()
 
 
 def _size(state: EngineState, decided: Decided, question: ReviewRequest | None) -> tuple[Input, ...]:
@@ -373,11 +406,13 @@ def _checks(state: EngineState, question: ReviewRequest) -> Iterator[CheckLine]:
         try:
             number, limit = CHECK_OF[name](Facts(question, reviewer.limits, reviewer.tail))
         except MissingData:
-            yield CheckLine(name, "missing", "needed", False)
+            yield CheckLine(name, "missing", "needed", False, missing_words(name))
         except Exception as error:  # noqa: BLE001 - an error in a check was a refusal (K9): told as what it was
-            yield CheckLine(name, f"error: {type(error).__name__}: {error}", "no error", False)
+            found = f"error: {type(error).__name__}: {error}"
+            yield CheckLine(name, found, "no error", False, found)
         else:
-            yield CheckLine(name, _text(number), _text(limit), number <= limit)
+            told = check_words(name, number, limit, question, reviewer.limits)
+            yield CheckLine(name, _text(number), _text(limit), number <= limit, told)
 
 
 def _plan(state: EngineState, request: OrderRequest, children: Sequence[OrderRequest]) -> tuple[str, ...]:

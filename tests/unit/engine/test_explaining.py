@@ -85,7 +85,7 @@ def test_the_wish_is_told_in_full() -> None:
     assert isinstance(first.intent, TargetQuantity)
     found = why(settings, entries, first.order.order_id.rpartition("-")[2])
     assert found.order == first.order.order_id
-    assert found.scene.wanted == f"TargetQuantity(quantity {first.intent.quantity})"
+    assert found.scene.wanted == f"target {first.intent.quantity} A"
     assert [each.name for each in found.scene.inputs] == ["mark", "bar (open high low close)", "round of bars"]
     assert set(found.scene.inputs[2].value.split(", ")) <= set(NAMES)
 
