@@ -97,9 +97,11 @@ def settings(
     *,
     instruments: Sequence[str] = ("BTC-USD", "ETH-USD"),
     limits: dict[str, Any] | None = None,
+    sections: dict[str, Any] | None = None,
     **live: object,
 ) -> Resolved:
     overrides = {
+        **(sections or {}),
         "data": {"instruments": list(instruments), "interval": "1m"},
         "bots": list(BOTS if bots is None else bots),
         "limits": {"instrument_share_max": "1", **(limits or {})},
@@ -111,11 +113,22 @@ def settings(
     return resolve(home, {}, profile="dev", overrides=overrides)
 
 
-def play(folder: Path, scene: Scene, bots: Sequence[dict[str, Any]] | None = None, **live: object) -> None:
+def _venue() -> CoreVenue:
+    return CoreVenue(seed=3)
+
+
+def play(
+    folder: Path,
+    scene: Scene,
+    bots: Sequence[dict[str, Any]] | None = None,
+    *,
+    make: Callable[[], CoreVenue] = _venue,
+    **live: Any,
+) -> None:
     """Run a scene with a market that moves."""
 
     async def run() -> None:
-        venue = CoreVenue(seed=3)
+        venue = make()
         for _ in range(20):
             venue.move()
         market = asyncio.create_task(venue.run_market())

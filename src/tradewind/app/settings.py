@@ -177,17 +177,20 @@ class BreakerSection(Section, frozen=True):
 class VarSection(Section, frozen=True):
     """Limits on the account's daily VaR at 95 %, as a share of equity, and on correlation; both need fits.
 
-    A fit is made from the bars of the run whenever `every` has passed; without a valid one nothing that adds risk goes.
+    A fit is made whenever `every` has passed, and when a price has moved by `move_max` since the last one: from the
+    bars of the run or, with `interval`, from longer ones. Without a valid fit nothing that adds risk goes.
     """
 
     share_max: Share | None = None
     correlation_max: Share | None = None
     correlation_warn: float | None = None
     every: Duration = "15m"
+    interval: Duration | None = None
+    move_max: Share | None = Decimal("0.03")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._need(("correlation_warn",), ONE)
+        self._need(("correlation_warn", "move_max"), ONE)
 
 
 class ExecutionSection(Section, frozen=True):

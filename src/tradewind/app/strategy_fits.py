@@ -22,17 +22,23 @@ def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted
 
     A request of several bots is fitted once; one for an instrument without bars not at all.
     """
-    wanted = {request for bot in config.bots for request in bot.strategy.fits(bot.instruments)}
+    wanted = fit_requests(config)
     if not wanted:
         return []
     closes = _closes(config, sources)
     events = [
         event
-        for request in sorted(wanted, key=lambda each: (each.kind, each.window_bars, each.every_bars))
+        for request in wanted
         if all(name in closes for name in request.instruments)
         for event in _fits(request, [closes[name] for name in request.instruments])
     ]
     return sorted(events, key=lambda event: (event.ts_ns, event.kind))
+
+
+def fit_requests(config: EngineConfig) -> list[FitRequest]:
+    """Return what the bots' strategies ask for, each request once."""
+    wanted = {request for bot in config.bots for request in bot.strategy.fits(bot.instruments)}
+    return sorted(wanted, key=lambda each: (each.kind, each.window_bars, each.every_bars))
 
 
 def _closes(config: EngineConfig, sources: Sequence[Recorded]) -> dict[str, Closes]:
@@ -46,20 +52,34 @@ def _closes(config: EngineConfig, sources: Sequence[Recorded]) -> dict[str, Clos
 
 def _fits(request: FitRequest, series: Sequence[Closes]) -> Iterator[Fitted]:
     """Yield a request's fits; each holds until the one after the next is due."""
-    if request.method != "cointegration":
-        raise ConfigError(f"there is no fit by the method {request.method!r}: choose cointegration")
-    times, (y, x) = _together(series)
+    times, prices = together(series)
     if len(times) <= request.window_bars:
         return
-    held_ns = 2 * request.every_bars * max(each.span_ns for each in series)
+    held_ns = fit_held_ns(request, max(each.span_ns for each in series))
     for end in range(request.window_bars, len(times), request.every_bars):
         window = slice(end - request.window_bars, end)
-        fit = engle_granger(np.log(y[window]), np.log(x[window]))
         known_ns = int(times[end - 1])
-        yield Fitted(known_ns + 1, request.kind, known_ns, fit._asdict(), known_ns + held_ns)
+        parameters = parameters_of(request, [each[window] for each in prices])
+        yield Fitted(known_ns + 1, request.kind, known_ns, parameters, known_ns + held_ns)
 
 
-def _together(series: Sequence[Closes]) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
+def parameters_of(request: FitRequest, prices: Sequence[NDArray[np.float64]]) -> dict[str, float]:
+    """Return the parameters of a fit of the request's instruments, whose closes stand beside each other.
+
+    Raises  ConfigError for a method that does not exist.
+    """
+    if request.method != "cointegration":
+        raise ConfigError(f"there is no fit by the method {request.method!r}: choose cointegration")
+    y, x = prices
+    return engle_granger(np.log(y), np.log(x))._asdict()
+
+
+def fit_held_ns(request: FitRequest, span_ns: int) -> int:
+    """Return for how long a fit holds: until the one after the next is due."""
+    return 2 * request.every_bars * span_ns
+
+
+def together(series: Sequence[Closes]) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
     """Return the times at which every series has a close, and the closes there."""
     times = series[0].close_ns
     for each in series[1:]:

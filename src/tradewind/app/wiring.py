@@ -218,7 +218,13 @@ def _tail(section: VarSection) -> TailPlan | UnsetType:
     if section.share_max is None and section.correlation_max is None and section.correlation_warn is None:
         return UNSET
     limits = TailLimits(var_share_max=section.share_max, correlation_max=section.correlation_max)
-    return TailPlan(limits=limits, every_ns=duration_ns(section.every), correlation_warn=section.correlation_warn)
+    return TailPlan(
+        limits=limits,
+        every_ns=duration_ns(section.every),
+        correlation_warn=section.correlation_warn,
+        span_ns=UNSET if section.interval is None else duration_ns(section.interval),
+        move_max=UNSET if section.move_max is None else float(section.move_max),
+    )
 
 
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:

@@ -68,6 +68,8 @@ def show_status(name: str | None, *, json: bool) -> int:
     ]
     screen.print(table("session", ("", ""), rows, numbers=False))
     show_table(told["positions"], "positions")
+    if fits := told.get("fits"):  # nothing to fit in most sessions
+        show_table(fits, "fits")
     if said := told.get("readings"):  # a session of an older version tells none
         rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
         show_table(rows_said, "readings")

@@ -39,12 +39,16 @@ class RegimePlan(msgspec.Struct, frozen=True, kw_only=True):
 class TailPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The limits on VaR and correlation, and how often whoever runs the engine makes the fit that they need.
 
-    At `correlation_warn` an operator is told of pairs that begin to move together.
+    A close that has moved by `move_max` since the last fit asks for one at once; `span_ns` is the length of the bars
+    that fits are made of, where those of the run are not meant. At `correlation_warn` an operator is told of pairs that
+    begin to move together.
     """
 
     limits: TailLimits = TailLimits()
     every_ns: int = HOUR_NS // 4
     correlation_warn: float | None = None
+    span_ns: int | UnsetType = UNSET
+    move_max: float | UnsetType = UNSET
 
 
 class Resting(msgspec.Struct, frozen=True):

@@ -2,11 +2,13 @@
 
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 import pytest
 
 from tradewind.app.tail_fits import Closes, TailFits
 from tradewind.engine.config import TailPlan
+from tradewind.model.commands import Fitted
 from tradewind.model.errors import ConfigError
 from tradewind.risk.tail import TailLimits
 
@@ -60,3 +62,27 @@ def test_bars_of_different_lengths_are_refused() -> None:
 
 def test_nothing_to_fit_gives_nothing() -> None:
     assert list(TailFits(plan(), []).upto(10**18)) == []
+
+
+def test_a_large_move_between_two_fits_asks_for_one() -> None:
+    calm = closes(size=200)
+    calm.close[150:] *= 1.4
+    rows = {hours: [fit.as_of_ns // HOUR_NS for fit in made] for hours, made in both(calm).items()}
+    assert rows == {"calm": [121, 161], "moves": [121, 151, 191]}
+
+
+def both(series: Closes) -> dict[str, list[Fitted]]:
+    """The fits of each 40 hours, and those with large moves between."""
+    plain = plan(40)
+    moved = msgspec.structs.replace(plain, move_max=0.3)
+    quiet = Closes(series.instrument, series.span_ns, series.close_ns, series.close.copy())
+    return {name: list(TailFits(each, [quiet]).upto(10**18)) for name, each in (("calm", plain), ("moves", moved))}
+
+
+def test_longer_bars_are_made_of_those_of_the_run() -> None:
+    day = msgspec.structs.replace(plan(), span_ns=24 * HOUR_NS)
+    series = closes(size=24 * 120)
+    at_midnight = Closes("A", 24 * HOUR_NS, series.close_ns[23::24], series.close[23::24])
+    assert list(TailFits(day, [series]).upto(10**18)) == list(TailFits(plan(), [at_midnight]).upto(10**18))
+    with pytest.raises(ConfigError, match=r"var\.interval is 60 minutes"):
+        TailFits(msgspec.structs.replace(plan(), span_ns=HOUR_NS), [closes(span_ns=2 * HOUR_NS)])

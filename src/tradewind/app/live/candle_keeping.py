@@ -1,6 +1,7 @@
 """The candles of a session: warm from history, then closed one by one, and asked for where the stream lacks one."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from tradewind.app.live.candles import CandleJoin, Missing, stamped
@@ -19,7 +20,10 @@ AGAIN_S = 1.0  # between two questions for the same instrument
 
 
 class CandleKeeping:
-    """Candles of every instrument. What breaks a question is kept in `broken`: the session stops on it."""
+    """Candles of every instrument; `closed` hears of those that close.
+
+    What breaks a question is kept in `broken`: the session stops on it.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class CandleKeeping:
         guarding: Guarding,
         *,
         askable: bool,
+        closed: Callable[[Sequence[Bar | Gap]], None] | None = None,
     ) -> None:
         self.joins = {
             name: CandleJoin(
@@ -48,6 +53,7 @@ class CandleKeeping:
         self._doubts = doubts
         self._guarding = guarding
         self._askable = askable
+        self._closed = closed
         self._troubles: dict[str, str] = {}  # once warm: what went wrong, by instrument
         self._asking: dict[str, asyncio.Task[None]] = {}
 
@@ -87,6 +93,8 @@ class CandleKeeping:
                 self._asking[name] = task
                 task.add_done_callback(partial(self._asked, name))
         if closed:
+            if self._closed is not None:
+                self._closed(closed)
             closed.sort(key=lambda event: (event.ts_ns, event.instrument))
             self._engine.feed(stamped(closed, self._engine.now_ns()))
 

@@ -1,7 +1,7 @@
 """A session on a venue from start to end: ordered start, tasks side by side, ordered stop (SPEC O4, O9, K7).
 
     start   in doubt everywhere; what was sent before is looked for; warm-up; stream; reconcile; then no doubt
-    going   stream, ticks, candles, questions, reconciliation, guards, account telemetry, each a task of one group
+    going   stream, ticks, candles, questions, reconciliation, fits, guards, telemetry, each a task of one group
     stop    nothing new; what is in flight arrives; orders by policy; confirmed by the venue; records closed
 
 Whatever fails ends all of it. The journal is then left open: the next start goes on from there.
@@ -19,6 +19,7 @@ from tradewind.app.live.collecting import seldom_collecting
 from tradewind.app.live.coverage import Bare
 from tradewind.app.live.doubts import Doubts
 from tradewind.app.live.engine import LiveEngine
+from tradewind.app.live.fitting import Fitting
 from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.inbound import Inbound
 from tradewind.app.live.latch import Latch
@@ -90,7 +91,10 @@ class LiveSession:
         state = engine.state
         known = [(name, cause) for name, market in state.markets.items() for cause in market.doubts]
         self.doubts = Doubts(engine.take, engine.now_ns, known)
-        self.candles = CandleKeeping(side, engine, plan, self.doubts, guarding, askable=askable)
+        self.fitting = Fitting(side, engine, plan, self.alarm)
+        self.candles = CandleKeeping(
+            side, engine, plan, self.doubts, guarding, askable=askable, closed=self.fitting.take
+        )
         self.inbound = Inbound(
             engine,
             self.candles.joins,
@@ -166,6 +170,7 @@ class LiveSession:
         if not self.candles.is_warm:
             await self._warm_up()
         self.candles.say_troubles()
+        await self.fitting.begin()
         self._begin(group, self._listen())
         self._begin(group, self._tick())
         if self.trading is not None:
@@ -186,6 +191,7 @@ class LiveSession:
         engine.take(*(ResumeBot(engine.now_ns(), name) for name in stopped))
         self._begin(group, self.guarding.run(self.plan.guards_every_s))
         self._begin(group, self._products.run())
+        self._begin(group, self.fitting.run())
         self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
         self.phase = "trading"
         self.ready.set()

@@ -44,6 +44,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "readings": [msgspec.to_builtins(each) for each in readings(state)],
         "markets": _markets(session),
         "requests": _requests(session),
+        "fits": [msgspec.to_builtins(each) for each in session.fitting.states.values()],
         "guards": [msgspec.to_builtins(each) for each in session.guarding.verdicts],
         "decisions": [_decision(each) for each in list(engine.model.decisions)[-5:]],
         "refusals": dict(engine.model.refusals),
