@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -91,13 +92,14 @@ class Rig:
 def test_the_first_fit_is_the_one_a_backtest_makes_of_the_same_closes() -> None:
     rig = Rig()
     rig.begin()
-    closes = [
-        Closes(name, MINUTE_NS, np.array([bar.ts_ns for bar in bars]), np.array([bar.close / 100 for bar in bars]))
-        for name, bars in rig.gives.items()
-        if not isinstance(bars, Exception)
-    ]
-    *_, last = TailFits(TailPlan(limits=PLAN.limits, every_ns=MINUTE_NS), closes).upto(10**19)
-    assert (rig.fit.as_of_ns, rig.fit.parameters) == (START_NS, last.parameters)
+    closes = []
+    for name, bars in rig.gives.items():
+        assert not isinstance(bars, Exception)
+        last = bars[-501:]
+        times, prices = np.array([bar.ts_ns for bar in last]), np.array([bar.close / 100 for bar in last])
+        closes.append(Closes(name, MINUTE_NS, times, prices))
+    (last_fit,) = TailFits(msgspec.structs.replace(PLAN, every_ns=500 * MINUTE_NS), closes).upto(10**19)
+    assert (rig.fit.as_of_ns, rig.fit.parameters) == (START_NS, last_fit.parameters)
     assert rig.fit.valid_until_ns == START_NS + 30 * MINUTE_NS
     assert (rig.rule, rig.alarms) == (None, [])
 
