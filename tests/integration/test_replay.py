@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tradewind.app import replaying
 from tradewind.app.replaying import replay_run
+from tradewind.app.strategies import load_source
 from tradewind.engine.ports import Recorder
 from tradewind.engine.replay import Breakpoints
 from tradewind.model.answers import OrderFilled
@@ -164,13 +166,20 @@ def test_damage_stops_a_replay(copy: Path) -> None:
         replay_run(copy)
 
 
-def test_a_changed_strategy_file_is_told(session: tuple[Path, str]) -> None:
+def test_a_strategy_file_that_changed_since_is_read_as_it_was(session: tuple[Path, str]) -> None:
     source = session[0].parent.parent / "weekly.py"
     source.write_text(STRATEGY.replace("TargetWeight(0.5", "TargetWeight(0.49"))
     try:
         outcome = replay_run(session[0])
     finally:
         source.write_text(STRATEGY)
+    assert outcome.equal
+
+
+def test_a_changed_strategy_is_told(session: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = STRATEGY.replace("TargetWeight(0.5", "TargetWeight(0.49")
+    monkeypatch.setattr(replaying, "recorded_loader", lambda _: lambda place: load_source(place, changed))
+    outcome = replay_run(session[0])
     assert not outcome.equal
     assert outcome.difference is not None
     assert outcome.difference.what == "sent"

@@ -15,6 +15,7 @@ import msgspec
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
 from tradewind.app.readings import Reading, readings
+from tradewind.app.strategies import load_source
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import TailFits
 from tradewind.engine.config import EngineConfig
@@ -96,7 +97,7 @@ class PaperSession:
         self._pacer = pacer
         self._on_stop = on_stop
         self._tails = tails
-        self._state = EngineState(config)
+        self._state = EngineState(config, load_source)
         self._driver = Driver(self._state, venue, recorder=recorder)
         for fit in fit_events(config, sources):
             self._driver.agenda.add(fit.ts_ns, fit)

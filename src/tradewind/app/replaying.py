@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.regime import model_of_hash
-from tradewind.app.strategies import load_class
+from tradewind.app.strategies import load_class, load_source, recorded_loader, source_of
 from tradewind.app.times import moment_text
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.ports import Recorder
@@ -72,6 +72,7 @@ def begin_session(store: RunStore, record: RunRecord, *, durable: bool = False) 
         data={name: each.digest for name, each in begun.data.items()},
         flags={name: str(value) for name, value in begun.flags.items()},
         seed=begun.seed,
+        sources=sources_of(begun.engine),
     )
     return begun, JournalRecorder(Journal.create(store.journal(begun.id), header), durable=durable)
 
@@ -79,6 +80,12 @@ def begin_session(store: RunStore, record: RunRecord, *, durable: bool = False) 
 def recorded_engine(config: EngineConfig) -> Values:
     """Return the engine's configuration as values for a record; a user's own strategies by where they are found."""
     return engine_values(config, {type(bot.strategy): place_of(type(bot.strategy)) for bot in config.bots})
+
+
+def sources_of(engine: Values) -> dict[str, str]:
+    """Return the texts of the files that the bots' own strategies are in, by place."""
+    places = {bot["strategy"]["name"] for bot in engine["bots"]}
+    return {place: text for place in sorted(places) if (text := source_of(place))}
 
 
 def place_of(strategy: type[Strategy]) -> str:
@@ -125,7 +132,7 @@ def rebuild(config: EngineConfig, journal: Path) -> tuple[EngineState, list[msgs
     Raises  StateError when the journal does not lead to the end that it records.
     """
     audit: list[msgspec.Struct] = []
-    done = replay(config, read_journal(journal), heard=audit.extend)
+    done = replay(config, read_journal(journal), heard=audit.extend, load=load_source)
     if done.difference is not None:
         raise StateError(f"{journal} does not lead to its own end: {_different(done.difference)}")
     if done.closed is None:
@@ -138,8 +145,8 @@ def _replay_journal(
 ) -> ReplayOutcome:
     if reader.session is None:
         raise StateError(f"{reader.path} holds no session ({reader.finish().message}): restore it from a backup")
-    config = engine_config(reader.session.engine, load_class, model_of_hash)
-    done = replay(config, reader, until_ns=until_ns, breakpoints=breakpoints, hold=hold)
+    config = engine_config(reader.session.engine, recorded_loader(reader.session.sources), model_of_hash)
+    done = replay(config, reader, until_ns=until_ns, breakpoints=breakpoints, hold=hold, load=load_source)
     return _outcome(done, "" if reader.end is None else reader.end.message, reader.session.code_version)
 
 

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Mapping
+from importlib.abc import SourceLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from tradewind.storage.atomic import write_text
 from tradewind.strategy import registry
 from tradewind.strategy.base import Strategy
 
+_LOADED: dict[tuple[str, str], type[Strategy]] = {}
 NO_STRATEGY = "it defines no class derived from Strategy"
 
 TEMPLATE = '''\
@@ -49,8 +51,47 @@ def load_class(place: str) -> type[Strategy]:
 
     Raises  ConfigError when there is no such file, module or class, when it fails to load, or is no strategy.
     """
-    source, _, name = (place, "", "") if place.endswith(".py") else place.rpartition(":")
+    source = place if place.endswith(".py") else place.rpartition(":")[0]
     module = _run_file(Path(source)) if source.endswith(".py") else _import(source)
+    return _class_in(module, place)
+
+
+def source_of(place: str) -> str:
+    """Return the text of the file that a place names; empty for a built-in name or a module, which have versions.
+
+    Raises  ConfigError when there is no such file.
+    """
+    path = _file_of(place)
+    return "" if path is None else _text_of(path)
+
+
+def load_source(place: str, source: str) -> type[Strategy]:
+    """Return the strategy class of a place whose file had this text; one text gives one class.
+
+    Raises  as `load_class`.
+    """
+    path = _file_of(place)
+    if path is None or not source:
+        return load_class(place)
+    known = _LOADED.get((place, source))
+    if known is None:
+        known = _LOADED[place, source] = _class_in(_run_text(path, source), place)
+    return known
+
+
+def recorded_loader(sources: Mapping[str, str]) -> registry.Load:
+    """Return what finds strategies as a record has them: by the text it kept, else where they are now."""
+    return lambda place: load_source(place, sources.get(place, ""))
+
+
+def _file_of(place: str) -> Path | None:
+    source = place if place.endswith(".py") else place.rpartition(":")[0]
+    return Path(source) if source.endswith(".py") else None
+
+
+def _class_in(module: ModuleType, place: str) -> type[Strategy]:
+    """Return the class that a place names in its module; without a name, the only strategy there."""
+    source, _, name = (place, "", "") if place.endswith(".py") else place.rpartition(":")
     own = {
         key: value
         for key, value in vars(module).items()
@@ -102,11 +143,26 @@ def _import(name: str) -> ModuleType:
 def _run_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise ConfigError(f"there is no file {path}: `tradewind strategies new {path.stem}` writes one to start from")
-    # A name of its own keeps two files of one stem apart; a file is run again each time, so that edits count.
-    unique = f"{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(unique, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise ConfigError(f"{path} cannot be loaded: give it the suffix .py")
+    return _run_text(path, _text_of(path))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _run_text(path: Path, text: str) -> ModuleType:
+    # A name of its own keeps two files of one stem apart, and two versions of one file. No compiled copy is kept: an
+    # edit within the second of the one before must count.
+    digest = hashlib.sha256(f"{path.resolve()}\0{text}".encode()).hexdigest()[:12]
+    unique = f"{path.stem}_{digest}"
+    spec = importlib.util.spec_from_file_location(unique, path, loader=_TextLoader(path, text))
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[unique] = module
     try:
@@ -115,3 +171,19 @@ def _run_file(path: Path) -> ModuleType:
         del sys.modules[unique]
         raise ConfigError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     return module
+
+
+class _TextLoader(SourceLoader):
+    """Loads a module from a text that is at hand, as the file of a path."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+
+    def get_filename(self, fullname: str) -> str:
+        return str(self._path)
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if str(path) != str(self._path):
+            raise OSError(f"{path!r} is not there: only the text is")
+        return self._text.encode()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradewind.engine.breaking import adds_risk
+from tradewind.engine.changing import on_change_bot, on_restore_bot
 from tradewind.engine.closing import close_position, forget_closing
 from tradewind.engine.deciding import answered
 from tradewind.engine.grouping import round_due
@@ -201,6 +202,8 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     c.LeaveReduceOnly: on_leave_reduce_only,
     c.PauseBot: on_pause_bot,
     c.ResumeBot: on_resume_bot,
+    c.ChangeBot: on_change_bot,
+    c.RestoreBot: on_restore_bot,
     c.CancelAll: on_cancel_all,
     c.Flatten: on_flatten,
     c.SwitchFlag: on_switch_flag,

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
+from tradewind.engine.config import BotSpec
 from tradewind.engine.regimes import regime_values
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import plain
+from tradewind.strategy.base import Strategy
 
 _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
 DIGITS = 32  # of a digest, in hexadecimal: half of the hash says enough
@@ -120,9 +122,24 @@ def state_values(state: EngineState) -> dict[str, object]:
         # Only where VaR or correlation is checked.
         **({} if state.tails is None else {"tails": state.tails.values()}),
         **({} if state.pairs is None else {"pairs": sorted(state.pairs.together)}),
+        # Only of bots that are not what they began as.
+        **({"changed": changed} if (changed := changed_bots(state)) else {}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip
+
+
+def changed_bots(state: EngineState) -> dict[str, object]:
+    """Return what bots have become, of those that were changed, and what they can be restored to."""
+    return {bot.id: [_spec_values(bot.spec), _spec_values(bot.former)] for bot in state.bots.values() if bot.changed}
+
+
+def _spec_values(spec: BotSpec | None) -> object:
+    if spec is None:
+        return None
+    name = type(spec.strategy).__qualname__
+    values = msgspec.to_builtins(msgspec.structs.replace(spec, strategy=Strategy()), enc_hook=_as_python)
+    return [name, msgspec.to_builtins(spec.strategy, enc_hook=_as_python), values]
 
 
 def _group_values(state: EngineState) -> dict[str, object]:

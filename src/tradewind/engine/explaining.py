@@ -15,7 +15,7 @@ from tradewind.engine.check_words import check_words, missing_words
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import Breakpoints, Replay
-from tradewind.engine.state import EngineState, Market, Seat
+from tradewind.engine.state import EngineState, LoadSource, Market, Seat
 from tradewind.engine.views import OrderRow, words
 from tradewind.model.decisions import Decided, Quiet, Refused, ReviewRequest
 from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
@@ -94,12 +94,12 @@ class WhyNot(msgspec.Struct, frozen=True):
     working: tuple[str, ...]
 
 
-def why(config: EngineConfig, entries: Iterable[Entry], order: str) -> Why:
+def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSource | None = None) -> Why:
     """Return the chain of the order with this id, or whose id ends with `-` and these words.
 
     Raises  ConfigError when there is no such order, StateError when the replay differs from the record.
     """
-    seen = _Seen(config, order)
+    seen = _Seen(config, order, load)
     seen.run(entries, None)
     if seen.found is None:
         raise ConfigError(
@@ -124,7 +124,12 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str) -> Why:
 
 
 def why_not(
-    config: EngineConfig, entries: Iterable[Entry], instrument: str, at_ns: int | None, bot: str | None = None
+    config: EngineConfig,
+    entries: Iterable[Entry],
+    instrument: str,
+    at_ns: int | None,
+    bot: str | None = None,
+    load: LoadSource | None = None,
 ) -> list[WhyNot]:
     """Return, for each bot that looks at the instrument, why it did nothing at that time (None: at the end).
 
@@ -139,7 +144,7 @@ def why_not(
         raise ConfigError(
             f"the run has no bot {bot!r}: choose from {', '.join(sorted(each.id for each in config.bots))}"
         )
-    seen = _Seen(config, None)
+    seen = _Seen(config, None, load)
     seen.run(entries, at_ns)
     if not seen.times:
         raise ConfigError("the run had not begun at that moment: choose a later one with --at, or leave it out")
@@ -182,8 +187,8 @@ def reading_of(state: EngineState, seat: Seat) -> dict[str, float | str]:
 class _Seen:
     """A replay that is watched: the decision on one order with its scene, and what became of every order."""
 
-    def __init__(self, config: EngineConfig, order: str | None) -> None:
-        self.replay = Replay(config, None, Breakpoints(), None, self._hear)
+    def __init__(self, config: EngineConfig, order: str | None, load: LoadSource | None = None) -> None:
+        self.replay = Replay(config, None, Breakpoints(), None, self._hear, load)
         self.model = ReadModel(config.instruments)
         self.found: tuple[Decided, Scene, ReviewRequest | None] | None = None
         self.quiet: dict[tuple[str, str], Quiet] = {}

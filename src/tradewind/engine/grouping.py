@@ -39,9 +39,9 @@ def bar_heard(state: EngineState, market: Market, bar: Bar) -> None:
 
 def round_due(state: EngineState, bot: str) -> None:
     """Decide a round that has waited long enough; one that is decided already is left alone."""
-    group = state.groups[bot]
+    group = state.groups.get(bot)
     wishes: Wishes = {}
-    if group.open and group.bot.failed is None and f"round:{bot}" not in state.timers:
+    if group is not None and group.open and group.bot.failed is None and f"round:{bot}" not in state.timers:
         _decide_round(state, group, wishes)
     _act(state, wishes)
 

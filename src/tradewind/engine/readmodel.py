@@ -102,6 +102,8 @@ class ReadModel:
             c.LeaveReduceOnly: self._leave_reduce_only,
             c.PauseBot: self._bot_paused,
             c.ResumeBot: self._bot_resumed,
+            c.ChangeBot: self.commands.append,
+            c.RestoreBot: self.commands.append,
             c.CancelAll: self.commands.append,
             c.Flatten: self.commands.append,
             c.SwitchFlag: self.commands.append,

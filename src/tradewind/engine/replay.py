@@ -13,7 +13,7 @@ from tradewind.engine.config import EngineConfig
 from tradewind.engine.core import process
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.recording import close_records
-from tradewind.engine.state import EngineState
+from tradewind.engine.state import EngineState, LoadSource
 from tradewind.model.answers import OrderFilled
 from tradewind.model.decisions import Decided, Refused
 from tradewind.model.effects import Effect, SubmitOrder
@@ -84,13 +84,14 @@ def replay(
     breakpoints: Breakpoints | None = None,
     hold: Hold | None = None,
     heard: Heard | None = None,
+    load: LoadSource | None = None,
 ) -> Replayed:
     """Return what a fresh engine becomes on the recorded entries, up to the end, `until_ns` or the first difference.
 
     At a breakpoint `hold` is asked whether to go on; without `hold` the replay stops at the first. `heard` is given the
-    audit records as they come up.
+    audit records as they come up; `load` finds strategies that bots were changed to.
     """
-    return Replay(config, until_ns, breakpoints or Breakpoints(), hold, heard).run(entries)
+    return Replay(config, until_ns, breakpoints or Breakpoints(), hold, heard, load).run(entries)
 
 
 def run_digest(audit_digest: str, end_digest: str) -> str:
@@ -108,8 +109,9 @@ class Replay:
         breakpoints: Breakpoints,
         hold: Hold | None,
         heard: Heard | None = None,
+        load: LoadSource | None = None,
     ) -> None:
-        self.state = EngineState(config)
+        self.state = EngineState(config, load)
         self.difference: Difference | None = None
         self.stopped: Break | None = None
         self._until_ns = until_ns

@@ -34,6 +34,7 @@ from tradewind.risk.tail_book import TailBook
 from tradewind.strategy.base import GroupView, Strategy, View, Wish, overrides, sees_groups, warmup_bars
 
 NEVER = -(10**60)
+LoadSource = Callable[[str, str], type[Strategy]]
 scaleb = EXACT.scaleb
 
 
@@ -92,16 +93,9 @@ class Seat:
         self.budget = self.base_budget = ratio(bot.spec.budget, Decimal(len(bot.spec.instruments)))
         self.working: dict[str, Order] = {}
         self.view = View(market.instrument, strategy.memory(), self.working)
-        self.warmup_bars = warmup_bars(strategy)
         self.bars_seen = 0
         self.pick: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
-        # A strategy that sees its instruments together has the base's `on_bar`, by which its views are kept up to date.
-        barred = overrides(strategy, "on_bar") or sees_groups(strategy)
-        self.on_bar: Callable[[View], Wish] | None = strategy.on_bar if barred else None
-        self.on_trade = strategy.on_trade if overrides(strategy, "on_trade") else None
-        self.on_quote = strategy.on_quote if overrides(strategy, "on_quote") else None
-        self.on_book = strategy.on_book if overrides(strategy, "on_book") else None
-        self.on_fill = strategy.on_fill if overrides(strategy, "on_fill") else None
+        self.use(strategy)
         self.target: Intent | None = None
         self.deferred: Intent | None = None
         self.closing: Closing | None = None
@@ -126,11 +120,25 @@ class Seat:
         self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
 
+    def use(self, strategy: Strategy) -> None:
+        """Take the callbacks and the warm-up from this strategy."""
+        self.warmup_bars = warmup_bars(strategy)
+        # A strategy that sees its instruments together has the base's `on_bar`, by which its views are kept up to date.
+        barred = overrides(strategy, "on_bar") or sees_groups(strategy)
+        self.on_bar: Callable[[View], Wish] | None = strategy.on_bar if barred else None
+        self.on_trade = strategy.on_trade if overrides(strategy, "on_trade") else None
+        self.on_quote = strategy.on_quote if overrides(strategy, "on_quote") else None
+        self.on_book = strategy.on_book if overrides(strategy, "on_book") else None
+        self.on_fill = strategy.on_fill if overrides(strategy, "on_fill") else None
+
 
 class Bot:
-    """One bot while it runs; `failed` and `paused` carry a reason."""
+    """One bot while it runs; `failed` and `paused` carry a reason.
 
-    __slots__ = ("failed", "id", "paused", "seats", "spec")
+    `spec` is what it is now, `former` what it was before it was promoted; `changed` says that it is not as it began.
+    """
+
+    __slots__ = ("changed", "failed", "former", "id", "paused", "seats", "spec")
 
     def __init__(self, spec: BotSpec) -> None:
         self.spec = spec
@@ -138,6 +146,8 @@ class Bot:
         self.seats: list[Seat] = []
         self.failed: str | None = None
         self.paused: str | None = None
+        self.former: BotSpec | None = None
+        self.changed = False
 
 
 class Group:
@@ -293,6 +303,7 @@ class EngineState:
         "jobs",
         "last_order_ns",
         "ledger",
+        "load",
         "marked",
         "markets",
         "now_ns",
@@ -327,8 +338,10 @@ class EngineState:
         "watches_worth",
     )
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, load: LoadSource | None = None) -> None:
+        """`load` finds a user's own strategy class by its place and the text of its file, for changes of bots."""
         self.config = config
+        self.load = load
         self.sequence = 0
         self.now_ns = 0
         self.order_number = 0
@@ -395,7 +408,7 @@ class EngineState:
             for seat in group.bot.seats:
                 seat.market.groups += (group,)
         for market in self.markets.values():
-            _declare(market)
+            _open(market)
             market.watched = bool(market.warming) or self.regimes is not None or self.breakers is not None
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
@@ -570,8 +583,11 @@ def _value_digits(instrument: Instrument) -> int:
     return max(0, -int(exponent))
 
 
-def _declare(market: Market) -> None:
-    """Collect what the watching strategies declared: each distinct indicator is computed once per instrument."""
+def declare(market: Market) -> Server:
+    """Collect what the watching strategies declare, and return a server of it that has not seen a bar.
+
+    Each distinct indicator is computed once per instrument.
+    """
     specs: dict[IndicatorSpec, int] = {}
     width = 0
     for seat in market.seats_all:
@@ -586,16 +602,21 @@ def _declare(market: Market) -> None:
             columns.extend(range(specs[spec], specs[spec] + spec.outputs))
         seat.pick = None if columns == list(range(width)) else _picker(columns)
     instrument = market.instrument
-    market.server = Server(market.specs, 10**instrument.price_scale, 10**instrument.volume_scale)
+    market.hears_fills = any(seat.on_fill is not None for seat in market.seats_all)
+    market.hears_book = any(seat.on_book is not None for seat in market.seats_all)
+    market.hears_trades = any(seat.on_trade is not None for seat in market.seats_all)
+    return Server(market.specs, 10**instrument.price_scale, 10**instrument.volume_scale)
+
+
+def _open(market: Market) -> None:
+    """Begin with an instrument: who needs no warm-up listens at once."""
+    market.server = declare(market)
     market.warming = [seat for seat in market.seats_all if seat.warmup_bars]
     for seat in market.seats_all:
         if not seat.warmup_bars:
             seat.quiet_reason = "no_signal"
             if seat.on_bar is not None:
                 market.seats.append((seat.on_bar, seat.view, seat.pick, seat))
-    market.hears_fills = any(seat.on_fill is not None for seat in market.seats_all)
-    market.hears_book = any(seat.on_book is not None for seat in market.seats_all)
-    market.hears_trades = any(seat.on_trade is not None for seat in market.seats_all)
 
 
 def _picker(columns: list[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:

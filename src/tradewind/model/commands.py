@@ -1,8 +1,13 @@
 """What an operator, a timer, a worker or a remote stage says to the engine, as events."""
 
+from decimal import Decimal
+from typing import Any
+
 import msgspec
 
 from tradewind.model.decisions import Approved, Refused
+from tradewind.model.intents import Exits
+from tradewind.model.market_events import Bar
 
 
 class Halt(msgspec.Struct, frozen=True, array_like=True, tag="halt"):
@@ -43,6 +48,42 @@ class PauseBot(msgspec.Struct, frozen=True, array_like=True, tag="pause_bot"):
 class ResumeBot(msgspec.Struct, frozen=True, array_like=True, tag="resume_bot"):
     ts_ns: int
     bot: str
+
+
+class NewExits(msgspec.Struct, frozen=True, array_like=True):
+    """The exits of a bot's entries from now on; `exits` is None where they have none."""
+
+    exits: Exits | None
+
+
+class ChangeBot(msgspec.Struct, frozen=True, array_like=True, tag="change_bot"):
+    """A bot gets another strategy, budget, exits or family; what it holds, and the exits of that, stay.
+
+    `strategy` is a built-in name, `module:Class` or `file.py:Class`, and `source` the text of that file, so that the
+    record needs no file; empty, the strategy stays, and so do a budget, exits and a family of None. `history` are
+    closed bars that new indicators warm up on. What the first change that is `promoted` replaces can be restored.
+    """
+
+    ts_ns: int
+    bot: str
+    reason: str
+    strategy: str = ""
+    parameters: dict[str, Any] = {}
+    source: str = ""
+    budget: Decimal | None = None
+    exits: NewExits | None = None
+    family: str | None = None
+    promoted: bool = False
+    history: tuple[Bar, ...] = ()
+
+
+class RestoreBot(msgspec.Struct, frozen=True, array_like=True, tag="restore_bot"):
+    """A bot becomes again what it was before it was promoted; without a promotion nothing happens."""
+
+    ts_ns: int
+    bot: str
+    reason: str
+    history: tuple[Bar, ...] = ()
 
 
 class CancelAll(msgspec.Struct, frozen=True, array_like=True, tag="cancel_all"):
@@ -109,6 +150,8 @@ Command = (
     | LeaveReduceOnly
     | PauseBot
     | ResumeBot
+    | ChangeBot
+    | RestoreBot
     | CancelAll
     | Flatten
     | SwitchFlag

@@ -1,7 +1,7 @@
 """Indicator values for a strategy: all of them ahead of time over columns, or bar by bar, with the same bits."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +60,14 @@ class Server:
             else:
                 row.append(value)  # type: ignore[arg-type]
         return tuple(row)
+
+    def inherit(self, other: "Server", specs: Collection[IndicatorSpec]) -> None:
+        """Go on with the other server's streams of these indicators, where it has them; it is not to be used again."""
+        theirs = dict(zip(other._specs, other._updates, strict=True))
+        self._updates = [
+            theirs[spec] if spec in specs and spec in theirs else own
+            for spec, own in zip(self._specs, self._updates, strict=True)
+        ]
 
     def reset(self) -> None:
         """Forget every bar: the indicators warm up again, as after a data gap."""

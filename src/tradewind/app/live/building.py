@@ -27,6 +27,7 @@ from tradewind.app.live.stopping import Ended
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
+from tradewind.app.strategies import load_source
 from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
@@ -101,7 +102,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
             record, recorder = _begin("live", resolved, config, store, now_ns())
             standing.begin(record.id, config.session)
-            parts = Parts(EngineState(config), model_for(config), AuditDigest())
+            parts = Parts(EngineState(config, load_source), model_for(config), AuditDigest())
             clock = SessionClock()
         else:
             config = recovered.config
@@ -163,7 +164,7 @@ async def build_paper(
     late = Late()
     account = OpeningAccount(engine_settings.cash, engine_settings.volume_30d, ())
     engine = LiveEngine(
-        EngineState(engine_settings),
+        EngineState(engine_settings, load_source),
         BookVenue(engine_settings.instruments, simulation_settings(config), account),
         recorder,
         SessionClock(),

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.regime import model_of_hash
-from tradewind.app.strategies import load_class
+from tradewind.app.strategies import load_source, recorded_loader
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.core import process
 from tradewind.engine.digest import AuditDigest, state_digest
@@ -51,7 +51,7 @@ def recover(path: Path, model_for: ModelFor) -> Recovered:
     reader = read_journal(path)
     if reader.session is None:
         raise StateError(f"{path} holds no session ({reader.finish().message}): restore it from a backup")
-    config = engine_config(reader.session.engine, load_class, model_of_hash)
+    config = engine_config(reader.session.engine, recorded_loader(reader.session.sources), model_of_hash)
     replayed = Replayed(config, model_for(config), path)
     replayed.take(reader)
     end = reader.finish()
@@ -73,7 +73,7 @@ class Replayed:
     """The engine while its journal is read; what it wants to send is held to what the session recorded."""
 
     def __init__(self, config: EngineConfig, model: ReadModel, path: Path) -> None:
-        self.state = EngineState(config)
+        self.state = EngineState(config, load_source)
         self.model = model
         self.digest = AuditDigest()
         self.timers: list[SetTimer] = []

@@ -37,6 +37,7 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
 
     `engine` and `settings` are the engine's and the simulated venue's configuration as values, `config` what the user
     asked for after files, environment and flags, `config_hash` its hash; `created_at_ns` is told by the caller's clock.
+    `sources` are the texts of the files that strategies of one's own came from, by place: those files may change.
     """
 
     session: str
@@ -50,6 +51,7 @@ class SessionHeader(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, str] = {}
     flags: dict[str, str] = {}
     seed: int | None = None
+    sources: dict[str, str] = {}
 
 
 class Head(NamedTuple):
