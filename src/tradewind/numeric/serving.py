@@ -1,7 +1,7 @@
 """Indicator values for a strategy: all of them ahead of time over columns, or bar by bar, with the same bits."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +35,9 @@ def precompute(specs: Sequence[IndicatorSpec], bars: BarArrays, segments: Sequen
                 output[start:stop] = values
         columns.extend(outputs)
     return columns
+
+
+Update = tuple[Callable[[BarLike], object], tuple[float, ...]]
 
 
 class Server:
@@ -71,7 +74,7 @@ class Server:
 
     def reset(self) -> None:
         """Forget every bar: the indicators warm up again, as after a data gap."""
-        self._updates = [
+        self._updates: list[Update] = [
             (spec.stream(self._price_scale, self._volume_scale).update, (math.nan,) * spec.outputs)
             for spec in self._specs
         ]
