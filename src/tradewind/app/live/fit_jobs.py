@@ -71,8 +71,11 @@ class TailJob:
         return Made(known_ns, None, trouble or "too few returns that all instruments have, or prices that do not move")
 
     def _with_moves(self, table: Table, snapshot: Snapshot) -> np.ndarray:
-        last = table.closes[-1]
-        moved = [snapshot.marks.get(name, np.nan) / last[place] - 1 for place, name in enumerate(self.names)]
+        moved = np.full(len(self.names), np.nan)
+        for place, name in enumerate(self.names):
+            rows = np.flatnonzero(np.isfinite(table.closes[:, place]))
+            if rows.size and name in snapshot.marks:
+                moved[place] = snapshot.marks[name] / table.closes[rows[-1], place] - 1
         return np.vstack([table.returns, moved])
 
 

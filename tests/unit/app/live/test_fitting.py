@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec import UNSET
 
 from tests.engine_rig import BTC, ETH, MINUTE_NS, PERP, config
 from tradewind.app.live.fit_history import FitHistory
@@ -98,7 +99,7 @@ def test_the_first_fit_is_the_one_a_backtest_makes_of_the_same_closes() -> None:
         last = bars[-501:]
         times, prices = np.array([bar.ts_ns for bar in last]), np.array([bar.close / 100 for bar in last])
         closes.append(Closes(name, MINUTE_NS, times, prices))
-    (last_fit,) = TailFits(msgspec.structs.replace(PLAN, every_ns=500 * MINUTE_NS), closes).upto(10**19)
+    (last_fit,) = TailFits(msgspec.structs.replace(PLAN, every_ns=500 * MINUTE_NS, move_max=UNSET), closes).upto(10**19)
     assert (rig.fit.as_of_ns, rig.fit.parameters) == (START_NS, last_fit.parameters)
     assert rig.fit.valid_until_ns == START_NS + 30 * MINUTE_NS
     assert (rig.rule, rig.alarms) == (None, [])
