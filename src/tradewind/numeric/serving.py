@@ -64,17 +64,17 @@ class Server:
                 row.append(value)  # type: ignore[arg-type]
         return tuple(row)
 
+    def reset(self) -> None:
+        """Forget every bar: the indicators warm up again, as after a data gap."""
+        self._updates: list[Update] = [
+            (spec.stream(self._price_scale, self._volume_scale).update, (math.nan,) * spec.outputs)
+            for spec in self._specs
+        ]
+
     def inherit(self, other: "Server", specs: Collection[IndicatorSpec]) -> None:
         """Go on with the other server's streams of these indicators, where it has them; it is not to be used again."""
         theirs = dict(zip(other._specs, other._updates, strict=True))
         self._updates = [
             theirs[spec] if spec in specs and spec in theirs else own
             for spec, own in zip(self._specs, self._updates, strict=True)
-        ]
-
-    def reset(self) -> None:
-        """Forget every bar: the indicators warm up again, as after a data gap."""
-        self._updates: list[Update] = [
-            (spec.stream(self._price_scale, self._volume_scale).update, (math.nan,) * spec.outputs)
-            for spec in self._specs
         ]
