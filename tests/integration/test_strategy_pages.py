@@ -35,6 +35,8 @@ def test_a_strategy_is_drawn_on_real_data(
     for words in commands(name):
         code, _, err = run(*words)
         assert code == 0, err
+    picture = (tmp_path / f"{name}-page" / "picture.svg").read_text(encoding="utf-8")
+    assert ('class="sign gain"' in picture or 'class="sign loss"' in picture) is (name not in WITHOUT_TRADES)
     page = (tmp_path / f"{name}-page" / "report.html").read_text(encoding="utf-8")
     assert 'id="price-' in page
     assert ('class="entry"' in page) is (name not in WITHOUT_TRADES)

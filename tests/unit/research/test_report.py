@@ -37,7 +37,7 @@ from tradewind.research.report.thinning import positions, thin
 from tradewind.risk.limits import Limits
 from tradewind.simulation.settings import SimulationSettings
 
-FILES = {"report.html", "metrics.json", "fills.csv", "trades.csv", "orders.csv", "equity.csv"}
+FILES = {"report.html", "picture.svg", "metrics.json", "fills.csv", "trades.csv", "orders.csv", "equity.csv"}
 VOID = {"meta", "link", "br", "path", "img"}
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 import numpy as np
 
-from tradewind.research.report.thinning import FloatArray, IntArray, positions, thin
+from tradewind.research.report.thinning import COLUMNS, FloatArray, IntArray, positions, thin
 
 BOX = 1000
 
@@ -97,10 +97,12 @@ def line_chart(
     zero: bool = False,
     log: bool = False,
     summary: str = "",
+    columns: int = COLUMNS,
 ) -> Chart:
     """Return a chart of lines over one time line. `unit` is how values read: `money`, `percent` or `number`.
 
     `zero` keeps zero in sight and draws its line; `log` is a logarithmic scale where values allow it and span enough.
+    Of each of so many `columns` the highest and the lowest point are drawn.
     """
     lowest = min(float(line.values.min()) for line in lines)
     highest = max(float(line.values.max()) for line in lines)
@@ -109,7 +111,7 @@ def line_chart(
     paths, legend, shown = [], [], []
     for line in lines:
         x = positions(line.ts_ns, start_ns, end_ns)
-        rows = thin(x, line.values)
+        rows = thin(x, line.values, columns)
         drawn = _path(BOX * x[rows], scale.height(line.values[rows]), line.stepped)
         area = f"{drawn}V{base:.0f}H{BOX * float(x[rows[0]]):.1f}Z" if line.filled else None
         paths.append(Path(line.style, drawn, area))

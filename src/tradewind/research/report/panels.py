@@ -16,6 +16,7 @@ from tradewind.research.curve import DAY_NS, DailyEquity, EquityCurve, FloatArra
 from tradewind.research.metrics import slippages
 from tradewind.research.report.charts import Chart, Line, Marker, line_chart, scale_of
 from tradewind.research.report.formats import amount, exact, minute, signed, words
+from tradewind.research.report.thinning import COLUMNS
 from tradewind.research.series import BarSeries
 
 MARKERS_MAX = 1200
@@ -28,7 +29,9 @@ Reasons = dict[tuple[str, str, int], str]
 STYLES = ("main", "hold", "third", "fourth", "fifth", "price")
 
 
-def equity_charts(curve: EquityCurve, series: Sequence[BarSeries], currency: str) -> list[Chart]:
+def equity_charts(
+    curve: EquityCurve, series: Sequence[BarSeries], currency: str, *, columns: int = COLUMNS
+) -> list[Chart]:
     """Equity at every bar close, and the same money spread evenly over the instruments at their first open.
 
     Where holding moves so much that equity would be a flat line beside it, it gets a chart of its own.
@@ -41,7 +44,11 @@ def equity_charts(curve: EquityCurve, series: Sequence[BarSeries], currency: str
         f"Equity from {amount(curve.opening)} to {amount(curve.last)} {currency}"
     )  # fmt: skip
     if opening <= 0:
-        return [line_chart("equity", "Equity", [own], start, end, "money", tall=True, note=note, summary=summary)]
+        return [
+            line_chart(
+                "equity", "Equity", [own], start, end, "money", tall=True, note=note, summary=summary, columns=columns
+            )
+        ]
     name = "Buy and hold" if len(series) == 1 else "Buy and hold, equal parts"
     both = [own, Line(name, "hold", *buy_and_hold(series, opening))]
     note_both = f"{note}; buy and hold without costs"
@@ -50,11 +57,15 @@ def equity_charts(curve: EquityCurve, series: Sequence[BarSeries], currency: str
     charts = [
         line_chart(
             "equity", "Equity", lines, start, end, "money", tall=True, log=True, note=note if wide else note_both,
-            summary=summary,
+            summary=summary, columns=columns,
         )
     ]  # fmt: skip
     if wide:
-        charts.append(line_chart("hold", "Beside buy and hold", both, start, end, "money", log=True, note=note_both))
+        charts.append(
+            line_chart(
+                "hold", "Beside buy and hold", both, start, end, "money", log=True, note=note_both, columns=columns
+            )
+        )
     return charts
 
 
@@ -145,7 +156,9 @@ def profit_chart(result: BacktestResult, model: ReadModel, curve: EquityCurve) -
     )  # fmt: skip
 
 
-def price_charts(model: ReadModel, series: Sequence[BarSeries], curve: EquityCurve) -> list[Chart]:
+def price_charts(
+    model: ReadModel, series: Sequence[BarSeries], curve: EquityCurve, *, columns: int = COLUMNS
+) -> list[Chart]:
     """Every instrument's closes with entries and exits; the most traded ones first, at most sixteen."""
     traded: dict[str, list[RoundTrip]] = {}
     for trip in model.trips:
@@ -154,7 +167,9 @@ def price_charts(model: ReadModel, series: Sequence[BarSeries], curve: EquityCur
     chosen = ordered[:PRICE_CHARTS_MAX]
     budget = min(300, MARKERS_MAX // (2 * len(chosen)))
     said = reasons(model)
-    return [price_chart(each, traded.get(each.instrument.id, []), model, curve, budget, said) for each in chosen]
+    return [
+        price_chart(each, traded.get(each.instrument.id, []), model, curve, budget, said, columns) for each in chosen
+    ]
 
 
 def reasons(model: ReadModel) -> Reasons:
@@ -166,7 +181,13 @@ def reasons(model: ReadModel) -> Reasons:
 
 
 def price_chart(
-    series: BarSeries, trips: Sequence[RoundTrip], model: ReadModel, curve: EquityCurve, budget: int, said: Reasons
+    series: BarSeries,
+    trips: Sequence[RoundTrip],
+    model: ReadModel,
+    curve: EquityCurve,
+    budget: int,
+    said: Reasons,
+    columns: int = COLUMNS,
 ) -> Chart:
     """Closes of one instrument; the `budget` trips with the largest results are marked where they began and ended."""
     instrument = series.instrument
@@ -179,7 +200,7 @@ def price_chart(
     )  # fmt: skip
     chart = line_chart(
         f"price-{instrument.id}", instrument.id, [Line("Close", "price", closes, prices)], start, end, "money",
-        tall=True, log=True, note=f"{instrument.quote}, {note}",
+        tall=True, log=True, note=f"{instrument.quote}, {note}", columns=columns,
     )  # fmt: skip
     scale, _ = scale_of(float(prices.min()), float(prices.max()), "money", log=True)
     markers: list[Marker] = []

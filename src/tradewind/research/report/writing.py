@@ -16,10 +16,12 @@ from tradewind.research.pages import environment
 from tradewind.research.ranges import FillRange
 from tradewind.research.report import figures, files, panels, run_header, tables
 from tradewind.research.report.formats import FILTERS
+from tradewind.research.report.picture import picture
 from tradewind.research.series import BarSeries
 from tradewind.storage.atomic import sync
 
 PAGE = "report.html"
+PICTURE = "picture.svg"
 
 
 def write_report(
@@ -33,7 +35,8 @@ def write_report(
 ) -> Path:
     """Write the report of a run into `directory` and return the page's path.
 
-    The folder gets report.html, metrics.json, fills.csv, trades.csv, orders.csv and equity.csv, all of them or none.
+    The folder gets report.html, picture.svg, metrics.json, fills.csv, trades.csv, orders.csv and equity.csv, all of
+    them or none.
     Raises  ConfigError when the folder exists with something in it and `overwrite` is false.
     """
     if not overwrite and directory.exists() and any(directory.iterdir()):
@@ -51,6 +54,7 @@ def write_report(
         _write(partial / "trades.csv", files.trades_csv(model).encode())
         _write(partial / "orders.csv", files.orders_csv(model).encode())
         _write(partial / "equity.csv", files.equity_csv(curve))
+        _write(partial / PICTURE, picture(result, series, curve, model, metrics).encode())
         _write(partial / PAGE, html.encode())
         _publish(partial, directory)
     finally:
