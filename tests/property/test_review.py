@@ -50,6 +50,8 @@ def limits(draw: st.DrawFn) -> Limits:
         liquidation_buffer_min=draw(shares),
         liquidation_distance_min=draw(shares) if slow else None,
         slippage_bps_max=draw(st.none() | st.just(Decimal(50))),
+        instrument_notional_caps=draw(st.just({}) | st.just({"BTC-USD": Decimal(600)})),
+        instrument_orders_per_minute_max=draw(st.none() | st.just(3)),
         orders_per_minute_max=draw(st.none() | st.just(3)) if slow else None,
         seconds_between_orders_min=draw(st.none() | st.just(Decimal(1))) if slow else None,
     )
@@ -92,6 +94,7 @@ def requests(draw: st.DrawFn, instrument: Instrument) -> ReviewRequest:
         reduce_only=draw(seldom("drawdown")),
         orders_minute=draw(st.integers(0, 5)),
         orders_hour=0,
+        instrument_orders=draw(st.integers(0, 5)),
         orders_day=0,
         since_last_order_ns=draw(st.none() | st.integers(0, 2_000_000_000)),
         locked=draw(seldom("cooldown")),
@@ -139,7 +142,7 @@ def buy(quantity: int = 100, price: int | None = None) -> OrderRequest:
 
 def only(**chosen: Any) -> Limits:
     """Return limits of which only the given ones are on."""
-    return Limits(**(dict.fromkeys(Limits.__struct_fields__) | chosen))
+    return Limits(**(dict.fromkeys(Limits.__struct_fields__) | {"instrument_notional_caps": {}} | chosen))
 
 
 # One request per check that this check refuses, under the limit that switches it on: which checks the drawn requests
@@ -162,6 +165,7 @@ REFUSED: dict[str, tuple[Limits, ReviewRequest]] = {
         asked(PERPETUAL, equity=Decimal(50)),
     ),
     "slippage_guard": (only(slippage_bps_max=Decimal(50)), asked(order=buy(price=11_000), price=11_000)),
+    "instrument_orders_per_minute": (only(instrument_orders_per_minute_max=3), asked(instrument_orders=3)),
     "orders_per_minute": (only(orders_per_minute_max=3), asked(orders_minute=3)),
     "orders_per_hour": (only(orders_per_hour_max=3), asked(orders_hour=3)),
     "orders_per_day": (only(orders_per_day_max=3), asked(orders_day=3)),

@@ -49,7 +49,12 @@ DEMO_BOTS: Sequence[Mapping[str, Any]] = [
     {"id": "hold-btc", "strategy": "buy_and_hold", "instruments": ["BTC-USD"], "budget": "0.05"},
 ]
 
-LIVE_LIMITS = {"instrument_share_max": "0.20", "exposure_share_max": "0.80", "leverage_max": "1"}
+LIVE_LIMITS = {
+    "instrument_share_max": "0.20",
+    "exposure_share_max": "0.80",
+    "leverage_max": "1",
+    "instrument_orders_per_minute_max": "60",
+}
 LIVE_PROTECTIONS = {"drawdown_max": "0.10", "stop_loss_guard_count": 4}
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {
@@ -57,7 +62,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
     "research": {"limits": {"instrument_share_max": "1", "exposure_share_max": "1", "leverage_max": "1"}},
     # The limits that a live account will have.
     "paper": {
-        "limits": {"instrument_share_max": "0.20", "exposure_share_max": "0.80", "leverage_max": "1"},
+        "limits": LIVE_LIMITS,
         "simulation": {"half_spread_bps": "1", "slippage_bps": "1", "participation": "0.10"},
         "protections": {"drawdown_max": "0.25", "stop_loss_guard_count": 4},
     },
@@ -83,6 +88,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "exposure_share_max": "0.20",
             "leverage_max": "1",
             "order_notional_max": "25",
+            "instrument_orders_per_minute_max": "60",
             "orders_per_hour_max": "30",
         },
         "protections": {"drawdown_max": "0.02", "stop_loss_guard_count": 2},

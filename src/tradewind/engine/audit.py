@@ -228,7 +228,7 @@ class Auditor:
             for name, other in others.items():
                 gross = add(gross, self._notional(name, other, engine.markets[name].mark or 0))
             for what, number, cap in (
-                ("notional", worst, limits.instrument_notional_max),
+                ("notional", worst, limits.notional_cap(decided.order.instrument)),
                 ("share", worst, _share(equity, limits.instrument_share_max)),
                 ("exposure", gross, _share(equity, limits.exposure_share_max)),
                 ("leverage", gross, _share(equity, limits.leverage_max)),

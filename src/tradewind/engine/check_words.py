@@ -112,6 +112,12 @@ def _orders(number: Number, limit: Number, question: ReviewRequest, limits: Limi
     return f"this is order {number}, at most {limit}"
 
 
+def _orders_here(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
+    wait_ns = question.instrument_wait_ns
+    then = "" if wait_ns is None else f"; the next may go in {wait_ns / SECOND_NS:.1f} s"
+    return f"this is order {number} within a minute here, at most {limit}{then}"
+
+
 def _spacing(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
     return "long enough after the last order" if number <= limit else f"{number:.1f} s too early after the last order"
 
@@ -139,6 +145,7 @@ WORDS: dict[str, Words] = {
     "slippage_guard": _slippage,
     "var": _worst,
     "correlation": _correlation,
+    "instrument_orders_per_minute": _orders_here,
     "orders_per_minute": _orders,
     "orders_per_hour": _orders,
     "orders_per_day": _orders,

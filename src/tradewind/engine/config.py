@@ -121,5 +121,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
                     raise ConfigError(f"bot {bot.id!r} wants instrument {name!r}, which the run does not have")
             if (reason := bot.strategy.unsuited([known[name] for name in bot.instruments])) is not None:
                 raise ConfigError(f"bot {bot.id!r}: {reason}")
+        for name in self.limits.instrument_notional_caps:
+            if name not in known:
+                raise ConfigError(f"limits.instrument_notional_caps names {name!r}, which the run does not have")
         if self.cash < 0:
             raise ConfigError(f"cash must not be negative, was {self.cash}")

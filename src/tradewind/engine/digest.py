@@ -115,6 +115,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         "marks": {name: market.mark for name, market in state.markets.items()},
         # Only where regimes are told.
         **({} if state.regimes is None else {"regimes": regime_values(state)}),
+        # Only where their number on one instrument is limited.
+        **({"orders_here": here} if (here := _order_times(state)) else {}),
         # Only of bots that see their instruments together.
         **({"groups": _group_values(state)} if state.groups else {}),
         # Only where there are breakers.
@@ -140,6 +142,10 @@ def _spec_values(spec: BotSpec | None) -> object:
     name = type(spec.strategy).__qualname__
     values = msgspec.to_builtins(msgspec.structs.replace(spec, strategy=Strategy()), enc_hook=_as_python)
     return [name, msgspec.to_builtins(spec.strategy, enc_hook=_as_python), values]
+
+
+def _order_times(state: EngineState) -> dict[str, list[int]]:
+    return {name: [*market.order_times] for name, market in state.markets.items() if market.order_times}
 
 
 def _group_values(state: EngineState) -> dict[str, object]:

@@ -76,7 +76,7 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
     order = Order(request, shares, role, now, quantity, proposal.tag, seats, len(orders) + state.forgotten, SENT, held)
     orders[order_id] = order
     if state.counts_orders:
-        state.order_times.append(now)
+        _count_order(state, market)
     state.last_order_ns = now
     for seat in seats:
         seat.working[order_id] = order
@@ -250,6 +250,7 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
     if market.doubts:
         lock = in_doubt(market)
     minute, hour, day = _orders_lately(state) if state.counts_orders else (0, 0, 0)
+    here, wait_ns = _orders_here(state, market)
     return {
         "halted": state.halted,
         "reduce_only": state.reduce_only_reason(),
@@ -261,6 +262,8 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         "squares": _squares(state, market) if state.squares_needed else None,
         "regime": None if state.regimes is None else state.regimes.blocks(market.id),
         "tail": None if state.tails is None else tail_shape(state, state.tails, market),
+        "instrument_orders": here,
+        "instrument_wait_ns": wait_ns,
     }
 
 
@@ -384,3 +387,20 @@ def _orders_lately(state: EngineState) -> tuple[int, int, int]:
         times.popleft()
     count = len(times)
     return count - bisect_right(times, now - MINUTE_NS), count - bisect_right(times, now - HOUR_NS), count
+
+
+def _count_order(state: EngineState, market: Market) -> None:
+    """Note when an order was sent, where a limit on their number asks for it."""
+    state.order_times.append(state.now_ns)
+    if state.config.limits.instrument_orders_per_minute_max is not None:
+        market.order_times.append(state.now_ns)
+
+
+def _orders_here(state: EngineState, market: Market) -> tuple[int, int | None]:
+    """Return how many orders the instrument has had within a minute, and how long the next has to wait, if it has."""
+    limit, times = state.config.limits.instrument_orders_per_minute_max, market.order_times
+    while times and times[0] <= state.now_ns - MINUTE_NS:
+        times.popleft()
+    if not limit or len(times) < limit:
+        return len(times), None
+    return len(times), times[len(times) - limit] + MINUTE_NS - state.now_ns

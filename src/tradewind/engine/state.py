@@ -29,7 +29,7 @@ from tradewind.portfolio.valuation import value_account
 from tradewind.risk.breakers import Breakers
 from tradewind.risk.correlation_watch import CorrelationWatch
 from tradewind.risk.protections import ClosedTrade, Lock
-from tradewind.risk.review import NO_TAIL, Reviewer
+from tradewind.risk.review import NO_TAIL, ORDER_COUNTS, Reviewer
 from tradewind.risk.tail_book import TailBook
 from tradewind.strategy.base import GroupView, Strategy, View, Wish, overrides, sees_groups, warmup_bars
 
@@ -196,6 +196,7 @@ class Market:
         "multiplier",
         "open_buys",
         "open_sells",
+        "order_times",
         "seats",
         "seats_all",
         "server",
@@ -217,6 +218,7 @@ class Market:
         self.best_bid: int | None = None
         self.best_ask: int | None = None
         self.gaps = 0
+        self.order_times: deque[int] = deque()  # of the last minute, where their number is limited
         self.held = 0
         self.valued = 0  # the mark at which `stake` is in the account's marked value
         self.stake = 0
@@ -369,7 +371,7 @@ class EngineState:
         self.jobs: deque[Job] = deque()
         self.booked: set[tuple[str, str]] = set()
         self.order_times: deque[int] = deque()
-        self.counts_orders = any(name.startswith("order") and name != "order_notional" for name in self.reviewer.on)
+        self.counts_orders = not ORDER_COUNTS.isdisjoint(self.reviewer.on)
         self.squares_needed = config.limits.concentration_max is not None
         self.restricts = (
             self.asks

@@ -31,7 +31,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     the worst-case gross notional of all other instruments, `squares` the sum of its squares (worked out only when the
     check of concentration is on). None means missing, and missing refuses. From `halted` on there is something to say
     only under a mode, a lock, or a limit on the number of orders; `regime` says which regime takes no new risk, `tail`
-    how the account's loss in a bad day depends on this instrument (only where VaR or correlation is checked).
+    how the account's loss in a bad day depends on this instrument (only where VaR or correlation is checked);
+    `instrument_orders` have been sent on this instrument within a minute, and the next may go in `instrument_wait_ns`.
     """
 
     order: OrderRequest
@@ -60,6 +61,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     squares: Decimal | None = None
     regime: str | None = None
     tail: TailShape | None = None
+    instrument_orders: int = 0
+    instrument_wait_ns: int | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -205,8 +205,11 @@ def projected_liquidation(facts: Facts) -> tuple[Number, Number]:
 
 
 def instrument_notional(facts: Facts) -> tuple[Number, Number]:
-    """Worst-case notional held in this instrument."""
-    return ZERO if facts.reducing else _known(facts.worst), _known(facts.limits.instrument_notional_max)
+    """Worst-case notional held in this instrument; without a cap of its own or of all nothing is too much."""
+    cap = facts.limits.notional_cap(facts.request.instrument.id)
+    if cap is None or facts.reducing:
+        return ZERO, ZERO
+    return _known(facts.worst), cap
 
 
 def instrument_share(facts: Facts) -> tuple[Number, Number]:
@@ -250,6 +253,12 @@ def correlation(facts: Facts) -> tuple[Number, Number]:
     return worst_correlation(*_tail(facts)), _known(facts.tail_limits.correlation_max)
 
 
+def rate_here(facts: Facts) -> tuple[Number, Number]:
+    """Orders on this instrument within the last minute, this one included; reductions are never held back."""
+    orders = 0 if facts.reducing else facts.request.instrument_orders + 1
+    return orders, facts.limits.instrument_orders_per_minute_max or 0
+
+
 def rate_minute(facts: Facts) -> tuple[Number, Number]:
     """Orders of the last minute, this one included; reductions are never held back."""
     return 0 if facts.reducing else facts.request.orders_minute + 1, facts.limits.orders_per_minute_max or 0
@@ -289,6 +298,7 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
     ("concentration", concentration, "concentration_max"),
     ("projected_liquidation", projected_liquidation, "liquidation_distance_min"),
     ("slippage_guard", slippage_guard, "slippage_bps_max"),
+    ("instrument_orders_per_minute", rate_here, "instrument_orders_per_minute_max"),
     ("orders_per_minute", rate_minute, "orders_per_minute_max"),
     ("orders_per_hour", rate_hour, "orders_per_hour_max"),
     ("orders_per_day", rate_day, "orders_per_day_max"),
@@ -311,6 +321,11 @@ SLOW = frozenset(
     }
 )
 
+# How many orders there have been, which is asked last.
+ORDER_COUNTS = frozenset(
+    {"instrument_orders_per_minute", "orders_per_minute", "orders_per_hour", "orders_per_day", "order_spacing"}
+)
+
 # On only where they are asked for, since they need fits from outside; they come before the number of orders.
 TAIL_CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("var", var, "var_share_max"),
@@ -326,6 +341,7 @@ class Reviewer:
 
     __slots__ = (
         "_age_max_ns",
+        "_capped",
         "_checks",
         "_factor",
         "_gross_max",
@@ -342,13 +358,11 @@ class Reviewer:
 
     def __init__(self, limits: Limits, *, regimes: bool = False, tail: TailLimits = NO_TAIL) -> None:
         self.limits, self.tail = limits, tail
-        checks = [(name, check) for name, check, limit in CHECKS if limit is None or getattr(limits, limit) is not None]
+        checks = [(name, check) for name, check, limit in CHECKS if _is_on(limits, limit)]
         if regimes:
             checks.insert(2, (REGIME_BLOCK, regime_block))  # among the modes, before the numbers
         fitted = [(name, check) for name, check, limit in TAIL_CHECKS if getattr(tail, limit) is not None]
-        place = next(
-            (i for i, (name, _) in enumerate(checks) if name.startswith("order") and name in SLOW), len(checks)
-        )
+        place = next((i for i, (name, _) in enumerate(checks) if name in ORDER_COUNTS), len(checks))
         checks[place:place] = fitted
         self._tail = bool(fitted)
         self._checks = tuple(checks)
@@ -367,8 +381,11 @@ class Reviewer:
         self._slow = not SLOW.isdisjoint(self.on)
         self._age_max_ns = limits.data_age_ns_max
         self._more = self._tail or any(
-            limit is not None for limit in (limits.order_notional_max, limits.instrument_notional_max, self._share_max)
+            limit is not None
+            for limit in (limits.order_notional_max, self._share_max, limits.instrument_orders_per_minute_max)
         )
+        self._capped = limits.instrument_notional_max is not None or bool(limits.instrument_notional_caps)
+        self._more = self._more or self._capped
         self._rate, self._factor = ZERO, ONE
 
     def review(self, request: ReviewRequest) -> Approved | Refused:
@@ -479,10 +496,13 @@ class Reviewer:
         order, instrument, limits = request.order, request.instrument, self.limits
         if self._tail and not self._keeps_tail(request, equity):
             return False
-        if (
-            (limits.order_notional_max is not None and notional > limits.order_notional_max)
-            or (limits.instrument_notional_max is not None and worst > limits.instrument_notional_max)
-            or (self._share_max is not None and worst > multiply(equity, self._share_max))
+        orders_max = limits.instrument_orders_per_minute_max
+        if orders_max is not None and request.instrument_orders >= orders_max:
+            return False
+        if self._capped and (cap := limits.notional_cap(instrument.id)) is not None and worst > cap:
+            return False
+        if (limits.order_notional_max is not None and notional > limits.order_notional_max) or (
+            self._share_max is not None and worst > multiply(equity, self._share_max)
         ):
             return False
         if limits.liquidation_buffer_min is not None and instrument.maintenance_margin is not None:
@@ -519,7 +539,15 @@ def _reason(name: str, request: ReviewRequest) -> str | None:
         return request.halted
     if name == REGIME_BLOCK:
         return request.regime
+    if name == "instrument_orders_per_minute" and request.instrument_wait_ns is not None:
+        return f"{request.instrument_orders + 1}, the next in {request.instrument_wait_ns / 1e9:.1f} s"
     return (request.reduce_only or request.locked) if name == "reduce_only" else None
+
+
+def _is_on(limits: Limits, limit: str | None) -> bool:
+    if limit == "instrument_notional_max" and limits.instrument_notional_caps:
+        return True
+    return limit is None or getattr(limits, limit) is not None
 
 
 def _text(number: Number) -> str:

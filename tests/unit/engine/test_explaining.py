@@ -13,7 +13,7 @@ from tradewind.model.decisions import Approved, Decided, Refused
 from tradewind.model.entries import Entry
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.intents import TargetQuantity
-from tradewind.risk.limits import Limits
+from tradewind.risk.limits import CAPS, Limits
 from tradewind.risk.review import Reviewer
 from tradewind.risk.tail import TailLimits
 
@@ -32,7 +32,11 @@ def test_every_check_there_is_can_be_told() -> None:
     everything = {name: 1 for name in Limits.__struct_fields__ if name.endswith("_max") and "orders" in name}
     limits = Limits(
         **everything,  # type: ignore[arg-type]
-        **{name: Decimal("0.5") for name in Limits.__struct_fields__ if name not in everything and "age" not in name},  # type: ignore[arg-type]
+        **{
+            name: Decimal("0.5")
+            for name in Limits.__struct_fields__
+            if name not in {*everything, CAPS, "data_age_ns_max"}
+        },  # type: ignore[arg-type]
         data_age_ns_max=1,
     )
     tail = TailLimits(var_share_max=Decimal("0.5"), correlation_max=Decimal("0.5"))

@@ -14,7 +14,7 @@ from tradewind.risk.limits import RESEARCH_LIMITS, Limits
 from tradewind.risk.review import CHECKS, NOT_AVAILABLE, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
 
 D = Decimal
-OFF: dict[str, Any] = dict.fromkeys(Limits.__struct_fields__)
+OFF: dict[str, Any] = dict.fromkeys(Limits.__struct_fields__) | {"instrument_notional_caps": {}}
 PICKY = msgspec.structs.replace(BTC, tick=5, lot=10, min_quantity=20, min_notional=D(3))
 
 
@@ -77,6 +77,8 @@ AT_AND_BEYOND: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] 
     ("projected_liquidation", {"liquidation_distance_min": D("0.5")}, {**MAINTAINED, "equity": D(55)},
      {**MAINTAINED, "equity": D("54.99")}),
     ("slippage_guard", {"slippage_bps_max": D(50)}, {"request": LIMIT_BUY}, {"request": BEYOND}),
+    ("instrument_orders_per_minute", {"instrument_orders_per_minute_max": 2}, {"instrument_orders": 1},
+     {"instrument_orders": 2, "instrument_wait_ns": 1}),
     ("orders_per_minute", {"orders_per_minute_max": 2}, {"orders_minute": 1}, {"orders_minute": 2}),
     ("orders_per_hour", {"orders_per_hour_max": 2}, {"orders_hour": 1}, {"orders_hour": 2}),
     ("orders_per_day", {"orders_per_day_max": 2}, {"orders_day": 1}, {"orders_day": 2}),
@@ -129,7 +131,8 @@ def test_an_error_inside_a_check_refuses_and_names_it() -> None:
 NEW_RISK = {
     "data_age_ns_max": 5, "order_notional_max": D(1), "leverage_max": D(0), "instrument_notional_max": D(1),
     "instrument_share_max": D(0), "exposure_share_max": D(0), "slippage_bps_max": D(0), "orders_per_minute_max": 0,
-    "orders_per_hour_max": 0, "orders_per_day_max": 0, "seconds_between_orders_min": D(9), "concentration_max": D(0),
+    "instrument_orders_per_minute_max": 0, "orders_per_hour_max": 0, "orders_per_day_max": 0,
+    "seconds_between_orders_min": D(9), "concentration_max": D(0),
     "liquidation_buffer_min": D(9), "liquidation_distance_min": D(9),
 }  # fmt: skip
 
