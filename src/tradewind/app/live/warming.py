@@ -18,6 +18,7 @@ from tradewind.venues.ports import MarketDesk
 
 REASON = "warming up"
 MARGIN_BARS = 5
+SPARE_PARTS = 3  # a third more is asked for: where nothing traded there is no candle, and warm-up counts candles
 CATCH_UP_BARS_MAX = 5_000
 AT_ONCE = 4
 
@@ -58,7 +59,7 @@ def first_needed(market: Market, span_ns: int, end_ns: int, regime_bars: int = 0
     """Return the opening of the first candle to load: after the last one known, or as far back as warm-up asks."""
     need = max((seat.warmup_bars for seat in market.seats_all), default=0)
     need = max(need, regime_bars)
-    fresh_ns = end_ns - (need + MARGIN_BARS) * span_ns
+    fresh_ns = end_ns - (need + need // SPARE_PARTS + MARGIN_BARS) * span_ns
     if market.bar is None:
         return fresh_ns
     known_ns = bucket_open(market.bar.ts_ns, span_ns)
