@@ -10,14 +10,17 @@ from random import Random
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from tradewind.engine.audit import Auditor
-from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.config import BotSpec, EngineConfig, Planning
 from tradewind.engine.core import Event
 from tradewind.engine.driver import Driver, Responder
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import RecordedEvents, merge
 from tradewind.engine.state import EngineState
+from tradewind.execution.engines import RiskFlags
+from tradewind.execution.planner import PlannerSettings
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model.decisions import Approved, Crossed, Decided
@@ -27,6 +30,7 @@ from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode, d
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
+from tradewind.model.plans import PlanEnded, PlanPolicy, Urgency
 from tradewind.risk.limits import Limits
 from tradewind.risk.protections import ProtectionRules
 from tradewind.simulation.bars import BarVenue
@@ -95,6 +99,19 @@ EXITS = (
 )
 
 
+PLANS: tuple[Planning | UnsetType, ...] = (
+    UNSET,
+    Planning(),
+    Planning(settings=PlannerSettings(twap_above=Decimal(2_000), normal_ns=8 * MINUTE_NS), exit_urgency=Urgency.NORMAL),
+    Planning(
+        settings=PlannerSettings(policy=PlanPolicy.BANDS, slices=3),
+        urgency=Urgency.LOW,
+        half_spread_bps=Decimal(2),
+        flags=RiskFlags(dynamic_sizing=True, impact_bps_max=400.0),
+    ),
+)
+
+
 class Case(msgspec.Struct, frozen=True):
     """Everything a session follows from."""
 
@@ -115,6 +132,7 @@ class Case(msgspec.Struct, frozen=True):
     netting: bool
     plain: bool = False
     coarse: bool = False
+    plans: int = 0
 
 
 def case_of(seed: int, bars: int) -> Case:
@@ -136,6 +154,7 @@ def case_of(seed: int, bars: int) -> Case:
         untidy=chance.random() < 0.5,
         commands=chance.random() < 0.5,
         netting=chance.random() < 0.7,
+        plans=chance.choice([0, 0, 0, *range(len(PLANS))]),
     )
 
 
@@ -358,6 +377,9 @@ class Session:
                 seen["crossing"] += 1
             elif type(record) is Decided:
                 seen["merge of bots"] += len(record.shares) > 1 and type(record.outcome) is Approved
+            elif type(record) is PlanEnded:
+                seen[f"plan {record.reason}"] += 1
+                seen["plan of several children"] += record.children > 1
             elif type(record) is a.OrderRejected:
                 seen[f"rejected {record.reason}"] += 1
             else:
@@ -401,6 +423,7 @@ def configuration(case: Case, *, asked: bool = False, turned: bool = False) -> E
             instruments=names,
             budget=Decimal("0.4") if number else Decimal(1),
             exits=EXITS[case.exits] if number == 2 and not case.plain else None,
+            plan=UNSET if number == 1 else PLANS[case.plans],
         )
         for number in range(case.bots)
     )[::order]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tradewind.engine.placing import stop_parent
 from tradewind.engine.state import EngineState, Market
 from tradewind.model import corrections as k
 from tradewind.model.decisions import Share
@@ -54,6 +55,7 @@ def on_position_adopted(state: EngineState, event: k.PositionAdopted) -> None:
         if seat.bot.id == event.bot:
             seat.view.position = market.line.books[event.bot].position.quantity
             seat.target = None
+            stop_parent(state, seat, "ADOPTED")
     state.audit.append(event)
 
 

@@ -11,9 +11,10 @@ from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.commanding import worth_changed
 from tradewind.engine.covering import TOLD, covered_by_exits, is_dust
 from tradewind.engine.deciding import resume_deferred
-from tradewind.engine.placing import cancel_working, keep_tier, submit_protection
+from tradewind.engine.placing import cancel_working, keep_tier, stop_parent, submit_protection
 from tradewind.engine.recording import alarm
 from tradewind.engine.state import EngineState, Seat
+from tradewind.engine.telling_parents import child_ended, child_filled
 from tradewind.engine.trades import trade_closed
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm
@@ -32,7 +33,7 @@ REJECTIONS_MAX = 3
 NOTHING_TO_REDUCE = "REDUCE_ONLY_NO_POSITION"
 RENEWED = frozenset({"REQUESTED", "OCO", "PARENT_NOT_FILLED", NOTHING_TO_REDUCE})
 BUY = Side.BUY
-PROTECTION, TARGET, CLOSING = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING
+PROTECTION, TARGET, CLOSING, CHILD = OrderRole.PROTECTION, OrderRole.TARGET, OrderRole.CLOSING, OrderRole.CHILD
 
 
 def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - the hot way of every fill, one frame
@@ -67,7 +68,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
         before = view.position
         view.position = after = books[seat.bot.id].position.quantity
         if role is not TARGET or late:
-            _off_target(state, seat, role, after * fill.side)
+            _off_target(state, seat, order, fill, after * fill.side)
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
             seat.entry = seat.cover = seat.bare_ns = None
@@ -87,8 +88,14 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
     return True
 
 
-def _off_target(state: EngineState, seat: Seat, role: OrderRole, ahead: int) -> None:
-    """A fill that led to no target: what the bot wants is asked anew, and no exit leads to the other side."""
+def _off_target(state: EngineState, seat: Seat, order: Order, fill: a.OrderFilled, ahead: int) -> None:
+    """A fill that led to no target: what the bot wants is asked anew, and no exit leads to the other side.
+
+    A child's leads there as its parent does.
+    """
+    role = order.role
+    if role is CHILD and child_filled(state, seat, order, fill):
+        return
     seat.target = None
     if (role is PROTECTION or role is CLOSING) and ahead > 0:
         close_position(state, seat, "overshoot")
@@ -156,11 +163,15 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         return
     order.move(OrderEvent.REJECT)
     order.reason = event.reason
-    if state.breakers is not None and event.reason != NOTHING_TO_REDUCE:
+    would_cross = order.role is CHILD and order.request.post_only  # a matter of the price, no fault of anybody
+    if state.breakers is not None and event.reason != NOTHING_TO_REDUCE and not would_cross:
         tell(state, state.breakers.on_error(state.now_ns))
     if order.role is PROTECTION and event.reason == NOTHING_TO_REDUCE:
         _cut(state, order, f"ended {event.reason}")
     for seat in order.owners:
+        if order.role is CHILD:
+            child_ended(state, seat, order, rejected=True)
+            continue
         seat.rejections += 1
         if order.role is TARGET and seat.rejections < REJECTIONS_MAX:
             seat.target = None
@@ -190,6 +201,8 @@ def on_canceled(state: EngineState, event: a.OrderCanceled) -> None:
             _unprotected(state, seat, order, f"ended {event.reason}")
         elif order.role is CLOSING:
             closing_ended(state, seat, order)
+        elif order.role is CHILD:
+            child_ended(state, seat, order, rejected=False)
     _ended(state, order, event.ts_ns)
 
 
@@ -224,6 +237,7 @@ def on_liquidated(state: EngineState, event: a.PositionLiquidated) -> None:
         if before and not position and state.watches_trades:
             trade_closed(state, seat, stopped=True)
         seat.target = None
+        stop_parent(state, seat, "LIQUIDATED")
         if not position:
             seat.entry = seat.cover = seat.bare_ns = None
         state.unchecked.append(seat)

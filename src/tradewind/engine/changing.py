@@ -14,7 +14,7 @@ from msgspec import UNSET
 from tradewind.engine.breaking import adds_risk
 from tradewind.engine.config import BotSpec
 from tradewind.engine.deciding import answered
-from tradewind.engine.placing import ask_cancel
+from tradewind.engine.placing import ask_cancel, stop_parent
 from tradewind.engine.recording import quiet
 from tradewind.engine.state import Bot, EngineState, Group, Market, Seat, declare
 from tradewind.model import commands as c
@@ -83,6 +83,7 @@ def changed_spec(spec: BotSpec, event: c.ChangeBot, strategy: Strategy | None) -
         exits=spec.exits if event.exits is None else event.exits.exits,
         family=spec.family if event.family is None else (event.family or UNSET),
         rest=spec.rest,
+        plan=spec.plan,
     )
 
 
@@ -112,6 +113,7 @@ def _take_back(state: EngineState, bot: Bot) -> None:
     bot.failed = None
     for seat in bot.seats:
         seat.target = seat.deferred = seat.wanted = seat.refusal = None
+        stop_parent(state, seat, "CHANGED")
         seat.sized, seat.note, seat.rejections = (), "at_target", 0
         for order in list(seat.working.values()):
             if len(order.owners) == 1 and adds_risk(order):

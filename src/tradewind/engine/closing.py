@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from tradewind.engine.covering import is_dust, keep_protected
 from tradewind.engine.crossing import cross_inside
-from tradewind.engine.placing import ask_cancel, propose
+from tradewind.engine.placing import ask_cancel, propose, stop_parent
 from tradewind.engine.recording import alarm, quiet
 from tradewind.engine.state import Closing, EngineState, Market, Proposal, Seat
+from tradewind.engine.working import see_to_parents
 from tradewind.model.decisions import Share
 from tradewind.model.intents import TargetQuantity
 from tradewind.model.orders import OrderKind, OrderRequest, Side
@@ -25,6 +26,7 @@ NOTHING = Decimal(0)
 def close_position(state: EngineState, seat: Seat, reason: str) -> None:
     """Begin to bring the bot's position in the instrument to zero, and take back what its strategy waits to do."""
     seat.target = seat.deferred = None
+    stop_parent(state, seat, reason.upper())
     if not seat.view.position and not seat.working:
         return
     if seat.closing is None:
@@ -38,6 +40,8 @@ def close_position(state: EngineState, seat: Seat, reason: str) -> None:
 
 def see_to_positions(state: EngineState) -> None:
     """At the end of an event: go on with what is being closed, and protect what no exit covers."""
+    if state.parents:
+        see_to_parents(state)
     if state.closing and not state.pending and not state.jobs:
         _pursue(state)
     keep_protected(state)

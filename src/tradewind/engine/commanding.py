@@ -9,9 +9,10 @@ from tradewind.engine.changing import on_change_bot, on_restore_bot
 from tradewind.engine.closing import close_position, forget_closing
 from tradewind.engine.deciding import answered
 from tradewind.engine.grouping import round_due
-from tradewind.engine.placing import ask_cancel
+from tradewind.engine.placing import ask_cancel, stop_parent
 from tradewind.engine.recording import quiet
 from tradewind.engine.state import EngineState
+from tradewind.engine.working import TIMER, timer_fired
 from tradewind.model import commands as c
 from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
@@ -86,6 +87,9 @@ def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
                 seat.cover = seat.bare_ns = None
                 if seat.closing is not None:
                     forget_closing(state, seat)
+    for seat in tuple(state.parents):
+        if event.bot is None or seat.bot.id == event.bot:
+            stop_parent(state, seat, "CANCELED")
     for order in state.live_orders():
         stays = event.exits_stay and order.role in (OrderRole.PROTECTION, OrderRole.CLOSING)
         if not stays and (event.bot is None or any(seat.bot.id == event.bot for seat in order.owners)):
@@ -146,6 +150,8 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
         answered(state, waiting, Refused((Finding("risk", "no answer", "an answer by the deadline"),)))
     elif kind == "round":
         round_due(state, rest)
+    elif kind == TIMER:
+        timer_fired(state, rest)
     elif kind == "exit":
         bot, instrument, entry = rest.split(":", 2)
         for seat in state.bots[bot].seats:

@@ -5,11 +5,15 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tradewind.execution.engines import RiskFlags
+from tradewind.execution.multipliers import Multipliers
+from tradewind.execution.planner import PlannerSettings
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.money import ONE, ZERO
+from tradewind.model.plans import Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
@@ -65,6 +69,25 @@ class Resting(msgspec.Struct, frozen=True):
             )
 
 
+class Planning(msgspec.Struct, frozen=True, kw_only=True):
+    """A bot's changes are worked as plans (SPEC X3): of what urgency, on what terms, under which guards.
+
+    `exit_urgency` is that of reductions; None is as of everything else, and at once where exits guard the position.
+    Without a book the touch is taken to be `half_spread_bps` from the mark.
+    """
+
+    settings: PlannerSettings = PlannerSettings()
+    urgency: Urgency = Urgency.NORMAL
+    exit_urgency: Urgency | None = None
+    flags: RiskFlags = RiskFlags()
+    multipliers: Multipliers = Multipliers()
+    half_spread_bps: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.half_spread_bps < 10_000:
+            raise ConfigError(f"a plan's half spread must be 0 to 10000 bps, was {self.half_spread_bps}")
+
+
 class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One bot: a strategy with its parameters, the instruments it sees, and its share of the account's equity."""
 
@@ -75,6 +98,7 @@ class BotSpec(msgspec.Struct, frozen=True, kw_only=True):
     exits: Exits | None = None
     family: str | UnsetType = UNSET
     rest: Resting | UnsetType = UNSET
+    plan: Planning | UnsetType = UNSET
 
 
 class HeldAtStart(msgspec.Struct, frozen=True):
@@ -116,6 +140,9 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
             if bot.id in seen:
                 raise ConfigError(f"bot id {bot.id!r} is used twice: give each bot its own id")
             seen.add(bot.id)
+            if bot.plan is not UNSET and (bot.rest is not UNSET or "risk" in self.asked):
+                why = "entries that rest" if bot.rest is not UNSET else "risk asked of somebody else"
+                raise ConfigError(f"bot {bot.id!r} cannot have plans and {why}: leave one of them out")
             for name in bot.instruments:
                 if name not in known:
                     raise ConfigError(f"bot {bot.id!r} wants instrument {name!r}, which the run does not have")

@@ -15,6 +15,7 @@ from tradewind.engine.grouping import bar_heard, quote_heard
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.regimes import take_bar
 from tradewind.engine.state import EngineState, Market, Seat
+from tradewind.engine.working import bar_seen
 from tradewind.market.book import Book, BookState
 from tradewind.model import answers as a
 from tradewind.model import commands as c
@@ -83,9 +84,11 @@ def _look(state: EngineState, market: Market) -> None:
         take_bar(state, market)
     if state.breakers is not None:
         bar_closed(state, state.breakers, market)
+    if market.day is not None:
+        bar_seen(state, market, market.day)
     if market.warming:
         _warm(state, market)
-    elif state.regimes is None and state.breakers is None:
+    elif state.regimes is None and state.breakers is None and market.day is None:
         market.watched = False
 
 

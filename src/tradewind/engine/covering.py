@@ -20,7 +20,7 @@ from tradewind.orders.protection import child_requests
 
 BARE_NS_MAX = 60_000_000_000
 TOLD = 1 << 63  # the alarm of this time has been raised
-PLACED, PROTECTION = OrderRole.PLACED, OrderRole.PROTECTION
+CHILD, PLACED, PROTECTION = OrderRole.CHILD, OrderRole.PLACED, OrderRole.PROTECTION
 LIMIT = OrderKind.LIMIT
 NONE = Exits()
 LEAVING = OrderStatus.CANCELING
@@ -125,7 +125,8 @@ def _is_changing(seat: Seat) -> bool:
     """Return whether an order is under way that brings the position and its exits to where they shall be."""
     parents = {order.request.after for order in seat.working.values() if order.role is PROTECTION}
     for order in seat.working.values():
-        if order.role is PLACED:
+        adds = order.role is CHILD and order.request.side * seat.view.position > 0
+        if order.role is PLACED or adds:
             if order.filled and order.request.order_id in parents:
                 return True  # its exits wait for the rest of its fill
         elif order.role is not PROTECTION:

@@ -7,11 +7,13 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.engine.closing import closing_failed
+from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
 from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.resting import resting
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
+from tradewind.engine.working import clear_parents, start_parent
 from tradewind.model.decisions import Approved, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import money, multiply, ratio
@@ -33,10 +35,12 @@ MARKET, TARGET, CLOSING = OrderKind.MARKET, OrderRole.TARGET, OrderRole.CLOSING
 
 def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
     """Turn what the strategies of one instrument want at one event into orders, refusals and crossings."""
-    if state.asks:
-        state.jobs.append(Job(market, deque(_heard(state, wishes))))
-        work(state)
-        return
+    if state.attends:
+        if state.asks:
+            state.jobs.append(Job(market, deque(_heard(state, wishes))))
+            work(state)
+            return
+        clear_parents(state, wishes)
     if len(wishes) == 1:
         seat, wish = wishes[0]
         if type(wish) in TARGETS and seat.bot.paused is None and seat.closing is None:
@@ -289,8 +293,12 @@ def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, ta
     exits = target.exits or bot.spec.exits
     state.order_number = number = state.order_number + 1  # `next_order_id`, written out
     request = OrderRequest(f"{state.session}{number}", market.id, side, MARKET, quantity)
-    if seat.rest is not None and seat.view.position * change >= 0:
-        request = resting(request, market, seat.rest, state.now_ns)  # what takes risk away waits for nobody
+    if seat.way is not None:
+        if type(seat.way) is not Resting:
+            if start_parent(state, market, seat, request, exits, target):
+                return
+        elif seat.view.position * change >= 0:
+            request = resting(request, market, seat.way, state.now_ns)  # what takes risk away waits for nobody
     share = Share(bot.id, number, quantity)
     propose(state, market, Proposal(request, (share,), TARGET, "", exits, seat.alone, target))
 
@@ -356,4 +364,4 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
 def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
     """Return whether a change has exits of its own, or a lock that must be asked about before it meets another."""
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
-    return locked or target.exits is not None or seat.bot.spec.exits is not None or seat.rest is not None
+    return locked or target.exits is not None or seat.bot.spec.exits is not None or seat.way is not None

@@ -126,6 +126,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({} if state.pairs is None else {"pairs": sorted(state.pairs.together)}),
         # Only of bots that are not what they began as.
         **({"changed": changed} if (changed := changed_bots(state)) else {}),
+        # Only of bots that work their changes as plans.
+        **({"parents": _parent_values(state)} if state.plans else {}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip
@@ -158,6 +160,14 @@ def _group_values(state: EngineState) -> dict[str, object]:
             {name: group.view.quotes[name] for name in sorted(group.view.quotes)},
         ]
         for name, group in state.groups.items()
+    }
+
+
+def _parent_values(state: EngineState) -> dict[str, object]:
+    """Where each plan stands, and what the next ones are made from."""
+    return {
+        "working": {f"{seat.bot.id}/{seat.market.id}": seat.parent for seat in state.parents},
+        "days": {name: market.day.values() for name, market in state.markets.items() if market.day is not None},
     }
 
 

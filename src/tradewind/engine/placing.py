@@ -50,6 +50,19 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
     return settle(state, market, proposal, state.reviewer.review(question))
 
 
+def approved_in_full(state: EngineState, market: Market, proposal: Proposal) -> bool:
+    """Put the whole of a parent to risk; nothing is sent, and a refusal is recorded as one."""
+    if state.tiered:
+        keep_tier(state)
+    if state.regimes is not None:
+        note_regime(state, market)
+    outcome = state.reviewer.review(_question(state, market, proposal))
+    if type(outcome) is Approved:
+        return True
+    refuse(state, market, proposal, outcome)  # type: ignore[arg-type]  # one of the two
+    return False
+
+
 def keep_tier(state: EngineState) -> None:
     """Look up the fee tier anew: what was traded long ago counts no more."""
     state.tier = state.config.fees.tier(state.volume.at(state.now_ns))
@@ -59,7 +72,7 @@ def keep_tier(state: EngineState) -> None:
 def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Approved | Refused) -> bool:
     """Act on risk's answer: send the approved order, or record the refusal; return whether it was approved."""
     if type(outcome) is not Approved:
-        _refuse(state, market, proposal, outcome)  # type: ignore[arg-type]
+        refuse(state, market, proposal, outcome)  # type: ignore[arg-type]
         return False
     request, role, shares, seats = proposal.request, proposal.role, proposal.shares, proposal.seats
     now, sequence, orders, audit = state.now_ns, state.sequence, state.orders, state.audit
@@ -99,7 +112,7 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
     return True
 
 
-def _refuse(state: EngineState, market: Market, proposal: Proposal, outcome: Refused) -> None:
+def refuse(state: EngineState, market: Market, proposal: Proposal, outcome: Refused) -> None:
     """Record a refusal with every bot that wanted the order, once for as long as the same checks refuse the same."""
     checks = tuple(finding.check for finding in outcome.findings)
     request = proposal.request
@@ -183,9 +196,18 @@ def _as_the_account_allows(state: EngineState, market: Market, child: OrderReque
 
 def cancel_working(state: EngineState, seat: Seat, tag: str | None) -> None:
     """Ask the venue to cancel the bot's working orders on the instrument (those with the tag, or all)."""
+    if tag is None and seat.parent is not None:
+        stop_parent(state, seat, "CANCELED")
     for order in list(seat.working.values()):
         if tag is None or order.tag == tag:
             ask_cancel(state, order)
+
+
+def stop_parent(state: EngineState, seat: Seat, reason: str) -> None:
+    """Let the plan that the bot works on the instrument end, if there is one: at the end of the event it hears so."""
+    if seat.parent is not None:
+        seat.parent.stop = seat.parent.stop or reason
+        state.unchecked.append(seat)
 
 
 def ask_cancel(state: EngineState, order: Order) -> None:

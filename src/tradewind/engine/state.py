@@ -9,7 +9,8 @@ from operator import itemgetter
 import msgspec
 from msgspec import UNSET
 
-from tradewind.engine.config import BotSpec, EngineConfig
+from tradewind.engine.config import BotSpec, EngineConfig, Resting
+from tradewind.engine.parents import Day, Planner, WorkedParent
 from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
@@ -70,13 +71,13 @@ class Seat:
         "on_fill",
         "on_quote",
         "on_trade",
+        "parent",
         "pick",
         "quiet_reason",
         "quiet_since",
         "refusal",
         "rejections",
         "renewals",
-        "rest",
         "sized",
         "target",
         "trade_start",
@@ -84,6 +85,7 @@ class Seat:
         "view",
         "wanted",
         "warmup_bars",
+        "way",
         "working",
     )
 
@@ -115,7 +117,11 @@ class Seat:
         self.rejections = 0
         self.renewals = 0
         self.note = "at_target"
-        self.rest = None if bot.spec.rest is UNSET else bot.spec.rest
+        # How changes get to the market where not as market orders at once: entries that wait, or plans.
+        self.way: Resting | Planner | None = None if bot.spec.rest is UNSET else bot.spec.rest
+        if bot.spec.plan is not UNSET:
+            self.way = Planner(bot.spec.plan)
+        self.parent: WorkedParent | None = None
         self.alone = (self,)  # the seats of an order of its own
         self.sized: tuple[tuple[Intent, tuple[int, str]], ...] = ()
         self.wanted: Intent | None = None
@@ -181,6 +187,7 @@ class Market:
         "best_bid",
         "book",
         "cost",
+        "day",
         "doubts",
         "gaps",
         "groups",
@@ -239,6 +246,7 @@ class Market:
         self.groups: tuple[Group, ...] = ()
         self.hears_fills = self.hears_book = self.hears_trades = False
         self.book: Book | None = None
+        self.day: Day | None = None  # the bars of a day, where plans are made
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
@@ -283,6 +291,7 @@ class EngineState:
     __slots__ = (
         "alarm_line",
         "asks",
+        "attends",
         "audit",
         "base",
         "booked",
@@ -313,9 +322,11 @@ class EngineState:
         "order_times",
         "orders",
         "pairs",
+        "parents",
         "peak",
         "peak_line",
         "pending",
+        "plans",
         "reduce_only",
         "regimes",
         "request_number",
@@ -365,6 +376,9 @@ class EngineState:
         self.fills = 0  # booked executions of our orders
         self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
         self.asks = "risk" in config.asked
+        self.plans = any(spec.plan is not UNSET for spec in config.bots)
+        self.attends = self.asks or self.plans  # whether a decision has to wait for an answer, or for a parent
+        self.parents: list[Seat] = []  # those with a parent that works
         self.pending: dict[int, Pending] = {}
         self.unchecked: list[Seat] = []
         self.closing: list[Seat] = []  # those with a closing
@@ -404,6 +418,8 @@ class EngineState:
                 seat = Seat(bot, self.markets[name], bot.spec.strategy)
                 bot.seats.append(seat)
                 seat.market.seats_all.append(seat)
+                if bot.spec.plan is not UNSET and seat.market.day is None:
+                    seat.market.day = Day()
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
         for group in self.groups.values():
@@ -411,7 +427,9 @@ class EngineState:
                 seat.market.groups += (group,)
         for market in self.markets.values():
             _open(market)
-            market.watched = bool(market.warming) or self.regimes is not None or self.breakers is not None
+            market.watched = (
+                bool(market.warming) or self.regimes is not None or self.breakers is not None or market.day is not None
+            )
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.

@@ -15,8 +15,21 @@ from tradewind.model.decisions import Alarmed, Crossed, Decided, InRegime, Quiet
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
 from tradewind.model.market_events import Bar
+from tradewind.model.plans import PlanEnded, Planned
 
-AuditRecord = VenueAnswer | Command | Correction | Decided | InRegime | Quiet | Crossed | Alarmed | StrategyFailed
+AuditRecord = (
+    VenueAnswer
+    | Command
+    | Correction
+    | Decided
+    | InRegime
+    | Quiet
+    | Crossed
+    | Alarmed
+    | StrategyFailed
+    | Planned
+    | PlanEnded
+)
 
 _ENCODER = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
 _ENTRIES: msgspec.msgpack.Decoder[list[Entry]] = msgspec.msgpack.Decoder(list[Entry])

@@ -5,6 +5,7 @@ from enum import Enum
 
 import msgspec
 
+from tradewind.model.intents import Intent
 from tradewind.model.orders import Side
 
 
@@ -101,6 +102,28 @@ class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ns: int
     maker: MakerTerms | None
     estimate: CostEstimate
+
+
+class Planned(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="planned"):
+    """A bot's change is worked as a plan from here on: its children are named after `order_id`, the parent's."""
+
+    sequence: int
+    ts_ns: int
+    bot: str
+    order_id: str
+    intent: Intent
+    plan: ExecutionPlan
+
+
+class PlanEnded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="plan_ended"):
+    """A parent is over: what of it has filled in units, how many children it had, and why it ended."""
+
+    sequence: int
+    ts_ns: int
+    order_id: str
+    filled: int
+    children: int
+    reason: str
 
 
 class PlanRefused(msgspec.Struct, frozen=True):

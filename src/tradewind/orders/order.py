@@ -18,8 +18,8 @@ FILL_PART = OrderEvent.FILL_PART
 
 
 class OrderRole(IntEnum):
-    """Why the order exists: to reach a target, because a strategy placed it, to protect a position, to close one, or
-    because somebody else sent it.
+    """Why the order exists: to reach a target, because a strategy placed it, to protect a position, to close one,
+    because somebody else sent it, or as part of a plan that leads to a target.
     """
 
     TARGET = 1
@@ -27,6 +27,7 @@ class OrderRole(IntEnum):
     PROTECTION = 3
     CLOSING = 4
     FOREIGN = 5
+    CHILD = 6
 
 
 class Order(msgspec.Struct, eq=False):

@@ -140,6 +140,14 @@ def _placed(state: AlgorithmState, observation: Observation, want: int, bid: int
     return state, tuple(placed)
 
 
+def recall(state: AlgorithmState, numbers: Sequence[int]) -> Step:
+    """Return the state after children were called back, and their cancels: what they have not filled is asked for anew.
+
+    For a caller with reasons of its own, such as a partial fill that must be protected.
+    """
+    return _cancel(state, [child.number for child in state.children if child.number in numbers and not child.leaving])
+
+
 def _late(state: AlgorithmState, ts_ns: int) -> bool:
     return state.deadline_ns is not None and state.elapsed_ns(ts_ns) >= state.deadline_ns
 

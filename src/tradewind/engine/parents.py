@@ -1,0 +1,109 @@
+"""Parents: targets' changes that are worked as plans, and what a plan reads of its market (SPEC X3, X5).
+
+A parent is worked by an algorithm that is a plain value; its children are orders of ours, named after it and a number.
+What becomes of them is told to it at the end of the event. Nothing here sends anything.
+"""
+
+import math
+from collections import deque
+from itertools import pairwise
+
+import msgspec
+
+from tradewind.engine.config import Planning
+from tradewind.execution.algorithms.states import AlgorithmState
+from tradewind.execution.algorithms.values import ChildEnded, ChildFilled
+from tradewind.execution.engines import AdvancedEngine, RiskFlags, SimpleEngine, execution_engine
+from tradewind.execution.fill_rates import FillRates
+from tradewind.model.instrument import Instrument
+from tradewind.model.intents import Exits, TargetQuantity, TargetWeight
+from tradewind.model.market_events import Bar
+from tradewind.model.plans import ExecutionPlan, Urgency
+
+DAY_NS = 86_400_000_000_000
+BARS_MAX = 1_440
+CHILD = "-c"
+
+
+class WorkedParent(msgspec.Struct):
+    """One parent while it works: what is wanted, its plan, where its algorithm stands, and what that has yet to hear.
+
+    `stop` is why it shall end, "" while it shall not; `made` is what of its fills waited for somebody.
+    """
+
+    order_id: str
+    target: TargetWeight | TargetQuantity
+    exits: Exits | None
+    plan: ExecutionPlan
+    algorithm: AlgorithmState
+    told: list[ChildFilled | ChildEnded] = []
+    stop: str = ""
+    made: int = 0
+
+    def child_id(self, number: int) -> str:
+        """Return the order id of a child."""
+        return f"{self.order_id}{CHILD}{number}"
+
+
+class Planner:
+    """How one bot's changes are planned: openings by the engine of its risk flags, reductions by the simple one.
+
+    A guard holds back what adds risk, and nothing that takes it away.
+    """
+
+    __slots__ = ("leaving", "opening", "terms")
+
+    def __init__(self, terms: Planning) -> None:
+        self.terms = terms
+        flags, factors, settings = terms.flags, terms.multipliers, terms.settings
+        self.opening: SimpleEngine | AdvancedEngine = execution_engine(flags, factors, settings)
+        self.leaving: SimpleEngine | AdvancedEngine = execution_engine(RiskFlags(), factors, settings)
+
+    def urgency(self, *, reduces: bool) -> Urgency:
+        """Return how urgent a change is."""
+        chosen = self.terms.exit_urgency
+        return chosen if reduces and chosen is not None else self.terms.urgency
+
+
+class Day:
+    """The bars of about a day of one instrument, and how much of what was posted there has filled."""
+
+    __slots__ = ("bars", "rates")
+
+    def __init__(self) -> None:
+        self.bars: deque[tuple[int, int, int, int | None]] = deque(maxlen=BARS_MAX)  # time, span, close, volume
+        self.rates = FillRates()
+
+    def take(self, bar: Bar) -> None:
+        """Take one bar, and forget those of more than a day before it."""
+        bars = self.bars
+        bars.append((bar.ts_ns, bar.span_ns, bar.close, bar.volume))
+        while bars[0][0] <= bar.ts_ns - DAY_NS:
+            bars.popleft()
+
+    def sigma_day(self) -> float | None:
+        """Return the volatility of a day as a share; None without three bars."""
+        if len(self.bars) < 3:
+            return None
+        closes = [close for _, _, close, _ in self.bars]
+        squares = [math.log(after / before) ** 2 for before, after in pairwise(closes)]
+        return math.sqrt(math.fsum(squares) / len(squares) * DAY_NS / self.bars[-1][1])
+
+    def volume_day(self, instrument: Instrument) -> float | None:
+        """Return the volume of a day in quantity units; None where bars do not tell it."""
+        volumes = [volume for _, _, _, volume in self.bars]
+        spans = sum(span for _, span, _, _ in self.bars)
+        if not volumes or None in volumes:
+            return None
+        traded = sum(volume for volume in volumes if volume is not None)
+        return traded * DAY_NS / spans * 10.0 ** (instrument.quantity_scale - instrument.volume_scale)
+
+    def values(self) -> list[object]:
+        """Return what decides, as plain values for the digest."""
+        return [list(self.bars), [None if share is None else repr(share) for share in self.rates.shares]]
+
+
+def parent_of(order_id: str) -> str:
+    """Return the id of the parent that an order is a child of, or protects a child of; "" for any other."""
+    parent, mark, rest = order_id.partition(CHILD)
+    return parent if mark and rest.partition("-")[0].isdigit() else ""
