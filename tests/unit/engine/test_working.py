@@ -386,3 +386,12 @@ def test_a_replay_is_in_the_middle_of_the_parent_where_the_session_was() -> None
     assert again.parents[0].parent is not None
     desk.state.parents[0].parent.stop = "OTHER"  # type: ignore[union-attr]
     assert state_digest(again) != state_digest(desk.state)
+
+
+def test_a_bot_that_becomes_another_one_ends_its_plan() -> None:
+    desk = entered(LONG)
+    desk.take(c.ChangeBot(desk.ts_ns, "a", "another idea", strategy="sma_stack"))
+    assert desk.cancels == ["test-1-c1"]
+    desk.cancel("test-1-c1")
+    assert [each.reason for each in desk.ended] == ["CHANGED"]
+    assert desk.state.bots["a"].spec.plan == Planning()
