@@ -146,10 +146,26 @@ class RegimeSection(Section, frozen=True):
 
 
 class AllocationSection(Section, frozen=True):
-    """How an instrument's budget is shared among families of strategies; anything but `off` needs regimes."""
+    """How budgets are shared: an instrument's among families of strategies by its regime (`table`, `blend`; needs
+    regimes), or the account's among bots, by what they have earned every `every`.
 
-    method: Literal["off", "table", "blend"] = "off"
+    The last `window` returns count, none below `minimum`; a bot's weight lies from `weight_min` to `weight_max`.
+    """
+
+    method: Literal[
+        "off", "table", "blend", "equal", "inverse_volatility", "risk_parity", "hrp", "mean_variance",
+        "exponentiated_gradient",
+    ] = "off"  # fmt: skip
     band: Share = Decimal("0.05")
+    every: Duration = "1d"
+    window: Annotated[int, Meta(ge=3, le=1_000)] = 60
+    minimum: Annotated[int, Meta(ge=3)] = 20
+    weight_min: Share = Decimal("0.02")
+    weight_max: Share = ONE
+
+    @property
+    def by_regime(self) -> bool:
+        return self.method in ("table", "blend")
 
 
 class BreakerSection(Section, frozen=True):

@@ -11,6 +11,7 @@ from tradewind.app.flags import flag_values
 from tradewind.app.market_data import MarketData
 from tradewind.app.regime import LoadedModel, load_regime_model
 from tradewind.app.settings import (
+    AllocationSection,
     BotSettings,
     BreakerSection,
     Config,
@@ -32,6 +33,7 @@ from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.portfolio.allocation import RegimeAllocation
+from tradewind.portfolio.budgets import BudgetRules
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.protections import ProtectionRules
@@ -85,6 +87,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         regime=_regimes(config),
         tail=_tail(config.var),
         breakers=_breakers(config.breakers),
+        budgets=_budgets(config.allocation),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -166,7 +169,7 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
             instruments=tuple(sorted(bot.instruments)) or everything,
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
-            family=UNSET if config.allocation.method == "off" else (bot.family or FAMILY_OF.get(bot.strategy, UNSET)),
+            family=(bot.family or FAMILY_OF.get(bot.strategy, UNSET)) if config.allocation.by_regime else UNSET,
             rest=rest,
         )
         for number, bot in enumerate(config.bots)
@@ -180,7 +183,7 @@ def _regimes(config: Config) -> RegimePlan | UnsetType:
     """
     section, allocation = config.regime, config.allocation
     if not section.enabled:
-        if allocation.method != "off":
+        if allocation.by_regime:
             raise ConfigError(
                 f"allocation.method is {allocation.method!r}, which needs regimes: set regime.enabled, or 'off'"
             )
@@ -188,10 +191,25 @@ def _regimes(config: Config) -> RegimePlan | UnsetType:
     settings = RegimeSettings(use_model=section.tier == "model", gaps_are_no_trade=section.absent_bars == "no_trade")
     loaded = load_regime_model() if settings.use_model else LoadedModel(None)
     shared = None
-    if allocation.method != "off":
+    if allocation.by_regime:
         shared = RegimeAllocation(blend=allocation.method == "blend", band=float(allocation.band))
     return RegimePlan(
         settings=settings, model=loaded.model, missing=loaded.flag, block=section.block, allocation=shared
+    )
+
+
+def _budgets(section: AllocationSection) -> BudgetRules | UnsetType:
+    """Return how the account is shared among bots by their results; nothing where each keeps its own budget."""
+    if section.method == "off" or section.by_regime:
+        return UNSET
+    return BudgetRules(
+        method=section.method,
+        every_ns=duration_ns(section.every),
+        window=section.window,
+        minimum=section.minimum,
+        band=float(section.band),
+        least=float(section.weight_min),
+        most=float(section.weight_max),
     )
 
 

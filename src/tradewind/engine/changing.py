@@ -106,6 +106,9 @@ def _become(state: EngineState, bot: Bot, spec: BotSpec, history: tuple[Bar, ...
             seat.market.weights = None  # shared anew with the next bar, where regimes share it
             if not seat.view.position and not seat.working:
                 seat.target = None  # a wish that came to nothing may come to something now
+        if state.budgets is not None:
+            state.budgets.own({name: each.spec.budget for name, each in state.bots.items()})
+            state.share_out()
 
 
 def _take_back(state: EngineState, bot: Bot) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tradewind.engine.allotting import take_weights
 from tradewind.engine.breaking import adds_risk
 from tradewind.engine.changing import on_change_bot, on_restore_bot
 from tradewind.engine.closing import close_position, forget_closing
@@ -18,6 +19,7 @@ from tradewind.model.decisions import Finding, Refused
 from tradewind.model.effects import Alarm
 from tradewind.model.money import multiply
 from tradewind.orders.order import OrderRole
+from tradewind.portfolio.budgets import ALLOCATION
 from tradewind.risk.correlation_watch import told
 from tradewind.risk.tail_book import TAIL
 
@@ -122,6 +124,8 @@ def on_fitted(state: EngineState, event: c.Fitted) -> None:
         if state.pairs is not None and (risen := state.pairs.take(event.parameters)):
             state.effects.append(Alarm(state.now_ns, "correlation", told(risen, state.pairs.level)))
     state.audit.append(event)
+    if state.budgets is not None and event.kind == ALLOCATION:
+        take_weights(state, state.budgets, event)
 
 
 def fitted(state: EngineState, kind: str) -> dict[str, float] | None:

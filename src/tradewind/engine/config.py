@@ -15,6 +15,7 @@ from tradewind.model.intents import Exits
 from tradewind.model.money import ONE, ZERO
 from tradewind.model.plans import Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
+from tradewind.portfolio.budgets import BudgetRules
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
@@ -132,6 +133,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     regime: RegimePlan | UnsetType = UNSET
     tail: TailPlan | UnsetType = UNSET
     breakers: BreakerRules | UnsetType = UNSET
+    budgets: BudgetRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id: instrument for instrument in self.instruments}

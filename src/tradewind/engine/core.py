@@ -7,7 +7,7 @@ the world comes back as effects; what happened, for journal, views and digests, 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tradewind.engine import adopting, answering, commanding
+from tradewind.engine import adopting, allotting, answering, commanding
 from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
@@ -84,11 +84,13 @@ def _look(state: EngineState, market: Market) -> None:
         take_bar(state, market)
     if state.breakers is not None:
         bar_closed(state, state.breakers, market)
+    if state.budgets is not None:
+        allotting.bar_closed(state, state.budgets)
     if market.day is not None:
         bar_seen(state, market, market.day)
     if market.warming:
         _warm(state, market)
-    elif state.regimes is None and state.breakers is None and market.day is None:
+    elif not state.looks and market.day is None:
         market.watched = False
 
 

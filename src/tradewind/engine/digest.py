@@ -121,6 +121,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({"groups": _group_values(state)} if state.groups else {}),
         # Only where there are breakers.
         **({} if state.breakers is None else {"breakers": state.breakers.values()}),
+        # Only where budgets follow from results.
+        **({} if state.budgets is None else {"budgets": state.budgets.values()}),
         # Only where VaR or correlation is checked.
         **({} if state.tails is None else {"tails": state.tails.values()}),
         **({} if state.pairs is None else {"pairs": sorted(state.pairs.together)}),

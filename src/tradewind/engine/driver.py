@@ -7,13 +7,14 @@ opens nothing and reads no clock: pacing and waiting belong to whoever hands it 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from tradewind.engine.allotting import weighed
 from tradewind.engine.core import Event, process
 from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.recording import close_records
 from tradewind.engine.sequencer import Agenda
 from tradewind.engine.state import EngineState
 from tradewind.model.commands import Answered, TimerFired
-from tradewind.model.effects import Alarm, Ask, CancelOrder, Effect, SetTimer, SubmitOrder
+from tradewind.model.effects import Alarm, Ask, CancelOrder, Effect, Estimate, SetTimer, SubmitOrder
 from tradewind.model.market_events import MarketEvent
 
 Responder = Callable[[Ask], Answered | None]
@@ -165,6 +166,9 @@ class Driver:
             self.agenda.add(effect.due_ns, TimerFired(effect.due_ns, effect.key))
         elif type(effect) is Alarm:
             self.alarms.append(effect)
+        elif type(effect) is Estimate:
+            if self.state.budgets is not None and (made := weighed(self.state.budgets, effect)) is not None:
+                self.agenda.add(made.ts_ns, made)
         elif type(effect) is Ask and self._responder is not None:
             answer = self._responder(effect)
             if answer is not None:

@@ -14,7 +14,7 @@ from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, Rou
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import corrections as k
-from tradewind.model.decisions import Alarmed, Crossed, Decided, InRegime, Quiet, Refused, Share
+from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet, Refused, Share
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, ratio
@@ -62,6 +62,7 @@ class ReadModel:
         self.decisions: deque[Decided] = deque(maxlen=keep)
         self.quiet: deque[Quiet] = deque(maxlen=keep)
         self.regimes: deque[InRegime] = deque(maxlen=keep)
+        self.budgets: deque[Allotted] = deque(maxlen=keep)
         self.crossings: deque[Crossed] = deque(maxlen=keep)
         self.funding: deque[a.FundingPaid] = deque(maxlen=keep)
         self.transfers: deque[a.CashTransferred] = deque(maxlen=keep)
@@ -77,6 +78,7 @@ class ReadModel:
         self._handlers: dict[type, Callable[[Any], None]] = {
             Decided: self._decided,
             InRegime: self.regimes.append,
+            Allotted: self.budgets.append,
             Quiet: self.quiet.append,
             Crossed: self._crossed,
             Alarmed: self._alarmed,

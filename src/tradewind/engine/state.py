@@ -25,6 +25,7 @@ from tradewind.model.orders import OrderRequest
 from tradewind.numeric.indicators import IndicatorSpec
 from tradewind.numeric.serving import Server
 from tradewind.orders.order import Order, OrderRole
+from tradewind.portfolio.budgets import Budgets
 from tradewind.portfolio.ledger import Ledger, Line
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.breakers import Breakers
@@ -297,6 +298,7 @@ class EngineState:
         "booked",
         "bots",
         "breakers",
+        "budgets",
         "closing",
         "config",
         "cost_rate",
@@ -315,6 +317,7 @@ class EngineState:
         "last_order_ns",
         "ledger",
         "load",
+        "looks",
         "marked",
         "markets",
         "now_ns",
@@ -420,6 +423,11 @@ class EngineState:
                 seat.market.seats_all.append(seat)
                 if bot.spec.plan is not UNSET and seat.market.day is None:
                     seat.market.day = Day()
+        self.budgets: Budgets | None = None
+        if config.budgets is not UNSET:
+            self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
+            self.share_out()
+        self.looks = self.regimes is not None or self.breakers is not None or self.budgets is not None
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
         for group in self.groups.values():
@@ -427,9 +435,7 @@ class EngineState:
                 seat.market.groups += (group,)
         for market in self.markets.values():
             _open(market)
-            market.watched = (
-                bool(market.warming) or self.regimes is not None or self.breakers is not None or market.day is not None
-            )
+            market.watched = bool(market.warming) or self.looks or market.day is not None
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.
@@ -569,6 +575,13 @@ class EngineState:
         """Return the parameters of a fit, None when there is none or it has expired."""
         event = self.fitted.get(kind)
         return None if event is None or self.now_ns >= event.valid_until_ns else event.parameters
+
+    def share_out(self) -> None:
+        """Give every seat the budget that its bot's weight leads to, where budgets follow from results."""
+        if self.budgets is not None:
+            for bot in self.bots.values():
+                for seat in bot.seats:
+                    seat.budget = self.budgets.part(bot.id, len(bot.seats))
 
     # -- small questions ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import msgspec
 from tradewind.model.answers import VenueAnswer
 from tradewind.model.commands import Command, StrategyFailed
 from tradewind.model.corrections import Correction
-from tradewind.model.decisions import Alarmed, Crossed, Decided, InRegime, Quiet
+from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
 from tradewind.model.market_events import Bar
@@ -26,6 +26,7 @@ AuditRecord = (
     | Quiet
     | Crossed
     | Alarmed
+    | Allotted
     | StrategyFailed
     | Planned
     | PlanEnded

@@ -137,6 +137,20 @@ class InRegime(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="in_r
     reason: str = ""
 
 
+class Allotted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="allotted"):
+    """Budgets that came into force: each bot's weight in what is shared, and what a switch to them would cost.
+
+    `turnover` is one-way; `cost` is a share of what is shared, if all of it were traded at once.
+    """
+
+    sequence: int
+    ts_ns: int
+    method: str
+    weights: dict[str, float]
+    turnover: float
+    cost: float
+
+
 class Quiet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="quiet"):
     """A run of events at which a bot did nothing, for one reason."""
 

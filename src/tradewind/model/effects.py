@@ -36,4 +36,17 @@ class Alarm(msgspec.Struct, frozen=True, gc=False, tag="alarm"):
     text: str
 
 
-Effect = SubmitOrder | CancelOrder | SetTimer | Ask | Alarm
+class Estimate(msgspec.Struct, frozen=True, gc=False, tag="estimate"):
+    """Ask for what follows from these rows of returns; the answer comes back as the event `Fitted` of this kind.
+
+    Nothing leaves the process, and where nobody answers nothing changes.
+    """
+
+    ts_ns: int
+    kind: str
+    rows: tuple[tuple[float, ...], ...]
+    before: tuple[float, ...]
+    cost_rate: float
+
+
+Effect = SubmitOrder | CancelOrder | SetTimer | Ask | Alarm | Estimate

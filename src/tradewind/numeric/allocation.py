@@ -148,11 +148,13 @@ def mean_variance(
     risk_aversion: float,
     before: ArrayLike | None = None,
     cost_rate: float = 0.0,
+    steps_max: int = STEPS_MAX,
 ) -> FloatArray:
     """The long-only weights that maximise `w.mu - risk_aversion/2 w'Sw - cost_rate * sum|w - before|`.
 
     Shape   (N,), N x N, float, (N,) -> (N,). Give shrunk means and a shrunk covariance of one period.
     Timing  As `inverse_volatility`; `before` are the weights as they drifted (default: nothing held, no cost).
+            Weights after `steps_max` steps are taken as they are.
     NaN     Raises.
     Raises  ValueError on a value that is not finite, or a risk aversion that is not positive.
     Source  Markowitz (1952), Portfolio selection; solved by accelerated proximal steps (Beck and Teboulle 2009).
@@ -170,7 +172,7 @@ def mean_variance(
     step = 1.0 / steepest if steepest > 0 else 1.0
     weights = ahead = equal_weights(len(expected))
     pace = 1.0
-    for _ in range(STEPS_MAX):
+    for _ in range(steps_max):
         gradient = risk_aversion * (matrix @ ahead) - expected
         moved = _nearest(ahead - step * gradient, held, step * cost)
         if float((ahead - moved) @ (moved - weights)) > 0:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from tradewind.app.config import resolve
 from tradewind.app.home import Home
@@ -14,8 +15,10 @@ from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.intents import Exits
+from tradewind.portfolio.budgets import BudgetRules
 from tradewind.strategy.builtin.moving_average import MovingAverage
 
+ONE_BOT = [{"strategy": "macd"}]
 BTC, ETH = define_instrument("BTC-USD"), define_instrument("ETH-USD", min_notional=Decimal(10))
 
 
@@ -128,3 +131,21 @@ def test_a_configuration_can_say_what_an_instrument_is() -> None:
     made = with_terms(spot, InstrumentSettings(kind="perpetual"))
     assert (made.kind, made.is_spot) == (InstrumentKind.PERPETUAL, False)
     assert with_terms(made, InstrumentSettings()).kind is InstrumentKind.PERPETUAL
+
+
+@pytest.mark.parametrize("method", ["equal", "hrp", "mean_variance"])
+def test_budgets_by_results_reach_the_engine_without_regimes(method: str) -> None:
+    engine = engine_config(
+        config(bots=ONE_BOT, allocation={"method": method, "every": "4h", "weight_max": "0.4"}), [BTC]
+    )
+    assert engine.budgets == BudgetRules(method=method, every_ns=4 * 3_600_000_000_000, most=0.4)
+    assert engine.regime is UNSET
+
+
+def test_budgets_of_their_own_share_nothing() -> None:
+    assert engine_config(config(bots=ONE_BOT), [BTC]).budgets is UNSET
+
+
+def test_a_window_shorter_than_what_is_needed_is_refused() -> None:
+    with pytest.raises(ConfigError, match="must be at least 3 and at most allocation"):
+        engine_config(config(bots=ONE_BOT, allocation={"method": "hrp", "window": 10}), [BTC])

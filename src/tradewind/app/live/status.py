@@ -38,6 +38,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "cash": {name: plain(purse.cash) for name, purse in state.ledger.purses.items()},
         "fees": {name: plain(purse.fees) for name, purse in state.ledger.purses.items()},
         "funding": {name: plain(purse.funding) for name, purse in state.ledger.purses.items()},
+        "budgets": None if state.budgets is None else dict(state.budgets.weights),
         "orders_open": len(state.live_orders()),
         "orders_total": state.orders_made,
         "positions": positions(session),
