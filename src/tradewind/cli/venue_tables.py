@@ -1,13 +1,14 @@
 """What `tradewind venues list` and `tradewind venues show` print."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tradewind.cli.main import DONE
 from tradewind.cli.output import console, print_json, table
-from tradewind.venues.capabilities import VENUES, Capabilities
+from tradewind.venues.capabilities import COINBASE, VENUES, Capabilities
 from tradewind.venues.ccxt.capabilities import CapabilityMap
+from tradewind.venues.coinbase.order_matrix import Cell, order_matrix
 
 OF_CCXT = "ccxt"
 
@@ -39,10 +40,12 @@ def show_venue(name: str, *, through_ccxt: bool, json: bool) -> int:
     """Print what one venue can do: from our own table, else from what ccxt says of it."""
     own = next((each for each in VENUES if each.venue == name), None)
     if own is not None and not through_ccxt:
+        matrix = order_matrix() if own is COINBASE else ()
         if json:
-            print_json(msgspec.to_builtins(own))
+            print_json({**msgspec.to_builtins(own), "matrix": [msgspec.to_builtins(cell) for cell in matrix]})
         else:
             _show_capabilities(own)
+            _show_matrix(matrix)
         return DONE
     from tradewind.venues.ccxt.client import describe
 
@@ -68,6 +71,18 @@ def _show_capabilities(venue: Capabilities) -> None:
     ]
     for label, text in rows:
         screen.print(f"  {label}: {text}", markup=False, soft_wrap=True)
+
+
+def _show_matrix(cells: Sequence[Cell]) -> None:
+    """Print a table a market: a row an order, a column a time in force."""
+    for market in dict.fromkeys(cell.market for cell in cells):
+        here = {(cell.order, cell.force): cell for cell in cells if cell.market == market}
+        forces = tuple(dict.fromkeys(force for _, force in here))
+        rows = [
+            (order, *(here[order, force].support for force in forces))
+            for order in dict.fromkeys(name for name, _ in here)
+        ]
+        console().print(table(f"orders on {market}", ("", *forces), rows, numbers=False))
 
 
 def _show_maps(name: str, maps: Mapping[str, CapabilityMap]) -> None:

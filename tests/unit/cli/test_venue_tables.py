@@ -30,6 +30,8 @@ def test_our_own_venues_come_from_our_own_table(capsys: pytest.CaptureFixture[st
     show_venue("coinbase", through_ccxt=False, json=False)
     shown = capsys.readouterr().out
     assert "stop-market: a stop-limit 5 % beyond the stop" in shown
+    rows = [line.split() for line in shown.splitlines() if line.startswith("stop-market")]
+    assert rows == [["stop-market", "emulated", "emulated", "missing", "missing"]] * 2
     show_venue("simulated", through_ccxt=False, json=True)
     assert json.loads(capsys.readouterr().out)["venue"] == "simulated"
     with pytest.raises(ConfigError, match="knows no venue 'coinbase'"):

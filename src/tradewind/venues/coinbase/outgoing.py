@@ -121,7 +121,10 @@ def _lacking(request: OrderRequest) -> str:
         (request.display is not None, "iceberg: place parts of it"),
         (request.oco is not None, "orders that cancel each other: place one bracket instead"),
         (request.after is not None, "orders that wait for another: place it when the other has filled"),
-        (request.post_only and (kind is not OrderKind.LIMIT or force not in STOP_FORCES), "post-only but for limits"),
+        (
+            request.post_only and (kind is not OrderKind.LIMIT or force not in STOP_FORCES),
+            "post-only but for limits that rest",
+        ),
         (kind is OrderKind.MARKET and force not in MARKET_FORCES, f"market order that is {force.value}"),
         (stops and force not in STOP_FORCES, f"stop order that is {force.value}"),
         (force is TimeInForce.GTD and request.expire_ns is None, "order until a moment that is not named"),
