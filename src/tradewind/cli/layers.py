@@ -68,13 +68,21 @@ def listed(texts: Sequence[str] | None) -> list[str] | None:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-def _bots(names: Sequence[str], parameters: Sequence[str] | None) -> list[dict[str, Any]]:
-    if parameters and len(names) > 1:
+def _bots(names: Sequence[str], given: Sequence[str] | None) -> list[dict[str, Any]]:
+    if given and len(names) > 1:
         raise ConfigError("--param goes with one --strategy: give several bots in a configuration file ([[bots]])")
+    return [{"strategy": name, "parameters": parameters(given)} for name in names]
+
+
+def parameters(texts: Sequence[str] | None) -> dict[str, str]:
+    """Return the values of `--param name=value`, by name.
+
+    Raises  ConfigError for a text without `=`.
+    """
     given = {}
-    for text in parameters or ():
+    for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(f"--param {text!r}: write name=value, such as fast=12")
         given[name.strip()] = value.strip()
-    return [{"strategy": name, "parameters": given} for name in names]
+    return given

@@ -68,6 +68,7 @@ def show_status(name: str | None, *, json: bool) -> int:
     ]
     screen.print(table("session", ("", ""), rows, numbers=False))
     show_table(told["positions"], "positions")
+    show_table([_bot_cells(each) for each in told.get("bots", ())], "bots")
     if fits := told.get("fits"):  # nothing to fit in most sessions
         show_table(fits, "fits")
     if said := told.get("readings"):  # a session of an older version tells none
@@ -77,6 +78,56 @@ def show_status(name: str | None, *, json: bool) -> int:
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
     return DONE
+
+
+def show_bots(name: str | None, *, json: bool) -> int:
+    """Print how the bots of a session stand."""
+    rows: list[dict[str, Any]] = ask(session_folder(here(), name), {"do": "bots"})
+    if json:
+        print_json({"bots": rows})
+    else:
+        show_table([_bot_cells(each) for each in rows], "bots")
+    return DONE
+
+
+def tell_bot(what: Mapping[str, Any], name: str | None, *, json: bool) -> int:
+    """Tell a session something about a bot, and print what the bot is then."""
+    row: dict[str, Any] = ask(session_folder(here(), name), what)
+    if json:
+        print_json(row)
+        return DONE
+    screen = console()
+    screen.print(f"{row['bot']} is {_stand(row)}", markup=False, soft_wrap=True)
+    if row.get("warms_up"):
+        screen.print(f"it decides from the close of bar {row['warms_up']} from now on", markup=False)
+    if row.get("trouble"):
+        screen.print(row["trouble"], markup=False, soft_wrap=True)
+    return DONE
+
+
+def whole_place(strategy: str) -> str:
+    """Return the place of a strategy as it is found from every folder: the session may have begun in another one."""
+    path, colon, name = (strategy, "", "") if strategy.endswith(".py") else strategy.rpartition(":")
+    return f"{Path(path).resolve()}{colon}{name}" if path.endswith(".py") else strategy
+
+
+def _bot_cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a bot's row as a table shows it."""
+    parameters = _listed(row["parameters"]) if row["parameters"] else ""
+    return {
+        "bot": row["bot"],
+        "state": row["state"],
+        "strategy": Path(row["strategy"]).name,
+        "parameters": parameters,
+        "budget": row["budget"],
+        "changed": "promoted" if row["former"] else "yes" if row["changed"] else "",
+    }
+
+
+def _stand(row: Mapping[str, Any]) -> str:
+    cells = _bot_cells(row)
+    what = f"{cells['strategy']} ({cells['parameters']})" if cells["parameters"] else cells["strategy"]
+    return f"{row['state']}, {what}, budget {row['budget']}"
 
 
 def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: bool) -> int:

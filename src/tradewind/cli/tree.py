@@ -99,6 +99,17 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         "Fleets: many bots on many instruments, and what the stack is worth to them.",
         {"run": Command("fleet:run", "The scorecard of a fleet: naive, the whole stack, and the stack less a part.")},
     ),
+    "bots": (
+        "The bots of a running session: pause, disable, budget, reload, without losing positions.",
+        {
+            "list": Command("bots:list_", "The bots of a running session, and how they stand."),
+            "pause": Command("bots:pause", "Let a bot take no new decisions."),
+            "resume": Command("bots:resume", "Let a paused or disabled bot decide again."),
+            "disable": Command("bots:disable", "Switch a bot off; its exits stay."),
+            "budget": Command("bots:budget", "Give a bot another share of the account."),
+            "reload": Command("bots:reload", "Give a bot its strategy anew: its file as it is now, other parameters."),
+        },
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tradewind.app.live import bots
 from tradewind.app.live.control import Handler, Values
 from tradewind.app.live.session import LiveSession
 from tradewind.app.live.status import fills, orders, positions, status
@@ -55,5 +56,42 @@ def handlers(session: LiveSession) -> Mapping[str, Handler]:
         "halt": halt,
         "resume": resume,
         "flatten": flatten,
+        **_bot_handlers(session),
         "stop": stop,
     }
+
+
+def _bot_handlers(session: LiveSession) -> Mapping[str, Handler]:
+    """Return the handlers of what is said to one bot."""
+
+    async def tell_bots(_: Values) -> Any:
+        return [bots.bot_row(bot) for bot in session.engine.state.bots.values()]
+
+    async def pause_bot(asked: Values) -> Any:
+        return bots.pause(session, str(asked.get("bot")), _reason(asked))
+
+    async def resume_bot(asked: Values) -> Any:
+        return bots.resume(session, str(asked.get("bot")))
+
+    async def disable_bot(asked: Values) -> Any:
+        return bots.disable(session, str(asked.get("bot")), _reason(asked), flatten=bool(asked.get("flatten")))
+
+    async def budget_bot(asked: Values) -> Any:
+        return bots.set_budget(session, str(asked.get("bot")), asked.get("budget"), _reason(asked))
+
+    async def reload_bot(asked: Values) -> Any:
+        strategy, parameters = str(asked.get("strategy") or ""), asked.get("parameters") or {}
+        return await bots.reload(session, str(asked.get("bot")), strategy, parameters, _reason(asked))
+
+    return {
+        "bots": tell_bots,
+        "pause_bot": pause_bot,
+        "resume_bot": resume_bot,
+        "disable_bot": disable_bot,
+        "budget_bot": budget_bot,
+        "reload_bot": reload_bot,
+    }
+
+
+def _reason(asked: Values) -> str:
+    return str(asked.get("reason") or "operator")

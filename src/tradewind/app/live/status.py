@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.app.live.bots import bot_row
 from tradewind.app.live.session import LiveSession
 from tradewind.app.readings import readings
 from tradewind.model.money import ZERO, plain
@@ -32,6 +33,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "reduce_only": dict(state.reduce_only),
         "paused": {name: bot.paused for name, bot in state.bots.items() if bot.paused is not None},
         "failed": {name: bot.failed for name, bot in state.bots.items() if bot.failed is not None},
+        "bots": [bot_row(bot) for bot in state.bots.values()],
         "in_doubt": {name: dict(market.doubts) for name, market in state.markets.items() if market.doubts},
         "equity": None if equity is None else plain(equity),
         "peak": plain(state.peak),
