@@ -41,6 +41,7 @@ def limits(draw: st.DrawFn) -> Limits:
     slow = draw(st.booleans())
     return Limits(
         data_age_ns_max=draw(st.none() | st.just(1000)),
+        impact_bps_max=draw(st.none() | st.just(Decimal(20))) if slow else None,
         order_notional_max=draw(st.none() | st.just(Decimal(500))),
         leverage_max=draw(shares),
         instrument_notional_max=draw(st.none() | st.just(Decimal(800))),
@@ -100,6 +101,7 @@ def requests(draw: st.DrawFn, instrument: Instrument) -> ReviewRequest:
         locked=draw(seldom("cooldown")),
         squares=draw(mostly(st.just(Decimal(9)))),
         tail=draw(mostly(tails)),
+        impact_bps=draw(mostly(st.sampled_from([Decimal(0), Decimal(20), Decimal("20.000001")]))),
     )
 
 
@@ -153,6 +155,7 @@ REFUSED: dict[str, tuple[Limits, ReviewRequest]] = {
     "data_age": (only(data_age_ns_max=1000), asked(data_age_ns=1001)),
     "instrument_rules": (only(), asked(order=buy(1))),
     "funds": (only(), asked(free_cash=Decimal(1))),
+    "impact": (only(impact_bps_max=Decimal(10)), asked(impact_bps=Decimal(11))),
     "order_notional": (only(order_notional_max=Decimal(50)), asked()),
     "leverage": (only(leverage_max=Decimal(1)), asked(equity=Decimal(50))),
     "liquidation_buffer": (only(liquidation_buffer_min=Decimal(1)), asked(PERPETUAL, equity=Decimal(50))),

@@ -17,7 +17,13 @@ MODES = {"halted": "not halted", "reduce_only": "neither reduce-only nor locked"
 REDUCES = "not asked of an order that only reduces"
 ALWAYS = ("instrument_rules", "funds")
 NO_FIT = "there is no valid fit of how the instruments move together"
-MISSING = {"var": NO_FIT, "correlation": NO_FIT, "data_age": "there is no price whose age could be told"}
+NO_BOOK = "there is no usable book, or it shows less than the order wants"
+MISSING = {
+    "impact": NO_BOOK,
+    "var": NO_FIT,
+    "correlation": NO_FIT,
+    "data_age": "there is no price whose age could be told",
+}
 SECOND_NS = 1_000_000_000
 
 Words = Callable[[Number, Number, ReviewRequest, Limits], str]
@@ -100,6 +106,12 @@ def _slippage(number: Number, limit: Number, question: ReviewRequest, limits: Li
     return f"its limit lies {beyond:.1f} bps beyond the last price, at most {'-' if most is None else plain(most)}"
 
 
+def _impact(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
+    if question.order.post_only:
+        return "rests, and takes nothing from the book"
+    return f"what it takes from the book costs {number:.2f} bps against the mid, at most {plain(Decimal(limit))}"
+
+
 def _correlation(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
     return f"{number:.2f} with what else is held, at most {limit:.2f}"
 
@@ -134,6 +146,7 @@ WORDS: dict[str, Words] = {
     "data_age": _age,
     "instrument_rules": _rules,
     "funds": _funds,
+    "impact": _impact,
     "order_notional": _order,
     "leverage": _worst,
     "liquidation_buffer": _margin,

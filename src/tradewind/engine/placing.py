@@ -4,6 +4,7 @@ Inline or remote, risk sees the same self-contained value. Approved orders are r
 refusals are recorded with all findings, once for as long as the same checks refuse the same wish.
 """
 
+import math
 from bisect import bisect_right
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
 from tradewind.engine.tails import tail_shape
+from tradewind.market.liquidity import walk_cost_bps
 from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
@@ -23,7 +25,7 @@ from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
 from tradewind.orders.protection import child_requests
 
-BUY, MARKET = Side.BUY, OrderKind.MARKET
+BUY, LIMIT, MARKET = Side.BUY, OrderKind.LIMIT, OrderKind.MARKET
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 SENT = OrderStatus.SENT
 ENTRIES_KEPT = 64
@@ -56,7 +58,11 @@ def approved_in_full(state: EngineState, market: Market, proposal: Proposal) -> 
         keep_tier(state)
     if state.regimes is not None:
         note_regime(state, market)
-    outcome = state.reviewer.review(_question(state, market, proposal))
+    question = _question(state, market, proposal)
+    if state.reads_books:
+        # Nobody takes the whole at once: its plan has a guard of its own, and each child that takes is asked.
+        question = msgspec.structs.replace(question, impact_bps=ZERO)
+    outcome = state.reviewer.review(question)
     if type(outcome) is Approved:
         return True
     refuse(state, market, proposal, outcome)  # type: ignore[arg-type]  # one of the two
@@ -255,7 +261,10 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         _exposure(state, market) if state.several else ZERO,
     )
     if state.restricts or state.halted is not None or state.reduce_only or market.doubts or seat.bot.failed is not None:
-        return msgspec.structs.replace(question, **_restrictions(state, market, seats))
+        more = _restrictions(state, market, seats)
+        if state.reads_books:
+            more["impact_bps"] = _impact_bps(market, request)
+        return msgspec.structs.replace(question, **more)
     return question
 
 
@@ -287,6 +296,15 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         "instrument_orders": here,
         "instrument_wait_ns": wait_ns,
     }
+
+
+def _impact_bps(market: Market, request: OrderRequest) -> Decimal | None:
+    """Return what the order takes from the book would cost against the mid, rounded up to a millionth of a bp."""
+    book, quantity = market.book, request.quantity
+    if book is None or quantity is None:
+        return None
+    cost = walk_cost_bps(book, request.side, quantity, request.price if request.kind is LIMIT else None)
+    return None if cost is None else Decimal(math.ceil(cost * 1e6)).scaleb(-6)
 
 
 def in_doubt(market: Market) -> str:

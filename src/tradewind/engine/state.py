@@ -330,6 +330,7 @@ class EngineState:
         "peak_line",
         "pending",
         "plans",
+        "reads_books",
         "reduce_only",
         "regimes",
         "request_number",
@@ -389,11 +390,13 @@ class EngineState:
         self.booked: set[tuple[str, str]] = set()
         self.order_times: deque[int] = deque()
         self.counts_orders = not ORDER_COUNTS.isdisjoint(self.reviewer.on)
+        self.reads_books = config.limits.impact_bps_max is not None
         self.squares_needed = config.limits.concentration_max is not None
         self.restricts = (
             self.asks
             or self.counts_orders
             or self.squares_needed
+            or self.reads_books
             or config.protections.watches_trades
             or self.regimes is not None
             or self.tails is not None

@@ -109,20 +109,28 @@ def condition_of(score: float, settings: LiquiditySettings) -> Condition:
     return Condition(sum(score >= step for step in settings.steps))
 
 
-def walk_cost_bps(book: Book, side: Side, quantity: int) -> float | None:
-    """Return what taking a quantity from the book costs against the mid, None where too little is displayed."""
+def walk_cost_bps(book: Book, side: Side, quantity: int, limit: int | None = None) -> float | None:
+    """Return what taking a quantity from the book costs against the mid, None where too little is displayed.
+
+    With a `limit` nothing is taken beyond that price: what is left rests there and costs nothing.
+    """
     bid, ask = book.best_bid, book.best_ask
     if not book.usable or bid is None or ask is None or quantity <= 0:
         return None
     left, paid = quantity, 0
     for price, size in book.depth(side.opposite, book.level_count(side.opposite)):
+        if limit is not None and side * (price - limit) > 0:
+            break
         taken = min(size, left)
         paid += taken * price
         left -= taken
         if not left:
-            # The mid is half of the sum, so both sides are doubled.
-            return side * (2 * paid - quantity * (bid + ask)) / (quantity * (bid + ask)) * BPS
-    return None
+            break
+    if left and limit is None:
+        return None
+    done = quantity - left
+    # The mid is half of the sum, so both sides are doubled.
+    return side * (2 * paid - done * (bid + ask)) / (done * (bid + ask)) * BPS if done else 0.0
 
 
 def _bands(instrument: Instrument, book: Book, mid_half: int) -> tuple[DepthBand, ...]:

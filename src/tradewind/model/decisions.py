@@ -61,6 +61,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     squares: Decimal | None = None
     regime: str | None = None
     tail: TailShape | None = None
+    impact_bps: Decimal | None = None
     instrument_orders: int = 0
     instrument_wait_ns: int | None = None
 

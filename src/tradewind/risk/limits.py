@@ -16,6 +16,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     data_age_ns_max: int | None = None
+    impact_bps_max: Decimal | None = None
     order_notional_max: Decimal | None = None
     leverage_max: Decimal | None = Decimal(1)
     instrument_notional_max: Decimal | None = None

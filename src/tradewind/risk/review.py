@@ -161,6 +161,13 @@ def funds(facts: Facts) -> tuple[Number, Number]:
     return margin_needed(request, facts.size, request.price), request.free_cash
 
 
+def impact(facts: Facts) -> tuple[Number, Number]:
+    """What the order takes from the book as it is costs against the mid; one that only rests takes nothing."""
+    if facts.reducing or facts.request.order.post_only:
+        return ZERO, ZERO
+    return _known(facts.request.impact_bps), _known(facts.limits.impact_bps_max)
+
+
 def order_notional(facts: Facts) -> tuple[Number, Number]:
     """Notional of this order alone."""
     return ZERO if facts.reducing else _known(facts.notional), _known(facts.limits.order_notional_max)
@@ -289,6 +296,7 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
     ("data_age", data_age, "data_age_ns_max"),
     ("instrument_rules", instrument_rules, None),
     ("funds", funds, None),
+    ("impact", impact, "impact_bps_max"),
     ("order_notional", order_notional, "order_notional_max"),
     ("leverage", leverage, "leverage_max"),
     ("liquidation_buffer", liquidation_buffer, "liquidation_buffer_min"),
@@ -316,6 +324,7 @@ SLOW = frozenset(
         "orders_per_hour",
         "orders_per_day",
         "order_spacing",
+        "impact",
         "concentration",
         "projected_liquidation",
     }
@@ -331,9 +340,6 @@ TAIL_CHECKS: tuple[tuple[str, Check, str], ...] = (
     ("var", var, "var_share_max"),
     ("correlation", correlation, "correlation_max"),
 )
-
-# Checks of SPEC K1 that need a venue's book: they are off, and every run header says so.
-NOT_AVAILABLE = ("impact",)
 
 
 class Reviewer:
@@ -369,7 +375,7 @@ class Reviewer:
         self.on = tuple(name for name, _ in self._checks)
         off = [name for name, _, _ in CHECKS if name not in self.on]
         off += [name for name, _, _ in TAIL_CHECKS if name not in self.on]
-        self.off = (*off, *(() if regimes else (REGIME_BLOCK,)), *NOT_AVAILABLE)
+        self.off = (*off, *(() if regimes else (REGIME_BLOCK,)))
         # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
         gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
         gross_max = min(gross, default=None)

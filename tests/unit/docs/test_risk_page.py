@@ -11,7 +11,7 @@ from tradewind.app.tail_fits import VALID_TIMES
 from tradewind.risk.guards import Action, GuardLimits, Readings, evaluate
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
 from tradewind.risk.protections import ProtectionRules
-from tradewind.risk.review import CHECKS, NOT_AVAILABLE, TAIL_CHECKS
+from tradewind.risk.review import CHECKS, TAIL_CHECKS
 
 PAGE = read("docs/risk.md")
 
@@ -46,10 +46,6 @@ def test_the_profiles_set_what_is_told() -> None:
         assert values["protections"]["drawdown_max"] == "0.25"
         assert values["protections"]["stop_loss_guard_count"] == 4
     assert profile_values("demo")["protections"]["cooldown"] == "2h"
-
-
-def test_what_is_not_available_is_told() -> None:
-    assert tuple(codes(row[0])[0] for row in rows(section(PAGE, "What is off"))) == NOT_AVAILABLE
 
 
 def test_the_checks_that_need_fits_are_listed_with_their_settings() -> None:

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from tests.engine_rig import PERP
-from tests.unit.risk.test_review import AT_AND_BEYOND, LIMIT_BUY, OFF, PICKY, ask, order
-from tradewind.engine.check_words import MODES, NO_FIT, REDUCES, WORDS, check_words, missing_words
+from tests.unit.risk.test_review import AT_AND_BEYOND, LIMIT_BUY, OFF, PICKY, POSTED, ask, order
+from tradewind.engine.check_words import MODES, NO_BOOK, NO_FIT, REDUCES, WORDS, check_words, missing_words
 from tradewind.engine.explaining import CHECK_OF
 from tradewind.model.decisions import ReviewRequest
 from tradewind.model.orders import Side
@@ -35,6 +35,9 @@ def words(check: str, limits: dict[str, Any], question: ReviewRequest) -> str:
         ("funds", {}, ask(order(Side.SELL), free_base=500), "sells 1 of 0.5 BTC free"),
         ("funds", {}, ask(order(quantity=100, instrument=PERP), PERP),
          "20.40 USD of margin, with its fee, 1,000.00 free"),
+        ("impact", {"impact_bps_max": D(10)}, ask(impact_bps=D("12.3456")),
+         "what it takes from the book costs 12.35 bps against the mid, at most 10"),
+        ("impact", {"impact_bps_max": D(10)}, ask(POSTED), "rests, and takes nothing from the book"),
         ("order_notional", {"order_notional_max": D(50)}, ask(), "100.00 USD, at most 50.00"),
         ("instrument_share", {"instrument_share_max": D("0.2")}, ask(),
          "100.00 USD at worst (10.0 % of equity), at most 200.00 (20.0 % of equity)"),
@@ -76,6 +79,7 @@ def test_every_check_has_words() -> None:
 
 def test_what_was_missing_is_named() -> None:
     assert missing_words("var") == NO_FIT
+    assert missing_words("impact") == NO_BOOK
     assert "a mark" in missing_words("leverage")
 
 

@@ -64,6 +64,9 @@ def test_walking_the_book():
     assert walk_cost_bps(book, Side.SELL, 10) == pytest.approx(15)
     assert walk_cost_bps(book, Side.SELL, 11) is None
     assert walk_cost_bps(book, Side.SELL, 0) is None
+    assert walk_cost_bps(book, Side.BUY, 8, 10_010) == pytest.approx(10)  # the other half rests
+    assert walk_cost_bps(book, Side.SELL, 11, 9_980) == pytest.approx(15)
+    assert walk_cost_bps(book, Side.BUY, 4, 10_000) == 0.0
 
 
 def test_bad_settings_are_refused():

@@ -11,7 +11,7 @@ from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
-from tradewind.risk.review import CHECKS, NOT_AVAILABLE, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
+from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
 
 D = Decimal
 OFF: dict[str, Any] = dict.fromkeys(Limits.__struct_fields__) | {"instrument_notional_caps": {}}
@@ -45,6 +45,7 @@ def refused(limits: dict[str, Any], request: ReviewRequest) -> list[str]:
 
 
 LIMIT_BUY = order(kind=OrderKind.LIMIT, price=10_050)
+POSTED = msgspec.structs.replace(LIMIT_BUY, post_only=True)
 BEYOND = order(kind=OrderKind.LIMIT, price=10_051)
 MAINTAINED = {"instrument": PERP, "request": order(quantity=100, instrument=PERP)}
 
@@ -64,6 +65,8 @@ AT_AND_BEYOND: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] 
     ("funds", {}, {"free_cash": D("100.4")}, {"free_cash": D("100.39")}),
     ("funds", {}, {"request": order(Side.SELL), "free_base": 1_000}, {"request": order(Side.SELL), "free_base": 999}),
     ("funds", {}, {**MAINTAINED, "free_cash": D("20.4")}, {**MAINTAINED, "free_cash": D("20.39")}),
+    ("impact", {"impact_bps_max": D(10)}, {"impact_bps": D(10)}, {"impact_bps": D("10.000001")}),
+    ("impact", {"impact_bps_max": D(10)}, {"request": POSTED}, {"request": LIMIT_BUY, "impact_bps": D(11)}),
     ("order_notional", {"order_notional_max": D(100)}, {}, {"price": 10_001}),
     ("leverage", {"leverage_max": D("0.5")}, {"exposure": D(400)}, {"exposure": D("400.01")}),
     ("leverage", {"leverage_max": D("0.5")}, {"open_buys": 4_000}, {"open_buys": 4_001}),
@@ -111,6 +114,7 @@ def test_every_check_has_a_row_above() -> None:
         ({"instrument_share_max": D(1)}, {"equity": None}, ["instrument_share"]),
         ({"exposure_share_max": D(1)}, {"equity": None}, ["total_exposure"]),
         ({"concentration_max": D(1)}, {"squares": None}, ["concentration"]),
+        ({"impact_bps_max": D(10)}, {"impact_bps": None}, ["impact"]),
         ({"slippage_bps_max": D(50)}, {"request": LIMIT_BUY, "reference": None}, ["slippage_guard"]),
     ],
 )
@@ -191,7 +195,7 @@ def test_checks_that_are_off_are_named() -> None:
     reviewer = Reviewer(Limits(**OFF))
     assert reviewer.on == ("halted", "reduce_only", "instrument_rules", "funds")
     known = {name for name, _, _ in (*CHECKS, *TAIL_CHECKS)}
-    assert set(reviewer.off) == known - set(reviewer.on) | {REGIME_BLOCK, *NOT_AVAILABLE}
+    assert set(reviewer.off) == known - set(reviewer.on) | {REGIME_BLOCK}
 
 
 def test_both_sides_of_the_book_count_for_the_worst_case() -> None:
