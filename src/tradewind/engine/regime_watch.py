@@ -10,8 +10,8 @@ from tradewind.engine.config import RegimePlan
 from tradewind.model.instrument import Instrument
 from tradewind.model.market_events import Bar
 from tradewind.model.regime import Regime, RegimeReading
+from tradewind.numeric.panel_kernels import MINIMUM_INSTRUMENTS
 from tradewind.regime.classifier import RegimeClassifier
-from tradewind.regime.features import MINIMUM_INSTRUMENTS
 from tradewind.regime.inputs import MODEL_BARS, RULE_BARS
 
 NOTHING_TOLD = "UNKNOWN: no bar has closed"

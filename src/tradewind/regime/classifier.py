@@ -22,7 +22,8 @@ from tradewind.model.regime import (
     RegimeReading,
     RegimeSource,
 )
-from tradewind.numeric.bars import BarLike
+from tradewind.numeric.bars import BarLike, BarRow
+from tradewind.numeric.panel_kernels import MINIMUM_INSTRUMENTS
 from tradewind.regime.hysteresis import NOWHERE, Held, confirm, follow
 from tradewind.regime.inputs import PanelInputs
 from tradewind.regime.model_file import RegimeModel
@@ -46,7 +47,7 @@ class ClassifierState(msgspec.Struct, frozen=True):
 class RegimeClassifier:
     """Regimes of some instruments, bar by bar."""
 
-    __slots__ = ("_flags", "_gaps", "_held", "_inputs", "_missed", "_model", "instruments", "settings")
+    __slots__ = ("_flags", "_gaps", "_held", "_inputs", "_known", "_missed", "_model", "instruments", "settings")
 
     def __init__(
         self,
@@ -59,15 +60,18 @@ class RegimeClassifier:
         if not instruments or len(set(instruments)) != len(instruments):
             raise ConfigError("a regime needs instruments, each named once")
         self.instruments = tuple(instruments)
+        self._known = frozenset(self.instruments)
         self.settings = settings or RegimeSettings()
         self._model = model if self.settings.use_model else None
-        self._inputs = PanelInputs(len(self.instruments))
+        self._inputs = PanelInputs(len(self.instruments), features=self._model is not None)
         self._held = [Held()] * len(self.instruments)
         self._missed = [0] * len(self.instruments)
         self._gaps = [0] * len(self.instruments)
         self._flags = ((missing,) if missing and model is None and self.settings.use_model else ()) + (
-            (SINGLE_ASSET,) if self._inputs.panel is None else ()
+            (SINGLE_ASSET,) if self._inputs.together is None else ()
         )
+        if self._model is not None and self._inputs.panel is not None:
+            _make_ready(self._model)
 
     def update(self, ts_ns: int, bars: Mapping[str, BarLike]) -> tuple[RegimeReading, ...]:
         """Return the regime of every instrument after the bars that closed at `ts_ns`.
@@ -110,17 +114,17 @@ class RegimeClassifier:
         """
         if state.instruments != self.instruments:
             raise StateError("a saved regime state is of other instruments: let the regime warm up again")
-        inputs = PanelInputs(len(self.instruments))
+        inputs = PanelInputs(len(self.instruments), features=self._model is not None)
         thaw(inputs, state.inputs)
         self._inputs = inputs
         self._held, self._missed, self._gaps = list(state.held), list(state.missed), list(state.gaps)
 
     def _row(self, bars: Mapping[str, BarLike]) -> list[BarLike | None]:
-        unknown = bars.keys() - set(self.instruments)
-        if unknown:
-            raise KeyError(f"no regime is kept of {', '.join(sorted(unknown))}")
-        row = [bars.get(name) for name in self.instruments]
-        row = [bar if bar is not None and sound(bar) else None for bar in row]
+        if not bars.keys() <= self._known:
+            raise KeyError(f"no regime is kept of {', '.join(sorted(bars.keys() - self._known))}")
+        row = [bar if bar is not None and sound(bar) else None for bar in map(bars.get, self.instruments)]
+        if None not in row and not any(self._missed):
+            return row
         for i, bar in enumerate(row):
             if bar is not None:
                 self._missed[i] = 0
@@ -203,6 +207,13 @@ class RegimeClassifier:
         if any(map(math.isnan, named.values())):
             return {name: value for name, value in named.items() if not math.isnan(value)}
         return named
+
+
+def _make_ready(model: RegimeModel) -> None:
+    """Have the kernels compiled before the first bar: a session must not wait for the compiler while it trades."""
+    inputs = PanelInputs(MINIMUM_INSTRUMENTS)
+    inputs.update([BarRow(1.0, 1.0, 1.0, 1.0, 0.0)] * MINIMUM_INSTRUMENTS)
+    model.probabilities(inputs.features)
 
 
 def sound(bar: BarLike) -> bool:

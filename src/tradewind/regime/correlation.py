@@ -1,7 +1,8 @@
 """How much the instruments move together: the mean of their pairwise correlations, and how unusual it is.
 
-Kept as sums and cross-sums, taken afresh from the window every `RESUM_BARS` bars. A window in which an instrument
-misses a bar is read as a whole instead, pair by pair: rare, and then right rather than quick.
+Kept as sums and cross-sums, taken afresh from the window every `RESUM_BARS` bars. A window in which an instrument has
+some bars and misses others is read as a whole instead, pair by pair: rare, and then right rather than quick. One that
+misses all of them, as an instrument does that trades no more, is left out, and the others are as quick as ever.
 
 Source  METHODS 1.2; the slow twin is `numeric.cross_asset.average_pairwise_correlation`.
 """
@@ -28,45 +29,71 @@ FEW = 8
 class RollingCorrelation:
     """The mean pairwise correlation of the last `WINDOW_BARS` returns, and its z-score in the last `USUAL_BARS`."""
 
-    __slots__ = ("_incomplete", "_levels", "_returns", "_rows", "_seen", "_squares", "_still", "_sums", "z_score")
+    __slots__ = (
+        "_absent",
+        "_holes",
+        "_levels",
+        "_returns",
+        "_rows",
+        "_seen",
+        "_squares",
+        "_still",
+        "_summed",
+        "_sums",
+        "z_score",
+    )
 
     def __init__(self, instruments: int) -> None:
         self._returns = np.zeros((WINDOW_BARS, instruments))
         self._sums: PairSums | FewPairSums = (FewPairSums if instruments <= FEW else PairSums)(instruments)
         self._still = [0] * instruments
         self._rows = 0
-        self._incomplete = 0
+        self._absent = [0] * instruments  # bars in a row that an instrument has not had, up to a window
+        self._holes = [0] * instruments  # bars until an instrument's window has none that is missing
+        self._summed = True  # whether the sums are those of the last window
         self._levels = RollingSum(USUAL_BARS)
         self._squares = RollingSum(USUAL_BARS)
         self._seen = 0
         self.z_score: float | None = None
 
-    def update(self, returns: FloatArray) -> float | None:
-        """Return the mean correlation after one more row of returns (N,), or None while it is not defined.
+    def update(self, newest: list[float]) -> float | None:
+        """Return the mean correlation after one more row of returns, or None while it is not defined.
 
         A NaN return is a bar that was not there. `z_score` is that of the value returned, None until
         `USUAL_MINIMUM_BARS` values are there or without variation.
         """
         place = self._rows % WINDOW_BARS
-        newest, oldest = returns.tolist(), self._returns[place].tolist()
-        self._returns[place] = returns
-        self._still = [still + 1 if each == 0.0 else 0 for each, still in zip(newest, self._still, strict=True)]
+        oldest: list[float] = self._returns[place].tolist()
+        self._returns[place] = newest
+        if 0.0 in newest or any(self._still):
+            self._still = [still + 1 if each == 0.0 else 0 for each, still in zip(newest, self._still, strict=True)]
         self._rows += 1
-        complete = not any(map(math.isnan, newest))
-        self._incomplete = WINDOW_BARS if not complete else max(0, self._incomplete - 1)
-        if self._incomplete:
+        missing = any(map(math.isnan, newest))
+        if (missing or any(self._holes)) and self._torn(newest):
+            self._summed = False
             value = average_pairwise_correlation(self._returns) if self._rows >= WINDOW_BARS else None
-            if self._incomplete == 1:
-                self._sums.take(np.nan_to_num(self._returns))
         else:
-            if self._rows % RESUM_BARS == 0 or any(map(math.isnan, oldest)):
+            if not self._summed or self._rows % RESUM_BARS == 0:
                 self._sums.take(np.nan_to_num(self._returns))
+                self._summed = True
+            elif missing:
+                self._sums.slide(*([0.0 if math.isnan(each) else each for each in row] for row in (newest, oldest)))
             else:
                 self._sums.slide(newest, oldest)
             # What rounding leaves of a window that stands still must not pass for a variance.
             value = self._sums.mean([each < WINDOW_BARS for each in self._still]) if self._rows >= WINDOW_BARS else None
         self.z_score = None if value is None else self._against_usual(value)
         return value
+
+    def _torn(self, newest: list[float]) -> bool:
+        """Return whether the window has some returns of an instrument and misses others.
+
+        One that misses all of them is none of the window's instruments: its zeros have no variance.
+        """
+        gone = list(map(math.isnan, newest))
+        self._absent = [min(bars + 1, WINDOW_BARS) if no else 0 for no, bars in zip(gone, self._absent, strict=True)]
+        self._holes = [WINDOW_BARS if no else max(0, bars - 1) for no, bars in zip(gone, self._holes, strict=True)]
+        return any(left and bars < WINDOW_BARS for left, bars in zip(self._holes, self._absent, strict=True))
 
     def _against_usual(self, value: float) -> float | None:
         self._levels.push(value)
@@ -130,12 +157,12 @@ class FewPairSums:
 
     def slide(self, newest: list[float], oldest: list[float]) -> None:
         """As that of `PairSums`, to the last bit."""
-        self.cross = [held + (new - old) for held, new, old in zip(self.cross, newest, oldest, strict=True)]
-        pairs = list(zip(newest, oldest, strict=True))
-        self.products = [
-            [held + (left * new - gone * old) for held, (new, old) in zip(row, pairs[i:], strict=True)]
-            for i, (row, (left, gone)) in enumerate(zip(self.products, pairs, strict=True))
-        ]
+        cross = self.cross
+        for i, row in enumerate(self.products):
+            new, gone = newest[i], oldest[i]
+            cross[i] += new - gone
+            for at in range(len(row)):
+                row[at] += new * newest[i + at] - gone * oldest[i + at]
 
     def mean(self, moved: list[bool]) -> float | None:
         """As that of `PairSums`; the order of the sum is another."""
@@ -147,9 +174,9 @@ class FewPairSums:
         count = len(kept)
         if count < MINIMUM_ASSETS:
             return None
-        total = 0.0
-        for at, (i, scale) in enumerate(kept):
-            row, cross = self.products[i], self.cross[i]
-            for j, other in kept[at + 1 :]:
-                total += (row[j - i] - cross * self.cross[j] / WINDOW_BARS) * (scale * other)
+        total, crosses = 0.0, self.cross
+        for at, (i, scale) in enumerate(kept, 1):
+            row, cross = self.products[i], crosses[i]
+            for j, other in kept[at:]:
+                total += (row[j - i] - cross * crosses[j] / WINDOW_BARS) * (scale * other)
         return 2.0 * total / (count * (count - 1))

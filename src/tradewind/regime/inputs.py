@@ -6,6 +6,7 @@ features across instruments.
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from tradewind.numeric.bars import BarLike
 from tradewind.numeric.indicators import Stream, adx, choppiness, natr
 from tradewind.numeric.indicators.volatility import VolatilityPercentileStream
+from tradewind.numeric.panel_kernels import MINIMUM_INSTRUMENTS
 from tradewind.regime.correlation import RollingCorrelation
-from tradewind.regime.features import MINIMUM_INSTRUMENTS, PANEL_FEATURES, FeaturePanel
+from tradewind.regime.features import PANEL_FEATURES, FeaturePanel
 from tradewind.regime.rules import RuleInputs
 
 FloatArray = NDArray[np.float64]
@@ -77,35 +79,45 @@ class PanelInputs:
 
     __slots__ = ("_closes", "_matrix", "correlation", "correlation_z", "indicators", "panel", "together")
 
-    def __init__(self, instruments: int) -> None:
+    def __init__(self, instruments: int, features: bool = True) -> None:
+        """Begin with no bar seen; without `features` only what the rules read is kept."""
         self.indicators = [Indicators() for _ in range(instruments)]
         several = instruments >= MINIMUM_INSTRUMENTS
-        self.panel = FeaturePanel(instruments) if several else None
+        self.panel = FeaturePanel(instruments) if several and features else None
         self.together = RollingCorrelation(instruments) if several else None
         self.correlation: float | None = None
         self.correlation_z: float | None = None
         self._matrix = np.zeros((len(FEATURES), instruments))
-        self._closes = np.full(instruments, np.nan)
+        self._closes = [math.nan] * instruments
 
     def update(self, bars: Sequence[BarLike | None]) -> None:
         """Take the bars that closed at one time, one of each instrument or None."""
         for indicators, bar in zip(self.indicators, bars, strict=True):
             if bar is not None:
                 indicators.update(bar)
-        if self.panel is None or self.together is None:
+        if self.together is None:
             return
-        row = np.array([_prices(bar) for bar in bars]).T
-        ahead = len(PANEL_FEATURES)
-        closes = self._closes
-        self._matrix[:ahead] = self.panel.update(row)
-        self._closes = np.where(np.isnan(row[3]), closes, row[3])
-        self.correlation = self.together.update(row[3] / closes - 1.0)
+        closes = [math.nan if bar is None else float(bar.close) for bar in bars]
+        returns = [close / held - 1.0 for close, held in zip(closes, self._closes, strict=True)]
+        self._closes = [
+            held if bar is None else close for bar, close, held in zip(bars, closes, self._closes, strict=True)
+        ]
+        self.correlation = self.together.update(returns)
         self.correlation_z = self.together.z_score
-        rest = self._matrix[ahead:]
-        rest[0] = [each.adx for each in self.indicators]
-        rest[1] = [each.choppiness for each in self.indicators]
-        rest[2] = [each.percentile for each in self.indicators]
-        rest[3] = 0.0 if self.correlation_z is None else self.correlation_z
+        if self.panel is not None:
+            self._fill(self.panel, bars, closes)
+
+    def _fill(self, panel: FeaturePanel, bars: Sequence[BarLike | None], closes: list[float]) -> None:
+        ahead = len(PANEL_FEATURES)
+        self._matrix[:ahead] = panel.update(_prices(bars, closes))
+        z_score = 0.0 if self.correlation_z is None else self.correlation_z
+        own = self.indicators
+        self._matrix[ahead:] = [
+            [each.adx for each in own],
+            [each.choppiness for each in own],
+            [each.percentile for each in own],
+            [z_score] * len(own),
+        ]
 
     @property
     def features(self) -> FloatArray:
@@ -135,5 +147,11 @@ def _number(value: object) -> float:
     return value if isinstance(value, float) else math.nan
 
 
-def _prices(bar: BarLike | None) -> tuple[float, float, float, float]:
-    return (math.nan,) * 4 if bar is None else (bar.open, bar.high, bar.low, bar.close)
+def _prices(bars: Sequence[BarLike | None], closes: list[float]) -> FloatArray:
+    """Return open, high, low and close (4, N), NaN where there is no bar."""
+    if None not in bars:
+        there = cast(Sequence[BarLike], bars)
+        rows = [[bar.open for bar in there], [bar.high for bar in there], [bar.low for bar in there], closes]
+        return np.array(rows, dtype=np.float64)
+    columns = [(math.nan,) * 4 if bar is None else (bar.open, bar.high, bar.low, bar.close) for bar in bars]
+    return np.ascontiguousarray(np.array(columns, dtype=np.float64).T)

@@ -57,8 +57,8 @@ class RegimeModel:
 def calibrated(scores: FloatArray, temperature: float) -> FloatArray:
     """Return the softmax of scores over the temperature; (K, N) gives (K, N)."""
     odds = scores / temperature
-    odds = np.exp(odds - odds.max(axis=0))
-    return np.asarray(odds / odds.sum(axis=0))
+    odds = np.exp(odds - np.maximum.reduce(odds, axis=0))
+    return np.asarray(odds / np.add.reduce(odds, axis=0))
 
 
 def fingerprint(data: bytes) -> str:

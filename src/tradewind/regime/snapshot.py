@@ -47,7 +47,9 @@ def _thawed(template: object, value: Value) -> object:
         return deque(value, maxlen=template.maxlen)
     if isinstance(template, list | tuple):
         held = [each for each in template if _slots(each)]
-        return [_thawed(each, kept) for each, kept in zip(held, value, strict=True)] if held else type(template)(value)
+        if held:
+            return [_thawed(each, kept) for each, kept in zip(held, value, strict=True)]
+        return type(template)(list(each) if isinstance(each, list) else each for each in value)  # never the saved rows
     if _slots(template):
         thaw(template, value)
         return template

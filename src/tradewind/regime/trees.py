@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.numeric.kernels import compiled
+from tradewind.numeric.panel_kernels import forest_scores
+
 FloatArray = NDArray[np.float64]
 
 TESTS = 8
 OUTCOMES = 1 << TESTS
-COLUMNS = 1024
-"""More columns than these are asked in parts, to keep the tests of all trees in the cache."""
 
 
 class Tree(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,38 +44,28 @@ def tree_value(tree: Tree, row: Sequence[float]) -> float:
 class Forest:
     """Rounds of one tree per class, ready to be asked."""
 
-    __slots__ = ("_base", "_classes", "_features", "_starts", "_table", "_thresholds")
+    __slots__ = ("_base", "_features", "_thresholds", "answers")
 
     def __init__(self, baseline: Sequence[float], trees: Sequence[Sequence[Tree]]) -> None:
         flat = [tree for each_round in trees for tree in each_round]
-        self._classes = len(baseline)
         self._base = np.array(baseline)
-        features = np.zeros((len(flat), TESTS), dtype=np.intp)
-        thresholds = np.full((len(flat), TESTS), np.inf)
+        self._features = np.zeros((len(flat), TESTS), dtype=np.int64)
+        self._thresholds = np.full((len(flat), TESTS), np.inf)
         for row, tree in enumerate(flat):
-            features[row, : len(tree.feature)] = tree.feature
-            thresholds[row, : len(tree.threshold)] = tree.threshold
-        self._features = features.ravel()
-        self._thresholds = thresholds.ravel()
-        self._table = np.concatenate([_answers(tree) for tree in flat])
-        self._starts = np.arange(len(flat)) * OUTCOMES
+            self._features[row, : len(tree.feature)] = tree.feature
+            self._thresholds[row, : len(tree.threshold)] = tree.threshold
+        self.answers = np.stack([_answers(tree) for tree in flat])
 
     def scores(self, rows: FloatArray) -> FloatArray:
         """Return the raw scores of each class.
 
-        Shape   (F, N) -> (K, N), float64.
+        Shape   (F, N), contiguous -> (K, N), float64.
         Timing  Column by column; none sees another.
         NaN     A comparison with NaN is false: the row goes left.
         """
-        width = rows.shape[1]
-        if width > COLUMNS:
-            parts = [self.scores(rows[:, start : start + COLUMNS]) for start in range(0, width, COLUMNS)]
-            return np.concatenate(parts, axis=1)
-        right = np.ascontiguousarray(rows.T).take(self._features, axis=1) > self._thresholds
-        codes = np.packbits(right.ravel(), bitorder="little").reshape(width, -1)
-        answers = self._table.take(codes + self._starts).reshape(width, -1, self._classes)
-        answers[:, 0] += self._base
-        return np.asarray(np.add.reduce(answers, axis=1).T)
+        out = np.empty((self._base.size, rows.shape[1]))
+        compiled(forest_scores)(rows, self._features, self._thresholds, self.answers, self._base, out)
+        return out
 
 
 def _answers(tree: Tree) -> FloatArray:

@@ -24,7 +24,7 @@ def returns(rows: int = 300, assets: int = 5) -> np.ndarray:
 
 def run(table: np.ndarray) -> list[float | None]:
     rolling = RollingCorrelation(table.shape[1])
-    return [rolling.update(row) for row in table]
+    return [rolling.update(row.tolist()) for row in table]
 
 
 def slow(table: np.ndarray) -> list[float | None]:
@@ -94,7 +94,7 @@ def test_the_score_measures_against_the_past() -> None:
     table = returns(400, 4)
     values, scores = [], []
     for row in table:
-        values.append(rolling.update(row))
+        values.append(rolling.update(row.tolist()))
         scores.append(rolling.z_score)
     first = next(at for at, each in enumerate(scores) if each is not None)
     assert first == WINDOW_BARS - 1 + USUAL_MINIMUM_BARS - 1
