@@ -6,8 +6,9 @@ regimes, budgets by regime, exits on every entry, entries that rest, limits, and
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -16,8 +17,10 @@ from tradewind.app.candle_files import find_candles
 from tradewind.app.config import Layer, check_layer, config_digest, file_layer, with_none
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData, load_market
-from tradewind.app.settings import Config, Section
+from tradewind.app.settings import Config, DataSettings, Duration, Section, Share
+from tradewind.app.times import duration_ns, moment_ns, moment_text
 from tradewind.model.errors import ConfigError, DataError
+from tradewind.model.money import ONE
 
 STACK: Mapping[str, Any] = {
     "profile": "fleet",
@@ -35,16 +38,45 @@ STACK: Mapping[str, Any] = {
 class FleetSection(Section, frozen=True):
     """What is measured, and how. Without `instruments` the `instruments_max` with most bars take part.
 
-    `benchmark` begins the name of the instrument that correlations are taken with. Intervals come from `draws`
-    resampled series with blocks of `block_days` on average.
+    `budget` is what the stack's bots have together, a share of the account; the naive fleet has all of it. `benchmark`
+    begins the name of the instrument that correlations are taken with. Intervals come from `draws` resampled series
+    with blocks of `block_days` on average.
     """
 
     instruments: tuple[str, ...] = ()
     instruments_max: Annotated[int, Meta(ge=1)] = 13
+    budget: Share = ONE
     benchmark: str = "BTC"
     seed: Annotated[int, Meta(ge=0)] = 7
     draws: Annotated[int, Meta(ge=100, le=20_000)] = 2_000
     block_days: Annotated[int, Meta(ge=1)] = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("budget",), ONE)
+
+
+class WalkForwardSection(Section, frozen=True):
+    """Who of the stack's bots may trade is chosen every `step`, for `test`, on the `train` before it.
+
+    `choose` says what: which `bots` trade, or their `budgets` in proportion to their edge. The criterion is the
+    expected gain of a trade after fees, or the edge gate (before fees, against two takers and `spread_bps`); both are
+    shrunk, as if each bot had made `shrink_trades` more like those of its kind. A kind without a record has `unproven`
+    of its budget. `embargo` is a share of `train`; `step` is `test` where it is not told.
+    """
+
+    train: Duration = "365d"
+    test: Duration = "91d"
+    step: Duration | None = None
+    choose: Literal["bots", "budgets"] = "bots"
+    criterion: Literal["expectancy", "edge_gate"] = "expectancy"
+    shrink_trades: Annotated[int, Meta(ge=0, le=10_000)] = 30
+    spread_bps: Decimal = Decimal(4)
+    unproven: Annotated[Decimal, Meta(ge=0, le=1)] = Decimal("0.5")
+    embargo: Annotated[Decimal, Meta(ge=0, lt=1)] = Decimal("0.01")
+
+
+S = TypeVar("S", bound=Section)
 
 
 class FleetPlan(msgspec.Struct, frozen=True):
@@ -53,13 +85,18 @@ class FleetPlan(msgspec.Struct, frozen=True):
     fleet: FleetSection
     config: Config
     digest: str
+    walk_forward: WalkForwardSection | None = None
 
 
 class FleetData(msgspec.Struct, frozen=True, eq=False):
-    """The data that the fleet trades, and which instruments were left out, with why."""
+    """The data that the fleet trades, and which instruments were left out, with why.
+
+    `training` are the bars that walk-forward learns from: the same instruments, from as long before as it asks for.
+    """
 
     market: tuple[MarketData, ...]
     left_out: tuple[tuple[str, str], ...]
+    training: tuple[MarketData, ...] = ()
 
 
 def read_fleet(path: Path, start: str | None = None, end: str | None = None, *, venue: str | None = None) -> FleetPlan:
@@ -68,11 +105,9 @@ def read_fleet(path: Path, start: str | None = None, end: str | None = None, *, 
     Raises  ConfigError naming file, key and remedy.
     """
     given = dict(file_layer(path).values)
-    section = given.pop("fleet", {})
-    try:
-        fleet = msgspec.convert(section, FleetSection)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: fleet: {error}") from None
+    fleet = _section(path, "fleet", given.pop("fleet", {}), FleetSection)
+    walk = given.pop("walk_forward", None)
+    walk_forward = None if walk is None else _section(path, "walk_forward", walk, WalkForwardSection)
     check_layer(Layer(str(path), given))
     merged = _over(_over({}, STACK), given)
     for key, value in (("from", start), ("to", end), ("venue", venue)):
@@ -81,8 +116,16 @@ def read_fleet(path: Path, start: str | None = None, end: str | None = None, *, 
     config = msgspec.convert(with_none(merged), Config, strict=False)
     if not config.bots:
         raise ConfigError(f"{path} has no bots: add a [[bots]] table with a strategy; each trades every instrument")
-    named = msgspec.json.encode([msgspec.to_builtins(fleet), config_digest(config)], order="deterministic")
-    return FleetPlan(fleet, config, hashlib.blake2b(named, digest_size=16).hexdigest())
+    terms = [msgspec.to_builtins(fleet), config_digest(config), msgspec.to_builtins(walk_forward)]
+    named = msgspec.json.encode(terms, order="deterministic")
+    return FleetPlan(fleet, config, hashlib.blake2b(named, digest_size=16).hexdigest(), walk_forward)
+
+
+def _section(path: Path, name: str, values: Any, kind: type[S]) -> S:
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {name}: {error}") from None
 
 
 def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
@@ -114,7 +157,26 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
             f"the bots of the fleet name {', '.join(sorted(meant))}, and none has bars here: "
             f"leave `instruments` out, or use {', '.join(sorted(kept))}"
         )
-    return FleetData(tuple(chosen), tuple(sorted(left_out)))
+    return FleetData(tuple(chosen), tuple(sorted(left_out)), _training(plan, settings, chosen, home))
+
+
+def _training(
+    plan: FleetPlan, settings: DataSettings, chosen: Sequence[MarketData], home: Home
+) -> tuple[MarketData, ...]:
+    """Return the bars from as long before the window as walk-forward asks for; of those that begin later, all."""
+    if plan.walk_forward is None:
+        return ()
+    if not settings.start:
+        return tuple(chosen)
+    lead_ns = int(duration_ns(plan.walk_forward.train) * (1 + float(plan.walk_forward.embargo)))
+    begin = max(moment_ns(settings.start, "data.from") - lead_ns, 0)
+    found: list[MarketData] = []
+    for each in chosen:
+        name = each.instrument.id
+        early = msgspec.structs.replace(settings, instruments=(name,), start=moment_text(begin).replace(" ", "T"))
+        terms = {key: value for key, value in plan.config.instruments.items() if key == name}
+        found += load_market(msgspec.structs.replace(plan.config, data=early, instruments=terms), home)
+    return tuple(found)
 
 
 def _fullest(market: Sequence[MarketData], most: int) -> list[MarketData]:

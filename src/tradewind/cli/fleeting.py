@@ -11,8 +11,17 @@ from tradewind.cli.main import DONE
 from tradewind.cli.output import console, progress, table
 from tradewind.cli.pages import page_folder, written
 from tradewind.cli.running import bar_series, carried
-from tradewind.research.fleet.arms import ARMS
-from tradewind.research.fleet.page import HEADS, arms_object, card_object, cells, fleet_page, verdicts
+from tradewind.research.fleet.page import (
+    AUDIT_HEADS,
+    HEADS,
+    arms_object,
+    audit_rows,
+    card_object,
+    cells,
+    choice_rows,
+    fleet_page,
+    verdicts,
+)
 from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 
 NAME = "fleet"
@@ -45,6 +54,7 @@ def run_and_show(
             bar_series(found.market),
             left_out=found.left_out,
             extra=carried(found.market),
+            training=bar_series(found.training),
             told=lambda _, done, total: observer(done, total),
         )
     whole = msgspec.json.format(_ENCODER.encode(card_object(card)), indent=2)
@@ -65,7 +75,7 @@ def _show(card: Scorecard, page: Path | None) -> None:
     screen = console()
     names = ", ".join(card.instruments)
     screen.print(f"{card.arms['full'].bots} bots on {names}; {card.bars:,} bars", markup=False, soft_wrap=True)
-    screen.print(table("Arms", ("arm", *HEADS), [(arm, *cells(card.arms[arm])) for arm in ARMS]))
+    screen.print(table("Arms", ("arm", *HEADS), [(arm, *cells(score)) for arm, score in card.arms.items()]))
     rows = [
         (
             arm,
@@ -79,6 +89,10 @@ def _show(card: Scorecard, page: Path | None) -> None:
     screen.print(table("What each part of the stack brought", ("part", "net gain"), parts))
     goals = [(g.name, g.target, g.found, "reached" if g.reached else "NOT REACHED") for g in card.goals]
     screen.print(table("Goals of the whole stack", ("goal", "target", "found", ""), goals))
+    audits = [(arm, *row) for arm, row in audit_rows(card)]
+    screen.print(table("Were the limits kept", ("arm", *AUDIT_HEADS), audits))
+    if card.walk_forward is not None:
+        screen.print(table("Who might trade", ("window", "chosen on", "trades there", "bots"), choice_rows(card)))
     for name, why in card.left_out:
         screen.print(f"left out: {name}, {why}", markup=False, soft_wrap=True)
     if page is not None:

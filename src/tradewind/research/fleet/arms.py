@@ -26,15 +26,17 @@ from tradewind.risk.limits import Limits
 from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
 
 NAIVE, FULL, RANDOM, HOLD = "naive", "full", "random_entry", "buy_and_hold"
+SELECTION_OFF = "selection_off"  # only where a fleet has walk-forward
 ABLATIONS = ("regime_off", "maker_off", "risk_off", "allocation_off")
 ARMS = (NAIVE, FULL, *ABLATIONS, RANDOM, HOLD)
 WITHOUT: Mapping[str, str] = {
     NAIVE: "taker, each bot for itself, no regime, no portfolio risk, exits by the opposite signal",
     FULL: "regime block, budgets by regime, exits on every entry, entries that rest, limits and breaker",
-    "regime_off": "the stack, but new risk in every regime (budgets still follow it)",
+    "regime_off": "the stack, but no regimes: new risk at any time, and equal budgets, since none can follow a regime",
     "maker_off": "the stack, but entries at the market",
     "risk_off": "the stack, but no limits, no breakers, no VaR and no pause after a trade",
-    "allocation_off": "the stack, but equal budgets in every regime",
+    "allocation_off": "the stack, but equal budgets in every regime; the block stays",
+    SELECTION_OFF: "the stack, but every bot trades in every window",
     RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
     HOLD: "naive, but bought once and held",
 }
@@ -62,20 +64,39 @@ class Habit(msgspec.Struct, frozen=True):
     held: float
 
 
-def arm_config(arm: str, config: Config, instruments: Sequence[Instrument], *, quiet: bool = False) -> EngineConfig:
-    """Return the engine's configuration of an arm; `quiet` says that absent bars mean that nothing traded."""
+def arms_of(walk_forward: object | None) -> tuple[str, ...]:
+    """Return the arms of a fleet: one more where there is a choice to do without."""
+    return ARMS if walk_forward is None else (NAIVE, FULL, *ABLATIONS, SELECTION_OFF, RANDOM, HOLD)
+
+
+def arm_config(
+    arm: str, config: Config, instruments: Sequence[Instrument], *, budget: Decimal = ONE, quiet: bool = False
+) -> EngineConfig:
+    """Return the engine's configuration of an arm; `quiet` says that absent bars mean that nothing traded.
+
+    `budget` is what the stack's bots have together; the naive fleet has the whole account.
+    """
     regime = msgspec.structs.replace(config.regime, absent_bars="no_trade") if quiet else config.regime
-    stack = msgspec.structs.replace(config, regime=regime, bots=expanded(config, instruments))
-    chosen = _without(arm, stack)
+    bots = expanded(config, instruments, ONE if arm == NAIVE else budget)
+    chosen = _without(arm, msgspec.structs.replace(config, regime=regime, bots=bots))
     return engine_config(msgspec.structs.replace(chosen, bots=within_limits(chosen)), instruments)
 
 
-def expanded(config: Config, instruments: Sequence[Instrument]) -> tuple[BotSettings, ...]:
-    """Return one bot of each kind on each instrument that it is for, with equal parts of the account."""
+def paper_config(config: Config, instruments: Sequence[Instrument]) -> EngineConfig:
+    """Return every bot alone, as walk-forward follows it: its entries and exits, no regimes and no account's limits."""
+    bots = expanded(config, instruments)
+    alone = msgspec.structs.replace(
+        config, bots=bots, regime=RegimeSection(), allocation=AllocationSection(), **NO_RISK
+    )
+    return engine_config(alone, instruments)
+
+
+def expanded(config: Config, instruments: Sequence[Instrument], budget: Decimal = ONE) -> tuple[BotSettings, ...]:
+    """Return one bot of each kind on each instrument that it is for, with equal parts of the budget."""
     names = [each.id for each in sorted(instruments, key=lambda each: each.id)]
     pairs = [(number, bot, name) for number, bot in enumerate(config.bots) for name in bot.instruments or names]
     pairs = [pair for pair in pairs if pair[2] in names]
-    part = ratio(ONE, Decimal(max(len(pairs), 1)))
+    part = ratio(budget, Decimal(max(len(pairs), 1)))
     kinds = [bot.id or bot.strategy for bot in config.bots]
     labels = [kind if kinds.count(kind) == 1 else f"{kind}-{number + 1}" for number, kind in enumerate(kinds)]
     return tuple(
@@ -140,7 +161,7 @@ def _without(arm: str, stack: Config) -> Config:
             flags={**stack.flags, "netting": False},
         )
     if arm == "regime_off":
-        return replace(stack, regime=replace(stack.regime, block=False))
+        return replace(stack, regime=RegimeSection(), allocation=AllocationSection())
     if arm == "maker_off":
         return replace(stack, execution=ExecutionSection())
     if arm == "risk_off":

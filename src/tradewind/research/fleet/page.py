@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from tradewind.model.money import plain
 from tradewind.research.curve import DAY_NS
-from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, WITHOUT
+from tradewind.research.fleet.arms import FULL, HOLD, NAIVE, WITHOUT
 from tradewind.research.fleet.scorecard import Scorecard, worth
 from tradewind.research.fleet.scoring import ArmScore
+from tradewind.research.fleet.selection import WalkForward
 from tradewind.research.pages import environment
 
 WIDTH, HEIGHT = 1000, 300
@@ -19,13 +21,16 @@ POINTS_MAX = 600
 DRAWN = (HOLD, NAIVE, "risk_off", FULL)  # the last lies on top
 HEADS = (
     "profitable", "Wilson 95 %", "net", "fees", "maker", "Sharpe", "deflated", "drawdown", "BTC corr.", "turnover",
-    "exposure", "trades",
+    "exposure", "trades", "breaches",
+)  # fmt: skip
+AUDIT_HEADS = (
+    "limits", "orders", "breaches", "largest share of one", "largest of all", "drawdown", "gap of the breaker",
 )  # fmt: skip
 
 
 def arms_object(card: Scorecard) -> dict[str, dict[str, Any]]:
     """Return the figures of every arm, by its name: money as exact numbers, what is undefined as None."""
-    return {arm: _plain(card.arms[arm]) for arm in ARMS}
+    return {arm: _plain(score) for arm, score in card.arms.items()}
 
 
 def card_object(card: Scorecard) -> dict[str, Any]:
@@ -41,6 +46,8 @@ def card_object(card: Scorecard) -> dict[str, Any]:
         "cash": card.cash,
         "arms": arms_object(card),
         **verdicts(card),
+        "audits": {arm: msgspec.to_builtins(each) for arm, each in card.audits.items()},
+        "walk_forward": None if card.walk_forward is None else _walked(card.walk_forward),
         "bots": card.by_bot,
         "seconds": {arm: round(seconds, 2) for arm, seconds in card.seconds.items()},
     }
@@ -58,11 +65,65 @@ def verdicts(card: Scorecard) -> dict[str, Any]:
             for arm, each in card.paired.items()
         },
         "worth": worth(card),
+        "trials": card.trials,
+        "limit_breaches": {arm: score.limit_breaches for arm, score in card.arms.items()},
         "goals": [
             {"name": goal.name, "target": goal.target, "found": goal.found, "reached": goal.reached}
             for goal in card.goals
         ],
     }
+
+
+def _walked(walk: WalkForward) -> dict[str, Any]:
+    return {
+        "candidates": walk.candidates,
+        "windows": [
+            {
+                "trained_from": moment(each.window.train_from_ns),
+                "trained_to": moment(each.window.train_to_ns),
+                "from": moment(each.window.from_ns),
+                "to": moment(each.window.to_ns),
+                "trades": each.trades,
+                "shares": each.shares,
+                "edges_bps": each.edges_bps,
+            }
+            for each in walk.choices
+        ],
+    }
+
+
+def choice_rows(card: Scorecard) -> list[tuple[str, str, str, str]]:
+    """Return each choice for people: the window, its training, the trades in it, and how many bots may trade."""
+    if card.walk_forward is None:
+        return []
+    return [
+        (
+            f"{moment(each.window.from_ns)[:10]} to {moment(each.window.to_ns)[:10]}",
+            f"{moment(each.window.train_from_ns)[:10]} to {moment(each.window.train_to_ns)[:10]}",
+            f"{each.trades:,}",
+            f"{sum(share > 0 for share in each.shares.values())} of {len(each.shares)}",
+        )
+        for each in card.walk_forward.choices
+    ]
+
+
+def audit_rows(card: Scorecard) -> list[tuple[str, list[str]]]:
+    """Return what the second pass found of each arm, for people."""
+    return [
+        (
+            arm,
+            [
+                ", ".join(each.checked).replace("_max", "").replace("_", " ") or "none set",
+                f"{each.orders:,}",
+                f"{len(each.breaches)}",
+                f"{each.instrument_share:.1%}",
+                f"{each.exposure_share:.1%}",
+                f"{each.drawdown:.2%}",
+                f"{each.gap:.2%}",
+            ],
+        )
+        for arm, each in card.audits.items()
+    ]
 
 
 def fleet_page(card: Scorecard) -> str:
@@ -74,7 +135,7 @@ def fleet_page(card: Scorecard) -> str:
             card=card,
             window=(moment(card.start_ns), moment(card.end_ns)),
             heads=HEADS,
-            rows=[(arm, WITHOUT[arm], cells(card.arms[arm])) for arm in ARMS],
+            rows=[(arm, WITHOUT[arm], cells(score)) for arm, score in card.arms.items()],
             paired=[(arm, _money(p.net_pnl), _percents(p.drawdown), p.settled) for arm, p in card.paired.items()],
             worth=[
                 (arm.removesuffix("_off"), f"{float(value):+,.0f}", _mood(value)) for arm, value in worth(card).items()
@@ -85,6 +146,9 @@ def fleet_page(card: Scorecard) -> str:
             bots=_bots(card),
             tripped={arm: moment(s.tripped_ns) for arm, s in card.arms.items() if s.tripped_ns is not None},
             cash=plain(card.cash),
+            choices=choice_rows(card),
+            audit_heads=AUDIT_HEADS,
+            audits=audit_rows(card),
         )
     )
 
@@ -93,7 +157,7 @@ def cells(score: ArmScore) -> list[str]:
     """Return an arm's figures for people, in the order of `HEADS`."""
     low, high = score.wilson
     return [
-        f"{score.profitable} of {score.bots}",
+        f"{score.profitable} of {score.bots}" + (f" ({score.traded} traded)" if score.traded < score.bots else ""),
         f"{low:.0%} to {high:.0%}",
         f"{float(score.net_pnl):+,.0f}",
         f"{float(score.fees):,.0f}",
@@ -105,6 +169,7 @@ def cells(score: ArmScore) -> list[str]:
         f"{score.turnover:,.1f}",
         _share(score.exposure, 0),
         f"{score.trades:,}",
+        f"{score.limit_breaches}",
     ]
 
 

@@ -18,6 +18,7 @@ from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import read_model
 from tradewind.research.curve import DAY_NS, IntArray, daily, equity_curve
 from tradewind.research.fleet.arms import Habit
+from tradewind.research.fleet.breaches import LimitAudit, audit_limits
 from tradewind.research.metrics import compute_metrics
 from tradewind.research.series import BarSeries
 
@@ -37,11 +38,13 @@ class Days(msgspec.Struct, frozen=True, eq=False):
 class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one arm; money in the account's currency, shares as fractions, `turnover` one-way in equities.
 
-    `profitable` counts bots with a net gain, open positions at their marks. `discoveries` counts bots whose mean trade
-    is above zero by more than luck (Benjamini-Hochberg at 10 %). `tripped_ns` is when the breaker did.
+    `profitable` counts bots with a net gain, open positions at their marks, `traded` those that traded at all.
+    `discoveries` counts bots whose mean trade is above zero by more than luck (Benjamini-Hochberg at 10 %).
+    `limit_breaches` is what a second pass over the records found; `tripped_ns` is when the breaker tripped.
     """
 
     bots: int
+    traded: int
     profitable: int
     profitable_share: float
     wilson: tuple[float, float]
@@ -57,6 +60,7 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
     exposure: float
     trades: int
     discoveries: int
+    limit_breaches: int
     regime_refusals: int
     refusals: int
     tripped_ns: int | None
@@ -64,20 +68,13 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scored(msgspec.Struct, frozen=True, eq=False):
-    """An arm's figures, its account day by day, how each bot traded, and the account's largest fall over one bar."""
+    """An arm's figures, its account day by day, how each bot traded, and whether it kept its limits."""
 
     score: ArmScore
     days: Days
     habits: dict[str, Habit]
     by_bot: dict[str, Decimal]
-    worst_bar: float
-
-
-def worst_fall(opening: float, equity: FloatArray) -> float:
-    """Return the largest fall from one close to the next, as a share of the worth before it."""
-    line = np.concatenate([[opening], equity])
-    held = line[:-1] > 0
-    return float(np.max(1 - line[1:][held] / line[:-1][held], initial=0.0))
+    audit: LimitAudit
 
 
 def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: str) -> Scored:
@@ -88,12 +85,14 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
     days = Days(by_day.day[1:], by_day.equity[1:], np.diff(by_day.equity) / by_day.equity[:-1])
     gained = {row.name: row.net for row in metrics.by_bot}
     bots = [spec.id for spec in result.config.bots]
+    audit = audit_limits(result, series, curve)
     profitable = sum(gained.get(name, ZERO) > ZERO for name in bots)
     interval = wilson_interval(profitable, len(bots))
     refusals: Counter[str] = model.refusals
     span_ns = int(curve.ts_ns[-1]) - curve.opening_ns
     score = ArmScore(
         bots=len(bots),
+        traded=len({fill.bot for fill in model.fills} & set(bots)),
         profitable=profitable,
         profitable_share=profitable / len(bots),
         wilson=(interval.low, interval.high),
@@ -108,30 +107,36 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         turnover=metrics.turnover,
         exposure=metrics.exposure,
         trades=metrics.trades,
-        discoveries=discoveries(_by_bot(model.trips)),
+        discoveries=len(discovered(by_bot_gains(model.trips))),
+        limit_breaches=len(audit.breaches),
         regime_refusals=refusals["regime_block"],
         refusals=metrics.refusals,
         tripped_ns=next((alarm.ts_ns for alarm in result.alarms if alarm.name == "drawdown"), None),
         digest=result.digest,
     )
     by_bot = {name: gained.get(name, ZERO) for name in bots}
-    return Scored(score, days, _habits(model, bots, span_ns), by_bot, worst_fall(float(curve.opening), curve.equity))
+    return Scored(score, days, _habits(model, bots, span_ns), by_bot, audit)
 
 
-def discoveries(gains: Mapping[str, Sequence[float]]) -> int:
-    """Return how many bots earned more per trade than luck explains, with one in ten of them expected to be false.
+def discovered(gains: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """Return the bots that earned more per trade than luck explains, with one in ten of them expected to be false.
 
     A bot with fewer than ten trades says nothing and counts as one that was tried.
     """
-    values = []
-    for trades in gains.values():
-        spread = float(np.std(trades, ddof=1)) if len(trades) >= TRIPS_MIN else 0.0
-        values.append(1 - _NORMAL.cdf(float(np.mean(trades)) / spread * math.sqrt(len(trades))) if spread > 0 else 1.0)
-    ordered = sorted(values)
-    return max((k for k, p in enumerate(ordered, 1) if p <= FALSE_DISCOVERY_RATE * k / len(ordered)), default=0)
+    values = {name: _luck(trades) for name, trades in gains.items()}
+    ordered = sorted(values, key=lambda name: (values[name], name))
+    passing = [k for k, name in enumerate(ordered, 1) if values[name] <= FALSE_DISCOVERY_RATE * k / len(ordered)]
+    return tuple(ordered[: max(passing, default=0)])
 
 
-def _by_bot(trips: Sequence[RoundTrip]) -> dict[str, list[float]]:
+def _luck(trades: Sequence[float]) -> float:
+    """Return the probability of a mean as good as this one without an edge."""
+    spread = float(np.std(trades, ddof=1)) if len(trades) >= TRIPS_MIN else 0.0
+    return 1 - _NORMAL.cdf(float(np.mean(trades)) / spread * math.sqrt(len(trades))) if spread > 0 else 1.0
+
+
+def by_bot_gains(trips: Sequence[RoundTrip]) -> dict[str, list[float]]:
+    """Return what each bot's closed trades gained, net of everything."""
     found: dict[str, list[float]] = {}
     for trip in trips:
         found.setdefault(trip.bot, []).append(float(trip.gained))

@@ -19,9 +19,11 @@ from tradewind.research.fleet.arms import (
     FULL,
     NAIVE,
     NO_LIMITS,
+    SELECTION_OFF,
     WITHOUT,
     Habit,
     arm_config,
+    arms_of,
     expanded,
     hold_config,
     random_config,
@@ -74,7 +76,7 @@ def test_the_whole_stack_has_all_of_it(config: Config) -> None:
 @pytest.mark.parametrize(
     ("arm", "gone"),
     [
-        ("regime_off", {"block"}),
+        ("regime_off", {"block", "allocation"}),
         ("maker_off", {"maker"}),
         ("risk_off", {"limits", "breaker", "var", "breakers", "pause"}),
         ("allocation_off", {"allocation"}),
@@ -93,7 +95,8 @@ def test_a_stack_with_a_model_can_be_written_down(config: Config) -> None:
 
 
 def test_every_arm_is_explained() -> None:
-    assert set(WITHOUT) == set(ARMS) >= set(ABLATIONS)
+    assert set(WITHOUT) == set(arms_of(object())) == {*ARMS, SELECTION_OFF} >= set(ABLATIONS)
+    assert arms_of(None) == ARMS
 
 
 def test_every_kind_of_bot_is_on_every_instrument_with_an_equal_part(config: Config) -> None:
