@@ -20,7 +20,7 @@ from tradewind.app.market_data import MarketData, load_market
 from tradewind.app.settings import Config, DataSettings, Duration, Section, Share
 from tradewind.app.times import duration_ns, moment_ns, moment_text
 from tradewind.model.errors import ConfigError, DataError
-from tradewind.model.money import ONE
+from tradewind.model.money import ONE, ZERO
 
 STACK: Mapping[str, Any] = {
     "profile": "fleet",
@@ -72,8 +72,16 @@ class WalkForwardSection(Section, frozen=True):
     criterion: Literal["expectancy", "edge_gate"] = "expectancy"
     shrink_trades: Annotated[int, Meta(ge=0, le=10_000)] = 30
     spread_bps: Decimal = Decimal(4)
-    unproven: Annotated[Decimal, Meta(ge=0, le=1)] = Decimal("0.5")
-    embargo: Annotated[Decimal, Meta(ge=0, lt=1)] = Decimal("0.01")
+    unproven: Share = Decimal("0.5")
+    embargo: Share = Decimal("0.01")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("unproven", "embargo"):
+            if not ZERO <= getattr(self, name) <= ONE:
+                raise ConfigError(f"{name} must be a share of at least 0 and at most 1, was {getattr(self, name)}")
+        if self.spread_bps < 0:
+            raise ConfigError(f"spread_bps must be at least 0, was {self.spread_bps}")
 
 
 S = TypeVar("S", bound=Section)
@@ -104,28 +112,38 @@ def read_fleet(path: Path, start: str | None = None, end: str | None = None, *, 
 
     Raises  ConfigError naming file, key and remedy.
     """
-    given = dict(file_layer(path).values)
-    fleet = _section(path, "fleet", given.pop("fleet", {}), FleetSection)
+    return fleet_plan(str(path), file_layer(path).values, start, end, venue=venue)
+
+
+def fleet_plan(
+    name: str, values: Mapping[str, Any], start: str | None = None, end: str | None = None, *, venue: str | None = None
+) -> FleetPlan:
+    """Return the fleet of values that were read from somewhere called `name`, with the usual stack below them.
+
+    Raises  ConfigError as `read_fleet`.
+    """
+    given = dict(values)
+    fleet = _section(name, "fleet", given.pop("fleet", {}), FleetSection)
     walk = given.pop("walk_forward", None)
-    walk_forward = None if walk is None else _section(path, "walk_forward", walk, WalkForwardSection)
-    check_layer(Layer(str(path), given))
+    walk_forward = None if walk is None else _section(name, "walk_forward", walk, WalkForwardSection)
+    check_layer(Layer(name, given))
     merged = _over(_over({}, STACK), given)
     for key, value in (("from", start), ("to", end), ("venue", venue)):
         if value is not None:
             merged.setdefault("data", {})[key] = value
     config = msgspec.convert(with_none(merged), Config, strict=False)
     if not config.bots:
-        raise ConfigError(f"{path} has no bots: add a [[bots]] table with a strategy; each trades every instrument")
+        raise ConfigError(f"{name} has no bots: add a [[bots]] table with a strategy; each trades every instrument")
     terms = [msgspec.to_builtins(fleet), config_digest(config), msgspec.to_builtins(walk_forward)]
     named = msgspec.json.encode(terms, order="deterministic")
     return FleetPlan(fleet, config, hashlib.blake2b(named, digest_size=16).hexdigest(), walk_forward)
 
 
-def _section(path: Path, name: str, values: Any, kind: type[S]) -> S:
+def _section(place: str, name: str, values: Any, kind: type[S]) -> S:
     try:
         return msgspec.convert(values, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {name}: {error}") from None
+    except (msgspec.ValidationError, ConfigError) as error:
+        raise ConfigError(f"{place}: {name}: {error}") from None
 
 
 def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:

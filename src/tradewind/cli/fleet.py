@@ -22,9 +22,10 @@ def run(
     """Run a fleet of bots with the whole stack, naively, and with parts left out.
 
     Every bot of the file trades every instrument. The arms: naive, full, the
-    stack without regimes, resting entries, risk or allocation, entries by
-    chance, and buy and hold. The configuration's hash is printed before the
-    data are read. Goals that are missed are told as missed.
+    stack without regimes, resting entries, risk, allocation or (with a
+    [walk_forward] table) selection, entries by chance, and buy and hold. The
+    configuration's hash is printed before the data are read. Goals that are
+    missed are told as missed. Limits are audited in a second pass.
 
     Example: tradewind fleet run examples/fleet.toml --data candles/binance --from 2021-07-01 --to 2025-07-01
 
@@ -33,3 +34,28 @@ def run(
     from tradewind.cli.fleeting import run_and_show
 
     return run_and_show(config, data, venue, (start, end), out, json=json)
+
+
+def calibrate(
+    config: Annotated[
+        Path | None, Parameter(help="A fleet whose bots judge; two that follow trends if left out.")
+    ] = None,
+    /,
+    *,
+    markets: Annotated[int, Parameter(help="Generated markets of each kind, 1 to 1000.")] = 40,
+    seed: Annotated[int, Parameter(help="Of the generated markets.")] = 7,
+    json: Json = False,
+) -> int:
+    """Measure whether an edge is found where one is planted, and none where there is none.
+
+    Each kind of market is generated: without an edge, the same without costs,
+    and with one on half of the instruments. A bot is discovered when its trades
+    earned more than luck explains (Benjamini-Hochberg at 10 %).
+
+    Example: tradewind fleet calibrate
+
+    Example: tradewind fleet calibrate examples/fleet.toml --markets 100 --json
+    """
+    from tradewind.cli.fleeting import calibrate_and_show
+
+    return calibrate_and_show(config, markets, seed, json=json)

@@ -1,16 +1,19 @@
 """What `tradewind fleet` does once its options are read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tradewind.app.fleet import load_fleet, read_fleet
+from tradewind.app.fleet import fleet_plan, load_fleet, read_fleet
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
 from tradewind.cli.output import console, progress, table
 from tradewind.cli.pages import page_folder, written
 from tradewind.cli.running import bar_series, carried
+from tradewind.model.errors import ConfigError
+from tradewind.research.fleet.calibration import MOST, PLANTED, Calibration, calibrate
 from tradewind.research.fleet.page import (
     AUDIT_HEADS,
     HEADS,
@@ -25,6 +28,15 @@ from tradewind.research.fleet.page import (
 from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 
 NAME = "fleet"
+MARKETS_MAX = 1_000
+# Two that follow trends of days, since that is what is planted; exits that do not cut a trend short.
+JUDGES: Mapping[str, Any] = {
+    "exits": {"stop_loss": "0.25", "take_profit": "off", "time": "off"},
+    "bots": [
+        {"strategy": "momentum", "parameters": {"length": 48, "threshold": 1.0}},
+        {"strategy": "donchian", "parameters": {"entry_bars": 36, "exit_bars": 18, "stop_atr": 6.0}},
+    ],
+}
 # Money is exact here too, and a number: who reads these lines compares them.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
@@ -65,6 +77,61 @@ def run_and_show(
     else:
         _show(card, page)
     return DONE
+
+
+def calibrate_and_show(file: Path | None, markets: int, seed: int, *, json: bool) -> int:
+    """Generate the markets, let the bots judge them, print what was found, and return the exit code."""
+    if not 1 <= markets <= MARKETS_MAX:
+        raise ConfigError(f"--markets must be 1 to {MARKETS_MAX}, was {markets}")
+    if seed < 0:
+        raise ConfigError(f"--seed must be at least 0, was {seed}")
+    plan = fleet_plan("the bots of calibrate", JUDGES) if file is None else read_fleet(file)
+    with progress("judging markets", quiet=json) as observer:
+        found = calibrate(plan, markets, seed, lambda _, done, total: observer(done, total))
+    if json:
+        _line(calibration_object(found))
+        return DONE
+    screen = console()
+    rows = [
+        (kind, f"{row.reported} of {row.markets}", f"{row.interval.low:.0%} to {row.interval.high:.0%}",
+         f"{row.discoveries} of {row.bots}", f"{row.false}")
+        for kind, row in found.rows.items()
+    ]  # fmt: skip
+    heads = ("markets", "report an edge", "Wilson 95 %", "bots discovered", "of them false")
+    screen.print(table("Is an edge found where there is one?", heads, rows))
+    verdict = "reached" if found.reached else "NOT REACHED"
+    screen.print(
+        f"false discoveries {found.false_discovery:.1%} of all, false reports at most {found.false_reports:.1%} of "
+        f"markets (goal: both <= {MOST:.0%}, and an edge found in {1 - MOST:.0%}): {verdict}",
+        markup=False,
+        soft_wrap=True,
+    )
+    return DONE
+
+
+def calibration_object(found: Calibration) -> dict[str, Any]:
+    """Return what a calibration found, for one line of JSON."""
+    rows = {
+        kind: {
+            "markets": row.markets,
+            "reported": row.reported,
+            "share": row.share,
+            "wilson": (row.interval.low, row.interval.high),
+            "bots": row.bots,
+            "discoveries": row.discoveries,
+            "false_discoveries": row.false,
+        }
+        for kind, row in found.rows.items()
+    }
+    return {
+        "config": found.digest,
+        "seed": found.seed,
+        **rows,
+        "false_discovery": found.false_discovery,
+        "false_reports": found.false_reports,
+        "found": found.rows[PLANTED].share,
+        "reached": found.reached,
+    }
 
 
 def _line(value: dict[str, Any]) -> None:

@@ -97,7 +97,10 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
     ),
     "fleet": (
         "Fleets: many bots on many instruments, and what the stack is worth to them.",
-        {"run": Command("fleet:run", "The scorecard of a fleet: naive, the whole stack, and the stack less a part.")},
+        {
+            "run": Command("fleet:run", "The scorecard of a fleet: naive, the whole stack, and the stack less a part."),
+            "calibrate": Command("fleet:calibrate", "Whether edges are found where they are, and nowhere else."),
+        },
     ),
     "bots": (
         "The bots of a running session: pause, disable, budget, reload, without losing positions.",

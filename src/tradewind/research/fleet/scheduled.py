@@ -48,7 +48,8 @@ class Scheduled(Strategy, frozen=True, kw_only=True):
     def _allowed(self, wish: Wish, view: View) -> Wish:
         if wish is None:
             return None
-        share = self.share(view.now_ns)
+        # A view is told the time with a quote or a trade; a bar has its own.
+        share = self.share(view.now_ns if view.bar is None else max(view.now_ns, view.bar.ts_ns))
         if isinstance(wish, Sequence):
             kept = [each for one in wish if (each := _scaled(one, view.position, share)) is not None]
             return kept or None

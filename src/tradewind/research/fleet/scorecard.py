@@ -174,9 +174,7 @@ def deflated(scored: Mapping[str, Scored], trials: int) -> dict[str, ArmScore]:
     known = [each for each in ratios.values() if each is not None]
     variance = float(np.var(known, ddof=1)) if len(known) > 1 else 0.0
     return {
-        arm: msgspec.structs.replace(
-            each.score, deflated_sharpe=_deflated(each.days, ratios[arm], trials, variance)
-        )
+        arm: msgspec.structs.replace(each.score, deflated_sharpe=_deflated(each.days, ratios[arm], trials, variance))
         for arm, each in scored.items()
     }
 

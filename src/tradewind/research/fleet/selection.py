@@ -5,7 +5,7 @@ Before each window its trades in the training window are judged. A trade counts 
 and had ended an embargo before the choice (METHODS 5): what is decided at a time rests on nothing that was open then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
