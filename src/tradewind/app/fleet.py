@@ -84,6 +84,7 @@ class WalkForwardSection(Section, frozen=True):
             raise ConfigError(f"spread_bps must be at least 0, was {self.spread_bps}")
 
 
+REASONS_MOST = 5
 S = TypeVar("S", bound=Section)
 
 
@@ -162,13 +163,12 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
         try:
             market += load_market(msgspec.structs.replace(plan.config, data=one, instruments=terms), home)
         except DataError as error:
-            left_out.append((name, str(error)))
+            left_out.append((name, str(error).removeprefix(f"{name}: ")))
     chosen = _fullest(market, plan.fleet.instruments_max)
     kept = {each.instrument.id for each in chosen}
     left_out += [(each.instrument.id, "fewer bars") for each in market if each.instrument.id not in kept]
     if not chosen:
-        reasons = "; ".join(f"{name}, {why}" for name, why in left_out)
-        raise DataError(f"no instrument of the fleet has bars in {data}: {reasons}")
+        raise DataError(_nothing(plan.config, settings, left_out, home))
     meant = {name for bot in plan.config.bots for name in bot.instruments or kept}
     if not meant & kept:
         raise ConfigError(
@@ -176,6 +176,23 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
             f"leave `instruments` out, or use {', '.join(sorted(kept))}"
         )
     return FleetData(tuple(chosen), tuple(sorted(left_out)), _training(plan, settings, chosen, home))
+
+
+def _nothing(config: Config, settings: DataSettings, left_out: Sequence[tuple[str, str]], home: Home) -> str:
+    """Return why there is nothing to trade: once where one reason holds for all, with the dates that there are."""
+    window = f"from {settings.start or 'the first bar'} to {settings.end or 'the last'}"
+    said = f"no instrument of the fleet has bars {window} in {settings.path}: "
+    reasons = {why for _, why in left_out}
+    if len(reasons) > 1 or not (settings.start or settings.end):
+        return said + "; ".join(f"{name}: {why}" for name, why in left_out[:REASONS_MOST])
+    name = left_out[0][0]
+    whole = msgspec.structs.replace(settings, instruments=(name,), start="", end="")
+    try:
+        bars = load_market(msgspec.structs.replace(config, data=whole, instruments={}), home)[0].bars
+    except (DataError, IndexError):
+        return said + reasons.pop()
+    first, last = (moment_text(int(bars.open_ns[at])) for at in (0, -1))
+    return said + f"{name}, for one, has them from {first} to {last}: choose --from and --to within what there is"
 
 
 def _training(

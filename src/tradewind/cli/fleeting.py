@@ -160,6 +160,8 @@ def _show(card: Scorecard, page: Path | None) -> None:
     screen.print(table("Were the limits kept", ("arm", *AUDIT_HEADS), audits))
     if card.walk_forward is not None:
         screen.print(table("Who might trade", ("window", "chosen on", "trades there", "bots"), choice_rows(card)))
+    if not card.arms["full"].traded:
+        screen.print("the whole stack began nothing in this window: what it says of it is said of cash", markup=False)
     for name, why in card.left_out:
         screen.print(f"left out: {name}, {why}", markup=False, soft_wrap=True)
     if page is not None:

@@ -47,11 +47,11 @@ def test_the_file_says_otherwise_where_it_does(tmp_path: Path) -> None:
 
 
 def test_the_hash_covers_the_fleet_the_stack_and_the_window(tmp_path: Path) -> None:
-    texts = (BOTS, "[fleet]\nseed = 8\n" + BOTS, "[fees]\ntaker = 0.001\n" + BOTS)
+    texts = (BOTS, "[walk_forward]\n" + BOTS, "[fleet]\nseed = 8\n" + BOTS, "[fees]\ntaker = 0.001\n" + BOTS)
     hashes = {read_fleet(written(tmp_path, text)).digest for text in texts}
     path = written(tmp_path, BOTS)
     hashes |= {read_fleet(path, "2024-01-01").digest, read_fleet(path, "2024-01-01", "2024-02-01").digest}
-    assert len(hashes) == 5
+    assert len(hashes) == 6
     assert read_fleet(path).digest == read_fleet(path).digest
 
 
@@ -61,6 +61,9 @@ def test_the_hash_covers_the_fleet_the_stack_and_the_window(tmp_path: Path) -> N
         ("", "has no bots"),
         ("[fleet]\ndraws = 1\n" + BOTS, "fleet: .*draws"),
         ("[fleet]\nsize = 1\n" + BOTS, "fleet: .*size"),
+        ("[fleet]\nbudget = 0\n" + BOTS, "fleet: budget must be a share above 0"),
+        ("[walk_forward]\ntrain = 'long'\n" + BOTS, r"walk_forward: .*train"),
+        ("[walk_forward]\nembargo = 2\n" + BOTS, "walk_forward: embargo must be a share"),
         ("[regimes]\nenabled = true\n" + BOTS, "unknown key regimes"),
     ],
 )
@@ -96,8 +99,24 @@ def test_of_many_instruments_those_with_most_bars_take_part(tmp_path: Path) -> N
 def test_no_bars_at_all_is_an_error(tmp_path: Path) -> None:
     candles(tmp_path, "BTC-USD")
     plan = read_fleet(written(tmp_path, BOTS), "2030-01-01")
-    with pytest.raises(DataError, match="no instrument of the fleet"):
+    told = r"no instrument .* from 2030-01-01 .* BTC-USD, for one, has them from 2024-01-01 00:00 to 2024-01-02 23:00"
+    with pytest.raises(DataError, match=told + ": choose --from and --to"):
         load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+
+
+def test_walk_forward_learns_from_bars_before_the_window(tmp_path: Path) -> None:
+    candles(tmp_path, "BTC-USD", bars=24 * 30)
+    text = '[walk_forward]\ntrain = "5d"\ntest = "2d"\n' + BOTS
+    plan = read_fleet(written(tmp_path, text), "2024-01-20", "2024-01-25")
+    found = load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+    (window,), (training,) = found.market, found.training
+    assert len(window.bars) == 24 * 5
+    begun = np.datetime64(int(training.bars.open_ns[0]), "ns")
+    assert np.datetime64("2024-01-14") < begun < np.datetime64("2024-01-15")  # five days and the embargo
+    assert training.bars.open_ns[-1] == window.bars.open_ns[-1]
+    whole = load_fleet(read_fleet(written(tmp_path, text)), tmp_path, Home(tmp_path / "home"))
+    assert whole.training == whole.market
+    assert load_fleet(read_fleet(written(tmp_path, BOTS)), tmp_path, Home(tmp_path / "home")).training == ()
 
 
 def test_the_instruments_of_the_data_table_are_those_that_are_traded(tmp_path: Path) -> None:
