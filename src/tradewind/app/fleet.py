@@ -85,6 +85,7 @@ class WalkForwardSection(Section, frozen=True):
 
 
 REASONS_MOST = 5
+OUT_OF_RANGE = "no bars in the chosen range"  # as load_market says it of a series that has some elsewhere
 S = TypeVar("S", bound=Section)
 
 
@@ -133,6 +134,9 @@ def fleet_plan(
         if value is not None:
             merged.setdefault("data", {})[key] = value
     config = msgspec.convert(with_none(merged), Config, strict=False)
+    begin, finish = config.data.start, config.data.end
+    if begin and finish and moment_ns(begin, "data.from") >= moment_ns(finish, "data.to"):
+        raise ConfigError(f"data.from {begin} is not before data.to {finish}: exchange them, or leave one out")
     if not config.bots:
         raise ConfigError(f"{name} has no bots: add a [[bots]] table with a strategy; each trades every instrument")
     terms = [msgspec.to_builtins(fleet), config_digest(config), msgspec.to_builtins(walk_forward)]
@@ -182,15 +186,11 @@ def _nothing(config: Config, settings: DataSettings, left_out: Sequence[tuple[st
     """Return why there is nothing to trade: once where one reason holds for all, with the dates that there are."""
     window = f"from {settings.start or 'the first bar'} to {settings.end or 'the last'}"
     said = f"no instrument of the fleet has bars {window} in {settings.path}: "
-    reasons = {why for _, why in left_out}
-    if len(reasons) > 1 or not (settings.start or settings.end):
-        return said + "; ".join(f"{name}: {why}" for name, why in left_out[:REASONS_MOST])
-    name = left_out[0][0]
+    name = next((name for name, why in left_out if OUT_OF_RANGE in why), None)
+    if name is None or not (settings.start or settings.end):
+        return said + "; ".join(f"{each}: {why}" for each, why in left_out[:REASONS_MOST])
     whole = msgspec.structs.replace(settings, instruments=(name,), start="", end="")
-    try:
-        bars = load_market(msgspec.structs.replace(config, data=whole, instruments={}), home)[0].bars
-    except (DataError, IndexError):
-        return said + reasons.pop()
+    bars = load_market(msgspec.structs.replace(config, data=whole, instruments={}), home)[0].bars
     first, last = (moment_text(int(bars.open_ns[at])) for at in (0, -1))
     return said + f"{name}, for one, has them from {first} to {last}: choose --from and --to within what there is"
 

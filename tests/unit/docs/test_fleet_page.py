@@ -1,24 +1,30 @@
 """docs/fleet.md names every arm, every setting with its default, and every figure of the interface."""
 
 import msgspec
+import pytest
 
 from tests.unit.docs.pages import codes, read, rows, section
-from tradewind.app.fleet import FleetSection
-from tradewind.research.fleet.arms import ARMS
+from tradewind.app.fleet import FleetSection, WalkForwardSection
+from tradewind.app.settings import Section
+from tradewind.research.fleet.arms import arms_of
 from tradewind.research.fleet.scoring import ArmScore
 
 PAGE = read("docs/fleet.md")
 
 
 def test_every_arm_is_explained() -> None:
-    assert tuple(codes(row[0])[0] for row in rows(section(PAGE, "The arms"))) == ARMS
+    assert tuple(codes(row[0])[0] for row in rows(section(PAGE, "The arms"))) == arms_of(WalkForwardSection())
 
 
-def test_every_setting_is_listed_with_its_default() -> None:
-    told = {codes(row[0])[0]: row[1].strip("`") for row in rows(section(PAGE, "The file")) if codes(row[0])}
+@pytest.mark.parametrize(
+    ("heading", "section_of", "unset"),
+    [("The file", FleetSection, "all"), ("Walk-forward", WalkForwardSection, "as test")],
+)
+def test_every_setting_is_listed_with_its_default(heading: str, section_of: type[Section], unset: str) -> None:
+    told = {codes(row[0])[0]: row[1].replace("`", "") for row in rows(section(PAGE, heading)) if codes(row[0])}
     assert told == {
-        field.name: "all" if field.default == () else str(field.default)
-        for field in msgspec.structs.fields(FleetSection)
+        field.name: unset if field.default in ((), None) else str(field.default)
+        for field in msgspec.structs.fields(section_of)
     }
 
 

@@ -161,7 +161,8 @@ def _without(arm: str, stack: Config) -> Config:
             flags={**stack.flags, "netting": False},
         )
     if arm == "regime_off":
-        return replace(stack, regime=RegimeSection(), allocation=AllocationSection())
+        budgets = AllocationSection() if stack.allocation.by_regime else stack.allocation
+        return replace(stack, regime=RegimeSection(), allocation=budgets)
     if arm == "maker_off":
         return replace(stack, execution=ExecutionSection())
     if arm == "risk_off":

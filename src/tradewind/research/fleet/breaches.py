@@ -18,7 +18,7 @@ from tradewind.model.money import ZERO, add, multiply, ratio
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.curve import EquityCurve, FloatArray, Marks
 from tradewind.research.series import BarSeries
-from tradewind.risk.limits import Limits
+from tradewind.risk.limits import CAPS, Limits
 
 AUDITED = (
     "order_notional_max", "instrument_notional_max", "instrument_share_max", "exposure_share_max", "leverage_max",
@@ -71,7 +71,7 @@ def audit_limits(
     walk.through()
     fall, gap = _fall(curve, walk.tripped_ns, most)
     shares = _shares(walk.held, Marks(series), curve)
-    checked = [name for name in AUDITED if getattr(kept, name) is not None]
+    checked = [name for name in (*AUDITED, CAPS) if getattr(kept, name) not in (None, {})]
     return LimitAudit(
         checked=(*checked, *([BREAKER] if most is not None else [])),
         orders=walk.orders,
@@ -128,7 +128,7 @@ class _Walk:
         worths = {each: self._worth(each, self._worst(each), prices[each]) for each in self.units}
         worths[name] = self._worth(name, abs(held + self._open(name, order.side) + size), prices[name])
         single = self._worth(name, abs(size), prices[name])
-        for limit, number, most in self._numbers(single, worths[name], worths, equity):
+        for limit, number, most in self._numbers(name, single, worths, equity):
             if number > most:
                 self.breaches.append(Breach(decided.ts_ns, limit, f"{name} {order.order_id}", number, most))
 
@@ -156,17 +156,19 @@ class _Walk:
         return multiply(self.units[name], units * price)
 
     def _numbers(
-        self, single: Decimal, here: Decimal, worths: Mapping[str, Decimal], equity: Decimal
+        self, name: str, single: Decimal, worths: Mapping[str, Decimal], equity: Decimal
     ) -> list[tuple[str, float, float]]:
         """Return (limit, number, the most it may be) for each limit that is set."""
+        here = worths[name]
         gross = squares = ZERO
         for worth in worths.values():
             gross, squares = add(gross, worth), add(squares, multiply(worth, worth))
         share, total = (ratio(each, equity) if equity > 0 else Decimal(0) for each in (here, gross))
         index = ratio(squares, multiply(gross, gross)) if gross else ZERO
         found = (single, here, share, total, total, index)
-        rows = ((name, number, getattr(self.limits, name)) for name, number in zip(AUDITED, found, strict=True))
-        return [(name, float(number), float(most)) for name, number, most in rows if most is not None]
+        rows = [(limit, number, getattr(self.limits, limit)) for limit, number in zip(AUDITED, found, strict=True)]
+        rows.append((CAPS, here, self.limits.instrument_notional_caps.get(name)))
+        return [(limit, float(number), float(most)) for limit, number, most in rows if most is not None]
 
 
 def _moves(record: object) -> bool:

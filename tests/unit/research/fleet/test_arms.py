@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from tradewind.app.fleet import read_fleet
 from tradewind.app.regime import load_regime_model
-from tradewind.app.settings import BotSettings, Config
+from tradewind.app.settings import AllocationSection, BotSettings, Config
 from tradewind.engine.config import EngineConfig
 from tradewind.model.instrument import define_instrument
 from tradewind.model.money import ONE, ratio
@@ -158,3 +158,19 @@ def test_holding_replaces_the_strategies_and_nothing_else(config: Config) -> Non
     held = hold_config(naive)
     assert {type(spec.strategy).__name__ for spec in held.bots} == {"BuyAndHold"}
     assert msgspec.structs.replace(held, bots=naive.bots) == naive
+
+
+def test_budgets_that_follow_no_regime_stay_without_regimes(config: Config) -> None:
+    """One ablation takes one thing: weights by what bots have earned are not the regimes'."""
+    earned = msgspec.structs.replace(config, allocation=AllocationSection(method="risk_parity"))
+    engine = arm_config("regime_off", earned, INSTRUMENTS)
+    assert engine.regime is UNSET
+    assert engine.budgets is not UNSET
+    assert arm_config("allocation_off", earned, INSTRUMENTS).budgets is UNSET
+
+
+def test_the_stack_has_its_budget_and_the_naive_fleet_the_account(config: Config) -> None:
+    many = [define_instrument(f"A{n}-USD", price_increment="0.01", base_increment="0.001") for n in range(13)]
+    for arm, budget in ((NAIVE, "1"), (FULL, "0.4"), ("risk_off", "0.4")):
+        bots = arm_config(arm, config, many, budget=Decimal("0.4")).bots
+        assert sum((bot.budget for bot in bots), Decimal(0)) == pytest.approx(Decimal(budget))
