@@ -18,6 +18,8 @@ from tradewind.risk.limits import Limits
 Duration = Annotated[str, Meta(pattern=r"^[1-9][0-9]*(ms|s|m|h|d)$", description="a duration such as 90s or 4h")]
 MINUTES_MAX = 5_256_000  # ten years
 OnStop = Literal["keep", "cancel", "cancel-all", "flatten"]
+Execution = Literal["market", "maker_first", "bands"]
+UrgencyWord = Literal["low", "normal", "high"]
 LOSS_MOST = Decimal("0.99")
 Share = Annotated[Decimal, Meta(description="a share: 0.10 is 10 %")]
 
@@ -210,15 +212,45 @@ class VarSection(Section, frozen=True):
 
 
 class ExecutionSection(Section, frozen=True):
-    """How entries are made: at once (`market`), or waiting beside the mark for a time (`rest`) as post-only orders."""
+    """How changes get to the market: as market orders, by plans (`policy`), or entries beside the mark (`rest`).
+
+    `urgency` is a plan's, `exit_urgency` that of a plan that reduces; empty, it is the same, and at once where exits
+    guard the position. `low` and `normal` are the times that these urgencies have. `multipliers` are factors on the
+    impact estimate, such as `BTC-USD:1.5,ETH-USD:2`.
+    """
 
     entries: Literal["market", "rest"] = "market"
     offset_bps: Decimal = Decimal(5)
     rest: Duration = "3h"
+    policy: Execution = "market"
+    urgency: UrgencyWord = "normal"
+    exit_urgency: Literal["", "low", "normal", "high"] = ""
+    market_below: Decimal = Decimal(1_000)
+    twap_above: Decimal = Decimal(5_000)
+    slices: Annotated[int, Meta(ge=1, le=1_000)] = 6
+    low: Duration = "30m"
+    normal: Duration = "5m"
+    dynamic_sizing: bool = False
+    impact_guard: bool = False
+    impact_bps_max: Decimal = Decimal(25)
+    multipliers: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.market_below <= self.twap_above:
+            raise ConfigError(
+                f"execution.market_below must be at least 0 and at most execution.twap_above, were {self.market_below} "
+                f"and {self.twap_above}"
+            )
+        if self.impact_bps_max <= 0:
+            raise ConfigError(f"execution.impact_bps_max must be above 0, was {self.impact_bps_max}")
 
 
 class BotSettings(Section, frozen=True, kw_only=True):
-    """One bot. Without `instruments` it trades all of the run; without `budget` it has an equal part of the account."""
+    """One bot. Without `instruments` it trades all of the run; without `budget` it has an equal part of the account.
+
+    `execution` and `urgency` are its own where they are not those of the section `execution`.
+    """
 
     id: str = ""
     strategy: str
@@ -227,6 +259,8 @@ class BotSettings(Section, frozen=True, kw_only=True):
     budget: Share | None = None
     family: Literal["", "momentum", "trend", "mean_reversion", "pairs", "arbitrage"] = ""
     exits: ExitSettings | None = None
+    execution: Literal["", "market", "maker_first", "bands"] = ""
+    urgency: Literal["", "low", "normal", "high"] = ""
 
 
 class InstrumentSettings(Section, frozen=True):

@@ -15,6 +15,7 @@ from tradewind.app.settings import (
     BotSettings,
     BreakerSection,
     Config,
+    ExecutionSection,
     ExitSettings,
     FeeSettings,
     ProtectionSettings,
@@ -22,16 +23,20 @@ from tradewind.app.settings import (
 )
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
-from tradewind.engine.config import BotSpec, EngineConfig, RegimePlan, Resting, TailPlan
+from tradewind.engine.config import BotSpec, EngineConfig, Planning, RegimePlan, Resting, TailPlan
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
+from tradewind.execution.engines import RiskFlags
+from tradewind.execution.multipliers import parse_multipliers
+from tradewind.execution.planner import PlannerSettings
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
+from tradewind.model.plans import PlanPolicy, Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
 from tradewind.regime.settings import RegimeSettings
@@ -161,7 +166,13 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
     equal = ratio(ONE, Decimal(len(config.bots)))
     everything = tuple(each.id for each in instruments)
     section = config.execution
+    if section.entries == "rest" and section.policy != "market":
+        raise ConfigError(
+            f"execution.entries is 'rest' and execution.policy {section.policy!r}: a plan says itself how entries "
+            "wait; leave one of them out"
+        )
     rest = Resting(section.offset_bps, duration_ns(section.rest)) if section.entries == "rest" else UNSET
+    plans = [bot_planning(section, bot, config.simulation.half_spread_bps) for bot in config.bots]
     return [
         BotSpec(
             id=bot.id or _default_id(config.bots, number),
@@ -170,10 +181,38 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
             family=(bot.family or FAMILY_OF.get(bot.strategy, UNSET)) if config.allocation.by_regime else UNSET,
-            rest=rest,
+            rest=rest if plans[number] is UNSET else UNSET,
+            plan=plans[number],
         )
         for number, bot in enumerate(config.bots)
     ]
+
+
+def bot_planning(section: ExecutionSection, bot: BotSettings, half_spread_bps: Decimal) -> Planning | UnsetType:
+    """Return how a bot's changes are planned; nothing where they are market orders or entries that rest."""
+    policy = bot.execution or section.policy
+    if policy == "market":
+        return UNSET
+    settings = PlannerSettings(
+        policy=PlanPolicy(policy),
+        market_below=section.market_below,
+        twap_above=section.twap_above,
+        slices=section.slices,
+        low_ns=duration_ns(section.low),
+        normal_ns=duration_ns(section.normal),
+    )
+    return Planning(
+        settings=settings,
+        urgency=Urgency(bot.urgency or section.urgency),
+        exit_urgency=Urgency(section.exit_urgency) if section.exit_urgency else None,
+        flags=RiskFlags(
+            dynamic_sizing=section.dynamic_sizing,
+            impact_guard=section.impact_guard,
+            impact_bps_max=float(section.impact_bps_max),
+        ),
+        multipliers=parse_multipliers(section.multipliers),
+        half_spread_bps=half_spread_bps,
+    )
 
 
 def _regimes(config: Config) -> RegimePlan | UnsetType:

@@ -18,7 +18,8 @@ from tradewind.storage.runs import RunStore
 DAYS_SHOWN = 10
 DAY_S = 86_400
 HEADS = (
-    "", "orders", "notional", "fees", "slippage", "shortfall", "all-market", "saved", "maker", "filled", "markout",
+    "", "orders", "notional", "fees", "slippage", "shortfall", "expected", "all-market", "saved", "maker", "filled",
+    "markout",
 )  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def _row(line: CostLine) -> tuple[str, ...]:
         _bps(line.fees_bps),
         _bps(line.slippage_bps),
         _bps(line.shortfall.bps),
+        _bps(line.estimate_bps),
         _bps(line.market.bps),
         share(line.reduction, 1),
         share(line.maker_ratio_notional, 1),

@@ -13,6 +13,8 @@ import msgspec
 
 from tradewind.engine.check_words import check_words, missing_words
 from tradewind.engine.config import EngineConfig
+from tradewind.engine.parents import CHILD, parent_of
+from tradewind.engine.plan_words import told_plan
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import Breakpoints, Replay
 from tradewind.engine.state import EngineState, LoadSource, Market, Seat
@@ -24,6 +26,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderRequest
+from tradewind.model.plans import PlanEnded, Planned
 from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Facts, MissingData, regime_block
 
 SECOND_NS = 1_000_000_000
@@ -118,7 +121,7 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSo
         approved=not isinstance(decided.outcome, Refused),
         checks=() if question is None else tuple(_checks(state, question)),
         off=() if question is None else state.reviewer.off,
-        plan=_plan(state, request, seen.children),
+        plan=(*_worked(seen, request.order_id), *_plan(state, request, seen.children)),
         outcome=seen.model.orders.get(request.order_id),
     )
 
@@ -194,6 +197,8 @@ class _Seen:
         self.quiet: dict[tuple[str, str], Quiet] = {}
         self.refusals: dict[tuple[str, str], ReviewRequest] = {}
         self.children: list[OrderRequest] = []
+        self.plans: dict[str, Planned] = {}
+        self.ends: dict[str, PlanEnded] = {}
         self.times: list[int] = []
         self.orders, self.latest = 0, ""
         self._order = order
@@ -228,6 +233,10 @@ class _Seen:
                 self.quiet[record.bot, record.instrument] = record
             elif type(record) is Decided and record.order is not None:
                 self._decided(record, record.order)
+            elif type(record) is Planned:
+                self.plans[record.order_id] = record
+            elif type(record) is PlanEnded:
+                self.ends[record.order_id] = record
         self._ear.last.clear()
 
     def _decided(self, decided: Decided, request: OrderRequest) -> None:
@@ -239,7 +248,9 @@ class _Seen:
             if request.after == self.found[0].order.order_id:  # type: ignore[union-attr]  # it has one
                 self.children.append(request)
         elif self._order is not None and (
-            request.order_id == self._order or request.order_id.endswith(f"-{self._order}")
+            request.order_id == self._order
+            or request.order_id.endswith((f"-{self._order}", f"-{self._order}{CHILD}1"))
+            or request.order_id == f"{self._order}{CHILD}1"
         ):
             state = self.replay.state
             seat = next(each for each in state.bots[decided.bot].seats if each.market.id == request.instrument)
@@ -418,6 +429,17 @@ def _checks(state: EngineState, question: ReviewRequest) -> Iterator[CheckLine]:
         else:
             told = check_words(name, number, limit, question, reviewer.limits)
             yield CheckLine(name, _text(number), _text(limit), number <= limit, told)
+
+
+def _worked(seen: "_Seen", order_id: str) -> tuple[str, ...]:
+    """Return the plan that an order is a child of in words; () for others."""
+    parent = parent_of(order_id)
+    planned = seen.plans.get(parent)
+    if planned is None:
+        return ()
+    rows = [row for name, row in seen.model.orders.items() if parent_of(name) == parent and not row.protects]
+    instrument = seen.replay.state.markets[planned.plan.instrument].instrument
+    return told_plan(planned, seen.ends.get(parent), rows, instrument)
 
 
 def _plan(state: EngineState, request: OrderRequest, children: Sequence[OrderRequest]) -> tuple[str, ...]:

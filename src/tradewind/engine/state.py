@@ -15,7 +15,7 @@ from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share
-from tradewind.model.effects import Effect, SetTimer
+from tradewind.model.effects import Alarm, Effect, SetTimer
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
@@ -459,6 +459,8 @@ class EngineState:
         self.alarm_line = NEVER
         for market in self.markets.values():
             self.rebase(market)
+        told = [text for spec in config.bots if spec.plan is not UNSET for text in spec.plan.multipliers.warnings]
+        self.effects += [Alarm(0, "slippage_multiplier", text) for text in dict.fromkeys(told)]
 
     # -- equity -------------------------------------------------------------------------------------------------------
 

@@ -12,9 +12,14 @@ from tradewind.app.home import Home
 from tradewind.app.market_data import with_terms
 from tradewind.app.settings import Config, InstrumentSettings
 from tradewind.app.wiring import engine_config, simulation_settings
+from tradewind.engine.config import Planning
+from tradewind.engine.resolved import engine_config as recorded_config
+from tradewind.engine.resolved import engine_values
+from tradewind.engine.state import EngineState
 from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.intents import Exits
+from tradewind.model.plans import PlanPolicy, Urgency
 from tradewind.portfolio.budgets import BudgetRules
 from tradewind.strategy.builtin.moving_average import MovingAverage
 
@@ -149,3 +154,53 @@ def test_budgets_of_their_own_share_nothing() -> None:
 def test_a_window_shorter_than_what_is_needed_is_refused() -> None:
     with pytest.raises(ConfigError, match="must be at least 3 and at most allocation"):
         engine_config(config(bots=ONE_BOT, allocation={"method": "hrp", "window": 10}), [BTC])
+
+
+def test_plans_are_for_all_bots_or_for_some() -> None:
+    section = {"policy": "maker_first", "urgency": "low", "low": "1h", "slices": 3, "impact_guard": True}
+    bots = [
+        {"strategy": "macd"},
+        {"strategy": "donchian", "execution": "market"},
+        {"strategy": "momentum", "execution": "bands", "urgency": "high"},
+    ]
+    made = engine_config(config(bots=bots, execution=section, simulation={"half_spread_bps": "2"}), [BTC])
+    plans = {bot.id: bot.plan for bot in made.bots}
+    assert plans["donchian"] is UNSET
+    assert isinstance(plans["macd"], Planning)
+    assert isinstance(plans["momentum"], Planning)
+    settings = plans["macd"].settings
+    assert (settings.policy, settings.low_ns, settings.slices) == (PlanPolicy.MAKER_FIRST, 3_600_000_000_000, 3)
+    assert (plans["macd"].urgency, plans["macd"].exit_urgency) == (Urgency.LOW, None)
+    assert (plans["macd"].flags.impact_guard, plans["macd"].half_spread_bps) == (True, Decimal(2))
+    assert (plans["momentum"].settings.policy, plans["momentum"].urgency) == (PlanPolicy.BANDS, Urgency.HIGH)
+
+
+def test_a_configuration_with_plans_is_read_back_as_it_was() -> None:
+    section = {"policy": "bands", "exit_urgency": "high", "multipliers": "BTC-USD:1.5,nonsense"}
+    made = engine_config(config(bots=[{"strategy": "macd"}], execution=section), [BTC])
+    assert recorded_config(engine_values(made)) == made
+    plan = made.bots[0].plan
+    assert isinstance(plan, Planning)
+    assert plan.multipliers.by_instrument == {"BTC-USD": 1.5}
+    assert [each.text for each in EngineState(made).effects] == list(plan.multipliers.warnings)
+
+
+def test_a_plan_of_one_bot_wins_over_entries_that_rest() -> None:
+    bots = [{"strategy": "macd", "execution": "maker_first"}, {"strategy": "donchian"}]
+    made = {bot.id: bot for bot in engine_config(config(bots=bots, execution={"entries": "rest"}), [BTC]).bots}
+    assert (made["macd"].rest, made["donchian"].plan) == (UNSET, UNSET)
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"policy": "maker_first", "entries": "rest"}, "leave one of them out"),
+        ({"market_below": "9000"}, "market_below must be at least 0 and at most"),
+        ({"impact_bps_max": "0"}, "impact_bps_max must be above 0"),
+        ({"policy": "maker"}, "execution.policy"),
+        ({"urgency": "soon"}, "execution.urgency"),
+    ],
+)
+def test_plans_that_cannot_be_are_refused(section: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        engine_config(config(bots=[{"strategy": "macd"}], execution=section), [BTC])

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from tests.unit.engine.test_grouping import NAMES, config, driven, holed, watcher
-from tradewind.engine.config import EngineConfig
+from tradewind.engine.config import EngineConfig, Planning
 from tradewind.engine.explaining import CHECK_OF, why, why_not
 from tradewind.model.decisions import Approved, Decided, Refused
 from tradewind.model.entries import Entry
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.intents import TargetQuantity
+from tradewind.model.plans import PlanEnded
 from tradewind.risk.limits import CAPS, Limits
 from tradewind.risk.review import Reviewer
 from tradewind.risk.tail import TailLimits
@@ -117,3 +118,21 @@ def test_what_is_not_there_and_what_differs_is_said() -> None:
     other = msgspec.structs.replace(settings, cash=Decimal(1))
     with pytest.raises(StateError, match="differs from the record"):
         why(other, entries, "x")
+
+
+def test_the_plan_of_an_order_is_told_with_its_estimate_and_what_it_came_to() -> None:
+    """Its parent's number names the first of its children."""
+    planned = tuple(msgspec.structs.replace(bot, plan=Planning()) for bot in SETTINGS.bots)
+    settings = msgspec.structs.replace(SETTINGS, bots=planned)
+    driver, tape = driven(settings, holed(np.random.default_rng(3)))
+    ends = [each for each in driver.state.audit if isinstance(each, PlanEnded) and each.reason == "FILLED"]
+    assert len(ends) > 1
+    for end in ends:
+        found = why(settings, tape.entries, end.order_id)
+        parent, expected, came, *orders = found.plan
+        assert found.order == f"{end.order_id}-c1"
+        assert parent.startswith(f"parent {end.order_id}: ")
+        assert "by maker_first, POST_ONLY (MAKER_FIRST), urgency normal, 1 slice in 300 s" in parent
+        assert expected.startswith("expected ")
+        assert f"in {end.children} children, FILLED: " in came
+        assert orders

@@ -1,8 +1,9 @@
 """What the orders of a kept run cost: its audit stream against its bars, for cost analysis.
 
 Counted are orders that a strategy asked for, market and limit; exits that the engine tied to a position are not. The
-arrival price is the mark of the decision. The counterfactual is a market order at the next open, with the run's spread,
-slippage and taker fee at the opening volume. What did not fill is priced at the close when its order ended.
+children of a plan are one order. The arrival price is the mark of the decision, of a plan the mid. The counterfactual
+is a market order at the next open, with the run's spread, slippage and taker fee at the opening volume. What did not
+fill is priced at the close when its order ended.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from tradewind.engine.parents import CHILD, parent_of
 from tradewind.execution.cost_report import PaidFill, WorkedOrder
 from tradewind.model.answers import OrderCanceled, OrderFilled, OrderRejected
 from tradewind.model.decisions import Approved, Decided
@@ -18,6 +20,7 @@ from tradewind.model.fees import FeeTier, fee_amount
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import add, multiply
 from tradewind.model.orders import OrderKind, Side
+from tradewind.model.plans import CostEstimate, Planned
 from tradewind.research.series import BarSeries
 from tradewind.simulation.settings import SimulationSettings
 
@@ -41,30 +44,79 @@ def run_orders(
     tier: FeeTier,
 ) -> RunOrders:
     """Return the orders of an audit stream for cost analysis; `strategies` names each bot's strategy."""
-    decided: list[Decided] = []
+    asked: dict[str, Wanted] = {}
+    plans: dict[str, Planned] = {}
     fills: dict[str, list[OrderFilled]] = {}
     ended_ns: dict[str, int] = {}
     for record in records:
         if isinstance(record, Decided):
-            decided.append(record)
+            if _asked_for(record) and record.order is not None:
+                name = parent_of(record.order.order_id) or record.order.order_id
+                planned = plans.get(name)
+                asked.setdefault(name, _of_order(record) if planned is None else _of_plan(planned))
+        elif isinstance(record, Planned):
+            plans[record.order_id] = record
         elif isinstance(record, OrderFilled):
-            fills.setdefault(record.order_id, []).append(record)
+            fills.setdefault(_name(record.order_id, plans), []).append(record)
         elif isinstance(record, (OrderCanceled, OrderRejected)):
-            ended_ns[record.order_id] = record.ts_ns
+            ended_ns[_name(record.order_id, plans)] = record.ts_ns
     found: list[WorkedOrder] = []
-    asked = [each for each in decided if _asked_for(each)]
-    for each in asked:
-        request = each.order
-        if request is None or request.quantity is None or each.mark <= 0 or request.instrument not in series:
+    for name, each in asked.items():
+        if each.quantity is None or each.arrival is None or each.arrival <= 0 or each.instrument not in series:
             continue
-        bars = series[request.instrument]
+        bars = series[each.instrument]
         next_bar = int(np.searchsorted(bars.open_ns, each.ts_ns))
         if next_bar >= len(bars):
             continue
         found.append(
-            _worked(each, bars, next_bar, fills.get(request.order_id, []), ended_ns, strategies, settings, tier)
+            _worked(name, each, bars, next_bar, fills.get(name, []), ended_ns.get(name), strategies, settings, tier)
         )
     return RunOrders(tuple(found), len(asked) - len(found))
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """An order or a whole parent before anything came of it; `arrival` in quote currency."""
+
+    ts_ns: int
+    bots: frozenset[str]
+    instrument: str
+    side: Side
+    quantity: int | None
+    arrival: Decimal | None
+    estimate: CostEstimate | None = None
+
+
+def _of_order(decided: Decided) -> Wanted:
+    request = decided.order
+    if request is None:
+        raise TypeError("only an order can be compared")
+    return Wanted(
+        ts_ns=decided.ts_ns,
+        bots=frozenset(share.bot for share in decided.shares) or frozenset((decided.bot,)),
+        instrument=request.instrument,
+        side=request.side,
+        quantity=request.quantity,
+        arrival=Decimal(decided.mark),
+    )
+
+
+def _of_plan(planned: Planned) -> Wanted:
+    plan = planned.plan
+    return Wanted(
+        ts_ns=planned.ts_ns,
+        bots=frozenset((planned.bot,)),
+        instrument=plan.instrument,
+        side=plan.side,
+        quantity=plan.quantity,
+        arrival=plan.arrival,
+        estimate=plan.estimate,
+    )
+
+
+def _name(order_id: str, plans: Mapping[str, Planned]) -> str:
+    """Return the name that an order's cost is told under: its parent's, where it is a child and protects none."""
+    parent = parent_of(order_id)
+    return parent if parent in plans and order_id.rpartition(CHILD)[2].isdigit() else order_id
 
 
 def _asked_for(decided: Decided) -> bool:
@@ -79,32 +131,33 @@ def _asked_for(decided: Decided) -> bool:
 
 
 def _worked(
-    decided: Decided,
+    name: str,
+    wanted: Wanted,
     bars: BarSeries,
     next_bar: int,
     fills: list[OrderFilled],
-    ended_ns: Mapping[str, int],
+    ended_ns: int | None,
     strategies: Mapping[str, str],
     settings: SimulationSettings,
     tier: FeeTier,
 ) -> WorkedOrder:
-    request, instrument = decided.order, bars.instrument
-    if request is None or request.quantity is None:
+    instrument = bars.instrument
+    if wanted.quantity is None or wanted.arrival is None:
         raise TypeError("only an order of a fixed quantity can be compared")
-    quantity = _base(instrument, request.quantity)
-    market_price = _market_price(instrument, request.side, int(bars.open[next_bar]), settings)
-    bots = {share.bot for share in decided.shares} or {decided.bot}
+    quantity = _base(instrument, wanted.quantity)
+    market_price = _market_price(instrument, wanted.side, int(bars.open[next_bar]), settings)
     return WorkedOrder(
-        order_id=request.order_id,
-        strategy="+".join(sorted({strategies.get(bot, bot) for bot in bots})),
-        side=request.side,
+        order_id=name,
+        strategy="+".join(sorted({strategies.get(bot, bot) for bot in wanted.bots})),
+        side=wanted.side,
         quantity=quantity,
-        decided_ns=decided.ts_ns,
-        arrival=instrument.price_decimal(decided.mark),
+        decided_ns=wanted.ts_ns,
+        arrival=multiply(wanted.arrival, instrument.price_unit),
         fills=tuple(_paid(bars, fill) for fill in fills),
-        end_price=_close_at(bars, ended_ns.get(request.order_id)),
+        end_price=_close_at(bars, ended_ns),
         market_price=market_price,
         market_fee=fee_amount(multiply(quantity, market_price), tier.taker),
+        estimate=wanted.estimate,
     )
 
 

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from tests.unit.research.made_runs import FEES, HOUR_NS, START_NS, Restless, bot, make_bars, run
+from tradewind.engine.config import Planning
 from tradewind.execution.cost_report import cost_report
 from tradewind.model.instrument import define_instrument
 from tradewind.model.intents import PlaceOrder
 from tradewind.model.orders import OrderKind, Side
+from tradewind.model.plans import Planned
 from tradewind.research.execution.run_costs import run_orders
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.strategy.base import Strategy
@@ -77,3 +79,16 @@ def test_what_has_no_bar_after_it_is_left_out():
     assert all(order.decided_ns < START_NS + 100 * HOUR_NS for order in less.orders)
     assert run_orders(result.audit, {}, NAMES, COSTS, FEES.tiers[0]).orders == ()
     assert msgspec.structs.asdict(run_orders([], {}, NAMES, COSTS, FEES.tiers[0])) == {"orders": (), "left_out": 0}
+
+
+def test_the_children_of_a_plan_are_one_order_beside_its_estimate():
+    plan = Planning(half_spread_bps=Decimal(3))
+    result, found = orders_of((bot(Restless(), BTC.id, id="a", plan=plan),))
+    begun = {each.order_id: each for each in result.audit if isinstance(each, Planned)}
+    assert {each.order_id for each in found.orders} <= set(begun)
+    assert len(found.orders) > 20
+    assert any(len(each.fills) > 1 for each in found.orders)
+    report = cost_report(found.orders)
+    assert report.total.estimate_bps == pytest.approx(report.total.shortfall.bps - report.total.surprise_bps)
+    assert report.total.fees == sum(order.fees for order in result.state.orders.values())
+    assert report.total.maker_ratio_notional > 0
