@@ -20,6 +20,7 @@ from tradewind.app.strategies import load_class
 from tradewind.engine import resolved as engine_codec
 from tradewind.engine.config import EngineConfig
 from tradewind.model.errors import StateError
+from tradewind.model.instrument import Instrument
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.runs import DataSource, RunRecord
 
@@ -80,6 +81,19 @@ def rebuild(record: RunRecord, home: Home, observer: Observer = ignore) -> Rebui
             )
     serve = flag_values(config.flags)["precomputed_indicators"]
     return Rebuilt(engine_codec.engine_config(record.engine, load_class, model_of_hash), settings, market, serve)
+
+
+def recorded_instruments(record: RunRecord) -> tuple[Instrument, ...]:
+    """Return the instruments of a kept run as they were.
+
+    Raises  StateError when the record was made by another version.
+    """
+    try:
+        return msgspec.convert(record.engine["instruments"], tuple[Instrument, ...])
+    except (KeyError, msgspec.ValidationError) as error:
+        raise StateError(
+            f"the record of run {record.id} cannot be read ({error}): it was made by another version"
+        ) from None
 
 
 def _told(market: MarketData) -> str:

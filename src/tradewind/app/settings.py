@@ -170,6 +170,47 @@ class AllocationSection(Section, frozen=True):
         return self.method in ("table", "blend")
 
 
+class AccountTierSettings(
+    Section, frozen=True, rename={"equity_min": "from", "positions_max": "positions"}, kw_only=True
+):
+    """What holds from an equity upwards; risk is a share of it, and without `families` all are allowed."""
+
+    name: str
+    equity_min: Decimal
+    positions_max: Annotated[int, Meta(ge=0)]
+    size_min: Decimal = ZERO
+    risk_daily: Share
+    risk_total: Share
+    families: tuple[Literal["momentum", "trend", "mean_reversion", "pairs", "arbitrage"], ...] = ()
+
+
+class TiersSection(Section, frozen=True):
+    """What a portfolio of a size may open. Without a `table` the usual one holds."""
+
+    enabled: bool = False
+    excluded: tuple[str, ...] = ()
+    confidence_min: Share = Decimal("0.5")
+    table: tuple[AccountTierSettings, ...] = ()
+
+
+class EdgeSection(Section, frozen=True):
+    """Whether a live bot whose edge does not pay for its trades may open anything: `auto` asks with real money.
+
+    `runs` are kept runs that edges are known from; `override` says, by bot, who lets it trade all the same and why.
+    """
+
+    gate: Literal["auto", "block"] = "auto"
+    runs: tuple[str, ...] = ()
+    override: Mapping[str, str] = {}
+    spread_bps: Decimal = Decimal(5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for bot, reason in self.override.items():
+            if not reason.strip():
+                raise ConfigError(f"edge.override.{bot} must say who lets it trade and why, was empty")
+
+
 class BreakerSection(Section, frozen=True):
     """When new risk stops for a time; the drawdown breaker is `protections.drawdown_max`.
 
@@ -342,6 +383,8 @@ class Config(Section, frozen=True):
     execution: ExecutionSection = ExecutionSection()
     var: VarSection = VarSection()
     breakers: BreakerSection = BreakerSection()
+    tiers: TiersSection = TiersSection()
+    edge: EdgeSection = EdgeSection()
     bots: tuple[BotSettings, ...] = ()
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}

@@ -19,6 +19,7 @@ from tradewind.app.settings import (
     ExitSettings,
     FeeSettings,
     ProtectionSettings,
+    TiersSection,
     VarSection,
 )
 from tradewind.app.strategies import make_strategy
@@ -39,6 +40,7 @@ from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.model.plans import PlanPolicy, Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
+from tradewind.portfolio.tiers import TIERS, Tier, TierRules
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.protections import ProtectionRules
@@ -93,6 +95,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         tail=_tail(config.var),
         breakers=_breakers(config.breakers),
         budgets=_budgets(config.allocation),
+        tiers=_tiers(config.tiers),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -171,6 +174,7 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
             f"execution.entries is 'rest' and execution.policy {section.policy!r}: a plan says itself how entries "
             "wait; leave one of them out"
         )
+    of_families = config.allocation.by_regime or config.tiers.enabled
     rest = Resting(section.offset_bps, duration_ns(section.rest)) if section.entries == "rest" else UNSET
     plans = [bot_planning(section, bot, config.simulation.half_spread_bps) for bot in config.bots]
     return [
@@ -180,7 +184,7 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
             instruments=tuple(sorted(bot.instruments)) or everything,
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
-            family=(bot.family or FAMILY_OF.get(bot.strategy, UNSET)) if config.allocation.by_regime else UNSET,
+            family=(bot.family or FAMILY_OF.get(bot.strategy, UNSET)) if of_families else UNSET,
             rest=rest if plans[number] is UNSET else UNSET,
             plan=plans[number],
         )
@@ -250,6 +254,17 @@ def _budgets(section: AllocationSection) -> BudgetRules | UnsetType:
         least=float(section.weight_min),
         most=float(section.weight_max),
     )
+
+
+def _tiers(section: TiersSection) -> TierRules | UnsetType:
+    """Return the tiers in force; nothing where there are none.
+
+    Raises  ConfigError for a table whose bounds do not rise.
+    """
+    if not section.enabled:
+        return UNSET
+    table = tuple(Tier(**msgspec.structs.asdict(each)) for each in section.table) or TIERS
+    return TierRules(table=table, excluded=section.excluded, confidence_min=float(section.confidence_min))
 
 
 def _breakers(section: BreakerSection) -> BreakerRules | UnsetType:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import load_market
 from tradewind.app.recording import run_record
@@ -11,7 +12,7 @@ from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
-from tradewind.cli.results import result_object, show_result
+from tradewind.cli.results import result_object, show_edges, show_result
 from tradewind.cli.running import bar_series, carried, run_market
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
@@ -46,11 +47,13 @@ def run_and_show(
     record = store.save(record, audit=result.audit)
     fills = fill_range(engine, settings, series, extra=carried(market), expected=result) if ranges else None
     page = tear_sheet(store, record, result, series, out, fills) if report or out is not None else None
+    edges = measured_edges(engine, model, settled.config.edge.spread_bps)
     if json:
-        print_json(result_object(result, metrics, record.id, quiet, page, series))
+        print_json(result_object(result, metrics, record.id, quiet, page, series, edges))
     else:
         screen = console()
         show_result(screen, metrics, model, quiet, series)
+        show_edges(screen, edges)
         screen.print(f"run {record.id}, digest {result.digest}", markup=False, soft_wrap=True)
         if page is not None:
             screen.print(f"tear sheet {page}", markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
@@ -14,7 +15,7 @@ from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
-from tradewind.cli.results import result_object, show_result
+from tradewind.cli.results import result_object, show_edges, show_result
 from tradewind.cli.sessions import Session
 from tradewind.cli.silence import silences
 
@@ -46,11 +47,13 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
     with shown(screen, live=live, quiet=json) as watch:
         kept = session.run(watch)
     quiet = silences(kept.result, kept.model)
+    edges = measured_edges(session.engine, kept.model, config.edge.spread_bps)
     if json:
-        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page, kept.series))
+        print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page, kept.series, edges))
         return DONE
     told = console()
     show_result(told, kept.metrics, kept.model, quiet, kept.series)
+    show_edges(told, edges)
     ended = ENDED[kept.record.ended]
     told.print(f"run {kept.record.id} ended since {ended}, digest {kept.result.digest}", markup=False, soft_wrap=True)
     told.print(f"tear sheet {kept.page}", markup=False, soft_wrap=True)

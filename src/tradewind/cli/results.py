@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from tradewind.app.edge import BotEdge
 from tradewind.app.times import moment_text
 from tradewind.cli.output import amount, share, table
 from tradewind.cli.silence import Silence, told
@@ -28,6 +29,7 @@ def result_object(
     quiet: Sequence[Silence],
     page: Path | None,
     series: Sequence[BarSeries] = (),
+    edges: Sequence[BotEdge] = (),
 ) -> dict[str, Any]:
     """Return what `--json` prints; money is text."""
     return {
@@ -39,6 +41,7 @@ def result_object(
         "equity": result.equity,
         "metrics": plain_values(metrics),
         "report": None if page is None else str(page),
+        "edges": {each.bot: _edge(each) for each in edges},
         "no_trades": [msgspec.to_builtins(each) for each in quiet],
         "perpetuals": {each.instrument.id: dict(notes) for each in series if (notes := perpetual_notes(each))},
     }
@@ -65,6 +68,21 @@ def show_result(
     for each in series:
         for what, text in perpetual_notes(each):
             screen.print(f"{each.instrument.id} {what}: {text}", markup=False, soft_wrap=True)
+
+
+def show_edges(screen: Console, edges: Sequence[BotEdge]) -> None:
+    """Print which bots would open nothing live, for want of an edge (SPEC S9)."""
+    for each in edges:
+        if not each.answer.passes:
+            screen.print(
+                f"{each.bot} would open nothing live: {each.answer.reason} ({each.trades} trades).", markup=False
+            )
+
+
+def _edge(each: BotEdge) -> dict[str, Any]:
+    answer = each.answer
+    edge = None if answer.edge_bps is None else str(round(answer.edge_bps, 1))
+    return {"trades": each.trades, "edge_bps": edge, "hurdle_bps": str(answer.hurdle_bps), "would_open": answer.passes}
 
 
 def show_refusals(screen: Console, model: ReadModel) -> None:

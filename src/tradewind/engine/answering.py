@@ -15,7 +15,7 @@ from tradewind.engine.placing import cancel_working, keep_tier, stop_parent, sub
 from tradewind.engine.recording import alarm
 from tradewind.engine.state import EngineState, Seat
 from tradewind.engine.telling_parents import child_ended, child_filled
-from tradewind.engine.trades import trade_closed
+from tradewind.engine.trades import trade_closed, trade_filled
 from tradewind.model import answers as a
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
@@ -72,8 +72,8 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
         if not after or before * after < 0:
             # The position that the exits were for has gone; a turning order brings its own.
             seat.entry = seat.cover = seat.bare_ns = None
-        if state.watches_trades and before and before * after <= 0:
-            trade_closed(state, seat, stopped=role is PROTECTION)
+        if state.watches_trades:
+            trade_filled(state, seat, before, fill.price, stopped=role is PROTECTION)
         if ended:
             working = seat.working
             working.pop(order_id, None)

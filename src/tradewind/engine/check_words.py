@@ -13,7 +13,12 @@ from tradewind.model.orders import OrderKind, Side
 from tradewind.risk.limits import Limits
 from tradewind.risk.review import Number, reduces
 
-MODES = {"halted": "not halted", "reduce_only": "neither reduce-only nor locked", "regime_block": "takes new risk"}
+MODES = {
+    "halted": "not halted",
+    "reduce_only": "neither reduce-only nor locked",
+    "regime_block": "takes new risk",
+    "entry_gate": "may be opened",
+}
 REDUCES = "not asked of an order that only reduces"
 ALWAYS = ("instrument_rules", "funds")
 NO_FIT = "there is no valid fit of how the instruments move together"
@@ -47,6 +52,8 @@ def missing_words(check: str) -> str:
 def _mode(check: str, question: ReviewRequest) -> str:
     if check == "halted":
         return str(question.halted)
+    if check == "entry_gate":
+        return str(question.entry)
     return str(question.regime if check == "regime_block" else question.reduce_only or question.locked)
 
 

@@ -16,6 +16,8 @@ from tradewind.model.money import ONE, ZERO
 from tradewind.model.plans import Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
+from tradewind.portfolio.edge_gate import EdgeRules
+from tradewind.portfolio.tiers import TierRules
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
@@ -134,6 +136,8 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     tail: TailPlan | UnsetType = UNSET
     breakers: BreakerRules | UnsetType = UNSET
     budgets: BudgetRules | UnsetType = UNSET
+    tiers: TierRules | UnsetType = UNSET
+    edge: EdgeRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id: instrument for instrument in self.instruments}

@@ -7,7 +7,7 @@ the world comes back as effects; what happened, for journal, views and digests, 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tradewind.engine import adopting, allotting, answering, commanding
+from tradewind.engine import adopting, allotting, answering, commanding, entry_gates
 from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
@@ -86,6 +86,8 @@ def _look(state: EngineState, market: Market) -> None:
         bar_closed(state, state.breakers, market)
     if state.budgets is not None:
         allotting.bar_closed(state, state.budgets)
+    if state.tiers is not None:
+        entry_gates.bar_closed(state, state.tiers)
     if market.day is not None:
         bar_seen(state, market, market.day)
     if market.warming:

@@ -1,7 +1,7 @@
 """Opposite changes of two bots that meet inside the account: at the mark, without a fee, seen by no venue."""
 
 from tradewind.engine.state import EngineState, Market, Seat
-from tradewind.engine.trades import trade_closed
+from tradewind.engine.trades import trade_filled
 from tradewind.model.decisions import Crossed
 
 
@@ -14,8 +14,8 @@ def cross_inside(state: EngineState, market: Market, buyer: Seat, seller: Seat, 
     for seat in (buyer, seller):
         before, after = seat.view.position, market.line.books[seat.bot.id].position.quantity
         seat.view.position = after
-        if before and before * after <= 0 and state.watches_trades:
-            trade_closed(state, seat, stopped=False)
+        if state.watches_trades:
+            trade_filled(state, seat, before, mark, stopped=False)
         if before * after <= 0:
             seat.entry = seat.cover = seat.bare_ns = None
     state.audit.append(Crossed(state.sequence, state.now_ns, market.id, buyer.bot.id, seller.bot.id, quantity, mark))

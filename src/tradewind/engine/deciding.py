@@ -9,6 +9,7 @@ import msgspec
 from tradewind.engine.closing import closing_failed
 from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
+from tradewind.engine.entry_gates import goes_alone
 from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.resting import resting
@@ -364,4 +365,6 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
 def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
     """Return whether a change has exits of its own, or a lock that must be asked about before it meets another."""
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
+    if state.gated and goes_alone(state, seat.market, seat):
+        return True
     return locked or target.exits is not None or seat.bot.spec.exits is not None or seat.way is not None

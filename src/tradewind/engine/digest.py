@@ -121,6 +121,9 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({"groups": _group_values(state)} if state.groups else {}),
         # Only where there are breakers.
         **({} if state.breakers is None else {"breakers": state.breakers.values()}),
+        # Only where entries are asked about.
+        **({} if state.tiers is None else {"tiers": state.tiers.values()}),
+        **({} if state.record is None else {"record": state.record.values()}),
         # Only where budgets follow from results.
         **({} if state.budgets is None else {"budgets": state.budgets.values()}),
         # Only where VaR or correlation is checked.

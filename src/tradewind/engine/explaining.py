@@ -26,11 +26,27 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderRequest
+<<<<<<< HEAD
 from tradewind.model.plans import PlanEnded, Planned
 from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Facts, MissingData, regime_block
+=======
+from tradewind.risk.review import (
+    CHECKS,
+    ENTRY_GATE,
+    REGIME_BLOCK,
+    TAIL_CHECKS,
+    Facts,
+    MissingData,
+    entry_gate,
+    regime_block,
+)
+>>>>>>> c5183b9 (Hold entries to the account's tier and the bot's edge)
 
 SECOND_NS = 1_000_000_000
-CHECK_OF = {name: check for name, check, *_ in (*CHECKS, *TAIL_CHECKS)} | {REGIME_BLOCK: regime_block}
+CHECK_OF = {name: check for name, check, *_ in (*CHECKS, *TAIL_CHECKS)} | {
+    REGIME_BLOCK: regime_block,
+    ENTRY_GATE: entry_gate,
+}
 
 
 class Input(msgspec.Struct, frozen=True):

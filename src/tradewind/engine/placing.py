@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.engine.entry_gates import entry_refused
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
@@ -261,15 +262,16 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
         _exposure(state, market) if state.several else ZERO,
     )
     if state.restricts or state.halted is not None or state.reduce_only or market.doubts or seat.bot.failed is not None:
-        more = _restrictions(state, market, seats)
+        more = _restrictions(state, market, proposal)
         if state.reads_books:
             more["impact_bps"] = _impact_bps(market, request)
         return msgspec.structs.replace(question, **more)
     return question
 
 
-def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -> dict[str, Any]:
+def _restrictions(state: EngineState, market: Market, proposal: Proposal) -> dict[str, Any]:
     """Return what more there is to tell risk where modes, locks or limits on the number of orders are in force."""
+    seats = proposal.seats
     failed, now, last_ns = seats[0].bot.failed, state.now_ns, state.last_order_ns
     lock = None if failed is None else f"strategy_failed: {failed}"
     if state.watches_trades:
@@ -295,6 +297,7 @@ def _restrictions(state: EngineState, market: Market, seats: tuple[Seat, ...]) -
         "tail": None if state.tails is None else tail_shape(state, state.tails, market),
         "instrument_orders": here,
         "instrument_wait_ns": wait_ns,
+        "entry": entry_refused(state, market, proposal) if state.gated else None,
     }
 
 

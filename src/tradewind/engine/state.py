@@ -26,7 +26,10 @@ from tradewind.numeric.indicators import IndicatorSpec
 from tradewind.numeric.serving import Server
 from tradewind.orders.order import Order, OrderRole
 from tradewind.portfolio.budgets import Budgets
+from tradewind.portfolio.edge_gate import EdgeRules
 from tradewind.portfolio.ledger import Ledger, Line
+from tradewind.portfolio.tiers import TierWatch
+from tradewind.portfolio.track_record import TrackRecord
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.breakers import Breakers
 from tradewind.risk.correlation_watch import CorrelationWatch
@@ -304,12 +307,14 @@ class EngineState:
         "cost_rate",
         "costs",
         "counts_orders",
+        "edge",
         "effects",
         "fills",
         "fitted",
         "flags",
         "foreign",
         "forgotten",
+        "gated",
         "groups",
         "halted",
         "hears_fills",
@@ -331,6 +336,7 @@ class EngineState:
         "pending",
         "plans",
         "reads_books",
+        "record",
         "reduce_only",
         "regimes",
         "request_number",
@@ -346,6 +352,7 @@ class EngineState:
         "tails",
         "tier",
         "tiered",
+        "tiers",
         "timers",
         "unchecked",
         "unmarked",
@@ -370,10 +377,15 @@ class EngineState:
         warn = None if config.tail is UNSET else config.tail.correlation_warn
         self.pairs = None if warn is None else CorrelationWatch(warn)
         self.breakers = None if config.breakers is UNSET else Breakers(config.breakers)
+        self.tiers = None if config.tiers is UNSET else TierWatch(config.tiers)
+        self.edge: EdgeRules | None = None if config.edge is UNSET else config.edge
+        self.record = TrackRecord() if self.edge is not None else None
+        self.gated = self.tiers is not None or self.edge is not None  # whether entries are asked about
         self.reviewer = Reviewer(
             config.limits,
             regimes=self.regimes is not None and self.regimes.plan.block,
             tail=NO_TAIL if config.tail is UNSET else config.tail.limits,
+            entries=self.gated,
         )
         self.orders: dict[str, Order] = {}
         self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
@@ -401,12 +413,13 @@ class EngineState:
             or self.regimes is not None
             or self.tails is not None
             or self.breakers is not None
+            or self.gated
         )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
         self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
-        self.watches_trades = config.protections.watches_trades or self.breakers is not None
+        self.watches_trades = config.protections.watches_trades or self.breakers is not None or self.record is not None
         self.watches_worth = config.protections.drawdown_max is not None
         self.hears_fills = any(overrides(spec.strategy, "on_fill") for spec in config.bots)
         self.cost_rate = add(self.tier.taker, config.price_allowance)
@@ -430,7 +443,7 @@ class EngineState:
         if config.budgets is not UNSET:
             self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
             self.share_out()
-        self.looks = self.regimes is not None or self.breakers is not None or self.budgets is not None
+        self.looks = any(each is not None for each in (self.regimes, self.breakers, self.budgets, self.tiers))
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
         for group in self.groups.values():

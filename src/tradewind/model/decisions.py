@@ -33,6 +33,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     only under a mode, a lock, or a limit on the number of orders; `regime` says which regime takes no new risk, `tail`
     how the account's loss in a bad day depends on this instrument (only where VaR or correlation is checked);
     `instrument_orders` have been sent on this instrument within a minute, and the next may go in `instrument_wait_ns`.
+    `entry` says why a bot may open nothing here (only where tiers or edges are held to).
     """
 
     order: OrderRequest
@@ -64,6 +65,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     impact_bps: Decimal | None = None
     instrument_orders: int = 0
     instrument_wait_ns: int | None = None
+    entry: str | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):

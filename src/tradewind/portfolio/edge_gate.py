@@ -1,14 +1,35 @@
 """May this strategy trade live? Its expected edge must pay for two takers and the spread (SPEC S9)."""
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 
-from tradewind.model.money import add, multiply, plain
+from tradewind.model.money import ZERO, add, multiply, plain, ratio
 
 BPS = Decimal(10_000)
 TWO = Decimal(2)
+PRIOR_TRADES = 20
+"""Trades without any edge that each record is pooled with: a short one says little."""
+
+
+class KnownEdge(msgspec.Struct, frozen=True):
+    """What earlier runs of the same strategy showed: how many trades, and their mean result before costs."""
+
+    trades: int
+    mean_bps: Decimal
+
+
+class EdgeRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By bot: what is known of its edge, and who lets it trade all the same and why.
+
+    `spread_bps` counts where no quote is known.
+    """
+
+    known: dict[str, KnownEdge] = {}
+    overrides: dict[str, str] = {}
+    spread_bps: Decimal = Decimal(5)
 
 
 class GateAnswer(msgspec.Struct, frozen=True):
@@ -19,6 +40,20 @@ class GateAnswer(msgspec.Struct, frozen=True):
     hurdle_bps: Decimal
     reason: str
     overridden: str = ""
+
+
+def expected_edge(known: KnownEdge | None, gross_bps: Sequence[Decimal]) -> Decimal | None:
+    """Return a bot's expected result of a round trip before costs, in bps; None without a single trade.
+
+    Earlier runs and the trades of this one count alike, pulled towards none by `PRIOR_TRADES`.
+    """
+    count = len(gross_bps) + (0 if known is None else known.trades)
+    if not count:
+        return None
+    total = ZERO if known is None else multiply(known.mean_bps, Decimal(known.trades))
+    for each in gross_bps:
+        total = add(total, each)
+    return ratio(total, Decimal(count + PRIOR_TRADES))
 
 
 def edge_gate(

@@ -15,6 +15,7 @@ from tradewind.model.errors import ConfigError
 from tradewind.model.money import ONE, ZERO, add, multiply, plain, subtract
 
 HYSTERESIS = Decimal("0.05")
+DAY_NS = 86_400_000_000_000
 
 
 class Tier(msgspec.Struct, frozen=True):
@@ -43,6 +44,87 @@ TIERS = (
     Tier("medium", Decimal(10_000), 10, Decimal(250), Decimal("0.015"), Decimal("0.12")),
     Tier("large", Decimal(25_000), 20, Decimal(500), Decimal("0.01"), Decimal("0.15")),
 )
+
+
+class TierRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The tiers in force, the instruments that nothing is opened in, and how sure a regime must be told."""
+
+    table: tuple[Tier, ...] = TIERS
+    excluded: tuple[str, ...] = ()
+    confidence_min: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_tiers(self.table)
+
+
+class TierWatch:
+    """The tier of an account as its equity moves, and what the day began with; a day is one of UTC."""
+
+    __slots__ = ("day", "day_equity", "equity", "rules", "seen", "tier")
+
+    def __init__(self, rules: TierRules) -> None:
+        self.rules = rules
+        self.tier: Tier | None = None
+        self.seen = False
+        self.equity: Decimal | None = None
+        self.day = -1
+        self.day_equity: Decimal | None = None
+
+    def see(self, ts_ns: int, equity: Decimal | None) -> str:
+        """Take the account's worth; return in words a change of tier, "" where there is none."""
+        self.equity = equity
+        if equity is None:
+            return ""
+        if ts_ns // DAY_NS != self.day:
+            self.day, self.day_equity = ts_ns // DAY_NS, equity
+        before, self.tier = self.tier, tier_of(equity, _name(self.tier), self.rules.table)
+        fresh, self.seen = not self.seen, True
+        if fresh or _name(before) == _name(self.tier):
+            return ""
+        return f"{_name(before) or 'no tier'} -> {_name(self.tier) or 'no tier'}: equity is {plain(equity)}"
+
+    def refuses(self, candidate: "Candidate", held: Collection[str], risk: Decimal | None) -> str:
+        """Return why a new position may not be opened, as a code and words; "" where it may.
+
+        `held` are the instruments with a position, `risk` what all positions with this one would lose at their stops.
+        """
+        tier, equity = self.tier, self.equity
+        if equity is None:
+            return "no_tier: the account's worth is not known"
+        code = _reason(candidate, tier, held, self.rules.excluded, self.rules.confidence_min)
+        if code or tier is None:
+            return f"{code}: {self._words(code, candidate, len(held))}"
+        lost, most = subtract(self.day_equity or equity, equity), multiply(tier.risk_daily, self.day_equity or equity)
+        if lost >= most:
+            return f"daily_risk: {plain(lost)} lost since midnight UTC, {tier.name} risks {plain(most)} a day"
+        most = multiply(tier.risk_total, equity)
+        if risk is None or risk > most:
+            told = "an unknown amount" if risk is None else plain(risk)
+            return f"total_risk: {told} at the stops of all positions, {tier.name} risks {plain(most)}"
+        return ""
+
+    def values(self) -> list[object]:
+        """Return what later answers depend on, for digests."""
+        return [_name(self.tier), self.seen, self.day, None if self.day_equity is None else plain(self.day_equity)]
+
+    def _words(self, code: str, candidate: "Candidate", held: int) -> str:
+        tier = self.tier
+        if tier is None:
+            first = self.rules.table[0].equity_min
+            return f"equity is {plain(self.equity or ZERO)}, the first tier begins at {plain(first)}"
+        allowed = ", ".join(tier.families)
+        return {
+            "excluded": f"{candidate.instrument} is excluded",
+            "already_held": f"another bot is in {candidate.instrument}",
+            "family_not_allowed": f"{candidate.family or 'no family'} is not among {allowed} ({tier.name})",
+            "low_confidence": f"{candidate.confidence:.2f} is below {self.rules.confidence_min:g}",
+            "too_small": f"{plain(candidate.notional)} is below {plain(tier.size_min)} ({tier.name})",
+            "no_room": f"{held} positions of {tier.positions_max} ({tier.name})",
+        }[code]
+
+
+def _name(tier: Tier | None) -> str | None:
+    return None if tier is None else tier.name
 
 
 class Candidate(NamedTuple):

@@ -120,6 +120,11 @@ def regime_block(facts: Facts) -> tuple[Number, Number]:
     return (0 if facts.request.regime is None or facts.reducing else 1), 0
 
 
+def entry_gate(facts: Facts) -> tuple[Number, Number]:
+    """The account's tier or the bot's edge allows no new position: 1 while that is so and the order adds risk."""
+    return (0 if facts.request.entry is None or facts.reducing else 1), 0
+
+
 def data_age(facts: Facts) -> tuple[Number, Number]:
     """Age in nanoseconds of the price the decision rests on; a reduction waits for no fresh one (FAULTS, rule 3)."""
     age = facts.request.data_age_ns
@@ -317,6 +322,9 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
 # On only where regimes are told at all.
 REGIME_BLOCK = "regime_block"
 
+# On only where tiers or edges are held to; every order is then reviewed check by check.
+ENTRY_GATE = "entry_gate"
+
 # Checks that the one-pass review does not know: with one of them on, every order is reviewed check by check.
 SLOW = frozenset(
     {
@@ -362,11 +370,15 @@ class Reviewer:
         "tail",
     )
 
-    def __init__(self, limits: Limits, *, regimes: bool = False, tail: TailLimits = NO_TAIL) -> None:
+    def __init__(
+        self, limits: Limits, *, regimes: bool = False, tail: TailLimits = NO_TAIL, entries: bool = False
+    ) -> None:
         self.limits, self.tail = limits, tail
         checks = [(name, check) for name, check, limit in CHECKS if _is_on(limits, limit)]
         if regimes:
             checks.insert(2, (REGIME_BLOCK, regime_block))  # among the modes, before the numbers
+        if entries:
+            checks.insert(3 if regimes else 2, (ENTRY_GATE, entry_gate))
         fitted = [(name, check) for name, check, limit in TAIL_CHECKS if getattr(tail, limit) is not None]
         place = next((i for i, (name, _) in enumerate(checks) if name in ORDER_COUNTS), len(checks))
         checks[place:place] = fitted
@@ -375,7 +387,7 @@ class Reviewer:
         self.on = tuple(name for name, _ in self._checks)
         off = [name for name, _, _ in CHECKS if name not in self.on]
         off += [name for name, _, _ in TAIL_CHECKS if name not in self.on]
-        self.off = (*off, *(() if regimes else (REGIME_BLOCK,)))
+        self.off = (*off, *(() if regimes else (REGIME_BLOCK,)), *(() if entries else (ENTRY_GATE,)))
         # Leverage and exposure limit the same sum, and an instrument's share at or above that says nothing more.
         gross = [limit for limit in (limits.leverage_max, limits.exposure_share_max) if limit is not None]
         gross_max = min(gross, default=None)
@@ -384,7 +396,7 @@ class Reviewer:
         self._share_max = (
             None if self._gross_max is not None and share is not None and share >= self._gross_max else share
         )
-        self._slow = not SLOW.isdisjoint(self.on)
+        self._slow = entries or not SLOW.isdisjoint(self.on)
         self._age_max_ns = limits.data_age_ns_max
         self._more = self._tail or any(
             limit is not None
@@ -545,6 +557,8 @@ def _reason(name: str, request: ReviewRequest) -> str | None:
         return request.halted
     if name == REGIME_BLOCK:
         return request.regime
+    if name == ENTRY_GATE:
+        return request.entry
     if name == "instrument_orders_per_minute" and request.instrument_wait_ns is not None:
         return f"{request.instrument_orders + 1}, the next in {request.instrument_wait_ns / 1e9:.1f} s"
     return (request.reduce_only or request.locked) if name == "reduce_only" else None

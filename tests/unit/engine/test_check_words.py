@@ -30,6 +30,7 @@ def words(check: str, limits: dict[str, Any], question: ReviewRequest) -> str:
         ("halted", {}, ask(halted="operator: lunch"), "operator: lunch"),
         ("reduce_only", {}, ask(locked="cooldown"), "cooldown"),
         ("regime_block", {}, ask(regime="CRISIS, confidence 0.91"), "CRISIS, confidence 0.91"),
+        ("entry_gate", {}, ask(entry="no_room: 2 positions of 2 (micro)"), "no_room: 2 positions of 2 (micro)"),
         ("data_age", {"data_age_ns_max": 2 * 10**9}, ask(data_age_ns=1_500_000_000), "1.5 s old, at most 2 s"),
         ("funds", {}, ask(), "100.40 USD with its fee, 1,000.00 free"),
         ("funds", {}, ask(order(Side.SELL), free_base=500), "sells 1 of 0.5 BTC free"),

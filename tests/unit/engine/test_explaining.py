@@ -41,7 +41,7 @@ def test_every_check_there_is_can_be_told() -> None:
         data_age_ns_max=1,
     )
     tail = TailLimits(var_share_max=Decimal("0.5"), correlation_max=Decimal("0.5"))
-    reviewer = Reviewer(limits, regimes=True, tail=tail)
+    reviewer = Reviewer(limits, regimes=True, tail=tail, entries=True)
     assert set(reviewer.on) == set(CHECK_OF)
 
 

@@ -11,7 +11,7 @@ from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
-from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
+from tradewind.risk.review import CHECKS, ENTRY_GATE, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
 
 D = Decimal
 OFF: dict[str, Any] = dict.fromkeys(Limits.__struct_fields__) | {"instrument_notional_caps": {}}
@@ -195,7 +195,7 @@ def test_checks_that_are_off_are_named() -> None:
     reviewer = Reviewer(Limits(**OFF))
     assert reviewer.on == ("halted", "reduce_only", "instrument_rules", "funds")
     known = {name for name, _, _ in (*CHECKS, *TAIL_CHECKS)}
-    assert set(reviewer.off) == known - set(reviewer.on) | {REGIME_BLOCK}
+    assert set(reviewer.off) == known - set(reviewer.on) | {REGIME_BLOCK, ENTRY_GATE}
 
 
 def test_both_sides_of_the_book_count_for_the_worst_case() -> None:

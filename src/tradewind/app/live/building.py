@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from tradewind.app.config import Resolved
+from tradewind.app.edge import live_rules
 from tradewind.app.home import Home
 from tradewind.app.live.clock import SessionClock
 from tradewind.app.live.composing import Late, Opened, Parts, compose, guards
@@ -100,6 +101,9 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             refuse_another(found.orders, own)
         if recovered is None or record is None:
             config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
+            real_money = side.is_real and not plan.dry_run
+            edge = live_rules(resolved.config, config, store, real_money=real_money)
+            config = msgspec.structs.replace(config, edge=edge)
             record, recorder = _begin("live", resolved, config, store, now_ns())
             standing.begin(record.id, config.session)
             parts = Parts(EngineState(config, load_source), model_for(config), AuditDigest())

@@ -9,8 +9,12 @@ import msgspec
 from tradewind.app.live.bots import bot_row
 from tradewind.app.live.session import LiveSession
 from tradewind.app.readings import readings
+from tradewind.engine.entry_gates import bot_edge
+from tradewind.engine.state import EngineState
 from tradewind.model.money import ZERO, plain
 from tradewind.orders.order import Order
+from tradewind.portfolio.edge_gate import EdgeRules
+from tradewind.portfolio.tiers import TierWatch
 
 LATEST = 20
 
@@ -41,6 +45,8 @@ def status(session: LiveSession) -> dict[str, Any]:
         "fees": {name: plain(purse.fees) for name, purse in state.ledger.purses.items()},
         "funding": {name: plain(purse.funding) for name, purse in state.ledger.purses.items()},
         "budgets": None if state.budgets is None else dict(state.budgets.weights),
+        "tier": None if state.tiers is None else _tier(state.tiers),
+        "edges": {} if state.edge is None else _edges(state, state.edge),
         "orders_open": len(state.live_orders()),
         "orders_total": state.orders_made,
         "positions": positions(session),
@@ -120,6 +126,35 @@ def _order(session: LiveSession, order: Order) -> dict[str, Any]:
         if cover is not None:
             shown["emulated"] = cover.phase.value
     return shown
+
+
+def _tier(tiers: TierWatch) -> dict[str, Any]:
+    tier = tiers.tier
+    if tier is None:
+        return {"name": None}
+    return {
+        "name": tier.name,
+        "positions_max": tier.positions_max,
+        "size_min": plain(tier.size_min),
+        "risk_daily": plain(tier.risk_daily),
+        "risk_total": plain(tier.risk_total),
+        "families": list(tier.families),
+    }
+
+
+def _edges(state: EngineState, rules: EdgeRules) -> dict[str, Any]:
+    """Return, by bot, what is expected of its trades where they cost most."""
+    told: dict[str, Any] = {}
+    for bot in state.bots.values():
+        answers = [bot_edge(state, rules, seat.market, bot.id) for seat in bot.seats]
+        worst = max(answers, key=lambda answer: answer.hurdle_bps)
+        told[bot.id] = {
+            "edge_bps": None if worst.edge_bps is None else round(float(worst.edge_bps), 1),
+            "hurdle_bps": round(float(worst.hurdle_bps), 1),
+            "opens": worst.passes,
+            "reason": worst.reason,
+        }
+    return told
 
 
 def _markets(session: LiveSession) -> dict[str, Any]:
