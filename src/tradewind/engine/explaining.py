@@ -26,10 +26,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.money import plain
 from tradewind.model.orders import OrderRequest
-<<<<<<< HEAD
 from tradewind.model.plans import PlanEnded, Planned
-from tradewind.risk.review import CHECKS, REGIME_BLOCK, TAIL_CHECKS, Facts, MissingData, regime_block
-=======
 from tradewind.risk.review import (
     CHECKS,
     ENTRY_GATE,
@@ -40,7 +37,6 @@ from tradewind.risk.review import (
     entry_gate,
     regime_block,
 )
->>>>>>> c5183b9 (Hold entries to the account's tier and the bot's edge)
 
 SECOND_NS = 1_000_000_000
 CHECK_OF = {name: check for name, check, *_ in (*CHECKS, *TAIL_CHECKS)} | {
