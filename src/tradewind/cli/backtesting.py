@@ -5,6 +5,7 @@ from pathlib import Path
 from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import load_market
+from tradewind.app.readings import readings
 from tradewind.app.recording import run_record
 from tradewind.app.wiring import engine_config, simulation_settings
 from tradewind.cli.keeping import completed, now_ns, tear_sheet
@@ -12,7 +13,7 @@ from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
-from tradewind.cli.results import result_object, show_edges, show_result
+from tradewind.cli.results import result_object, show_edges, show_readings, show_result
 from tradewind.cli.running import bar_series, carried, run_market
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
@@ -54,6 +55,7 @@ def run_and_show(
         screen = console()
         show_result(screen, metrics, model, quiet, series)
         show_edges(screen, edges)
+        show_readings(screen, readings(result.state))
         screen.print(f"run {record.id}, digest {result.digest}", markup=False, soft_wrap=True)
         if page is not None:
             screen.print(f"tear sheet {page}", markup=False, soft_wrap=True)

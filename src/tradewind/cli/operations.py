@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from tradewind.app.home import Home
 from tradewind.app.live.control import ask
 from tradewind.app.live.latch import Latch
@@ -19,6 +21,7 @@ from tradewind.model.errors import ConfigError, StateError
 OPERATOR = "operator"
 
 
+GUARD_COLUMNS = ("guard", "breached", "number", "limit", "action")
 COUNTED = ("attempted", "successful", "failed", "in_doubt", "pending")
 
 
@@ -74,10 +77,31 @@ def show_status(name: str | None, *, json: bool) -> int:
     if said := told.get("readings"):  # a session of an older version tells none
         rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
         show_table(rows_said, "readings")
+    show_safeguards(screen, told)
     show_table([{"instrument": each, **told["markets"][each]} for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
     return DONE
+
+
+def show_safeguards(screen: Console, told: Mapping[str, Any]) -> None:
+    """Print regimes, breakers, protections, guards and the checks that are off; an older session tells none of them."""
+    if regimes := told.get("regimes"):
+        rows = [{key: value for key, value in each.items() if key != "ts_ns"} for each in regimes]
+        show_table(rows, "regimes")
+    if guarded := told.get("safeguards"):
+        rows = [each for each in guarded if each["setting"] != "off"]
+        if rows:
+            show_table(rows, "breakers and protections")
+        if off := [each["name"] for each in guarded if each["setting"] == "off"]:
+            screen.print(f"off: {', '.join(off)}", markup=False, soft_wrap=True)
+    if guards := told.get("guards"):
+        rows = [{**each, "breached": "BREACHED" if each["breached"] else "holds"} for each in guards]
+        show_table([{key: each[key] for key in GUARD_COLUMNS} for each in rows], "guards")
+    if checks := told.get("checks"):
+        screen.print(f"checks that are off: {', '.join(checks['off']) or 'none'}", markup=False, soft_wrap=True)
+    if refusals := told.get("refusals"):
+        screen.print(f"refused by risk: {_listed(refusals)}", markup=False, soft_wrap=True)
 
 
 def show_bots(name: str | None, *, json: bool) -> int:

@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tradewind.app.edge import BotEdge
+from tradewind.app.readings import Reading, readings
 from tradewind.app.times import moment_text
-from tradewind.cli.output import amount, share, table
+from tradewind.cli.output import amount, reading_text, share, table
 from tradewind.cli.silence import Silence, told
 from tradewind.engine.readmodel import ReadModel
 from tradewind.research.backtest import BacktestResult
@@ -42,6 +43,7 @@ def result_object(
         "metrics": plain_values(metrics),
         "report": None if page is None else str(page),
         "edges": {each.bot: _edge(each) for each in edges},
+        "readings": readings(result.state),
         "no_trades": [msgspec.to_builtins(each) for each in quiet],
         "perpetuals": {each.instrument.id: dict(notes) for each in series if (notes := perpetual_notes(each))},
     }
@@ -98,6 +100,14 @@ def show_refusals(screen: Console, model: ReadModel) -> None:
     made = table("Refused by risk", ("check", "times", "latest"), rows)
     made.columns[2].justify = "left"
     screen.print(made)
+
+
+def show_readings(screen: Console, said: Sequence[Reading]) -> None:
+    """Print what strategies say of themselves at the end: temperature, distance to a signal, spread, inventory."""
+    if not said:
+        return
+    rows = [(each.bot, each.instrument or "all of its own", reading_text(each.values, 3)) for each in said[:SHOWN_BOTS]]
+    screen.print(table("Readings at the end", ("bot", "instrument", "says"), rows, numbers=False))
 
 
 def show_silences(screen: Console, quiet: Iterable[Silence]) -> None:

@@ -56,13 +56,16 @@ class Tripped(msgspec.Struct, frozen=True, gc=False):
 
 
 class Breakers:
-    """The breakers of one account and what they have seen."""
+    """The breakers of one account and what they have seen; `volatilities` are the latest by instrument, to be shown."""
 
-    __slots__ = ("_closes", "_day", "_day_equity", "_errors", "_levels", "_losses", "_stops", "blocked", "rules")
+    __slots__ = (
+        "_closes", "_day", "_day_equity", "_errors", "_levels", "_losses", "_stops", "blocked", "rules", "volatilities",
+    )  # fmt: skip
 
     def __init__(self, rules: BreakerRules) -> None:
         self.rules = rules
         self.blocked: dict[tuple[str, str], Tripped] = {}  # by instrument and breaker
+        self.volatilities: dict[str, float] = {}
         self._closes: dict[str, tuple[int, float, deque[float]]] = {}
         self._levels: dict[str, int] = {}
         self._day = -1
@@ -79,13 +82,16 @@ class Breakers:
         known = self._closes.get(instrument)
         if known is None or ts_ns - known[0] != span_ns or known[1] <= 0:
             self._closes[instrument] = (ts_ns, close, deque(maxlen=VOLATILITY_BARS))
+            self.volatilities.pop(instrument, None)
             return None
         squares = known[2]
         squares.append((close / known[1] - 1) ** 2)
         self._closes[instrument] = (ts_ns, close, squares)
         if len(squares) < VOLATILITY_BARS:
             return None
-        return self._volatility(instrument, ts_ns, math.sqrt(math.fsum(squares) * (DAY_NS / span_ns) / VOLATILITY_BARS))
+        found = math.sqrt(math.fsum(squares) * (DAY_NS / span_ns) / VOLATILITY_BARS)
+        self.volatilities[instrument] = found
+        return self._volatility(instrument, ts_ns, found)
 
     def on_equity(self, ts_ns: int, equity: Decimal | None) -> Tripped | None:
         """Take the account's worth; at its first of a UTC day the day's loss begins anew."""
@@ -146,6 +152,20 @@ class Breakers:
             elif key[0] in (ACCOUNT, instrument):
                 return f"{tripped.breaker}: {tripped.reason}"
         return None
+
+    @property
+    def losses(self) -> int:
+        """How many round trips in a row have lost by now."""
+        return self._losses
+
+    @property
+    def day_equity(self) -> Decimal | None:
+        """The account's first known worth of the UTC day."""
+        return self._day_equity
+
+    def errors_within_an_hour(self, ts_ns: int) -> int:
+        """Return how many orders the venue has rejected since then; 0 where nobody counts."""
+        return sum(each > ts_ns - HOUR_NS for each in self._errors)
 
     def values(self) -> list[object]:
         """Return what later answers depend on, for digests."""

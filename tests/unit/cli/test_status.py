@@ -29,6 +29,32 @@ def test_what_a_strategy_says_of_itself_is_shown(
     assert "voter" in out
 
 
+def test_breakers_guards_and_regimes_are_shown_and_what_is_off_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {
+        **TOLD,
+        "safeguards": [
+            {"name": "daily_loss", "setting": "at most 2 % a day", "now": "0.4 % lost", "holds": ""},
+            {"name": "cooldown", "setting": "off", "now": "", "holds": ""},
+        ],
+        "guards": [{"guard": "stale_marks", "breached": True, "action": "reduce_only", "number": "130", "limit": "120",
+                    "held_until_ns": 0}],
+        "checks": {"on": ["funds"], "off": ["impact", "var"]},
+        "regimes": [{"instrument": "BTC-USD", "regime": "CRISIS", "confidence": 0.9, "source": "model", "ts_ns": 1,
+                     "blocked": "CRISIS"}],
+        "refusals": {"var": 3},
+    }  # fmt: skip
+    out = shown(told, monkeypatch, capsys)
+    assert "at most 2 % a day" in out
+    assert "off: cooldown" in out
+    assert "checks that are off: impact, var" in out
+    assert "refused by risk: var 3" in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["stale_marks", "BREACHED", "130", "120", "reduce_only"] in rows
+    assert ["BTC-USD", "CRISIS", "0.9", "model", "CRISIS"] in rows
+
+
 @pytest.mark.parametrize("told", [TOLD, {**TOLD, "readings": []}], ids=["an older session", "nothing said"])
 def test_where_nothing_is_said_nothing_is_shown(
     told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

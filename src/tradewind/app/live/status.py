@@ -9,14 +9,16 @@ import msgspec
 from tradewind.app.live.bots import bot_row
 from tradewind.app.live.session import LiveSession
 from tradewind.app.readings import readings
+from tradewind.app.safeguards import safeguards
 from tradewind.engine.entry_gates import bot_edge
-from tradewind.engine.state import EngineState
+from tradewind.engine.state import EngineState, Market
 from tradewind.model.money import ZERO, plain
 from tradewind.orders.order import Order
 from tradewind.portfolio.edge_gate import EdgeRules
 from tradewind.portfolio.tiers import TierWatch
 
 LATEST = 20
+MINUTE_NS = 60_000_000_000
 
 
 def status(session: LiveSession) -> dict[str, Any]:
@@ -51,10 +53,15 @@ def status(session: LiveSession) -> dict[str, Any]:
         "orders_total": state.orders_made,
         "positions": positions(session),
         "readings": [msgspec.to_builtins(each) for each in readings(state)],
+        "safeguards": [msgspec.to_builtins(each) for each in safeguards(state)],
+        "checks": {"on": list(state.reviewer.on), "off": list(state.reviewer.off)},
+        "regimes": _regimes(state),
         "markets": _markets(session),
         "requests": _requests(session),
         "fits": [msgspec.to_builtins(each) for each in session.fitting.states.values()],
-        "guards": [msgspec.to_builtins(each) for each in session.guarding.verdicts],
+        "guards": [
+            {**msgspec.to_builtins(each), "action": each.action.name.lower()} for each in session.guarding.verdicts
+        ],
         "decisions": [_decision(each) for each in list(engine.model.decisions)[-5:]],
         "refusals": dict(engine.model.refusals),
         "alarms": [msgspec.to_builtins(each) for each in session.alarms[-LATEST:]],
@@ -172,8 +179,36 @@ def _markets(session: LiveSession) -> dict[str, Any]:
             "data_reasons": list(reading.reasons),
             "messages_per_second": round(reading.messages_per_second, 2),
             "holes": session.candles.joins[name].holes,
+            **_pace(session.engine.state, market, now_ns),
         }
     return told
+
+
+def _pace(state: EngineState, market: Market, now_ns: int) -> dict[str, Any]:
+    """The orders of the last minute and when the next may go, where their number on an instrument is limited."""
+    most = state.config.limits.instrument_orders_per_minute_max
+    if not most:
+        return {}
+    times = [each for each in market.order_times if each > now_ns - MINUTE_NS]
+    wait_ns = times[len(times) - most] + MINUTE_NS - now_ns if len(times) >= most else 0
+    return {"orders_minute": f"{len(times)} of {most}", "next_order_in_s": round(wait_ns / 1e9, 1)}
+
+
+def _regimes(state: EngineState) -> list[dict[str, Any]]:
+    """The regime of each instrument, and whether it takes new risk; nothing where none is told."""
+    if state.regimes is None:
+        return []
+    return [
+        {
+            "instrument": name,
+            "regime": each.regime.value,
+            "confidence": round(each.confidence, 3),
+            "source": each.source.value,
+            "ts_ns": each.ts_ns,
+            "blocked": state.regimes.blocks(name) or "",
+        }
+        for name, each in sorted(state.regimes.readings.items())
+    ]
 
 
 def _requests(session: LiveSession) -> Mapping[str, Any]:
