@@ -1,14 +1,14 @@
 """Drives the fast and the slow venue through one stream and compares them after every step."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from tests.parity import branches
 from tests.parity.streams import Advance, Cancel, Submit, World
 from tradewind.model.answers import VenueAnswer
-from tradewind.model.market_events import MarketEvent
+from tradewind.model.market_events import MarginRates, MarketEvent
 from tradewind.model.orders import OrderRequest
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.book import BookVenue
@@ -32,7 +32,11 @@ class CountingBars(ReferenceBarVenue):
 
     def liquidate(self, holding: Any, price: Fraction) -> None:
         self.seen["liquidated between two price units" if price.denominator > 1 else "liquidated on a price unit"] += 1
+        _count_tier(self.seen, holding)
         super().liquidate(holding, price)
+
+    def on_rates(self, event: MarginRates) -> None:
+        _count_rates(self, event, super().on_rates)
 
 
 class CountingBook(ReferenceBookVenue):
@@ -57,12 +61,32 @@ class CountingBook(ReferenceBookVenue):
         super()._move_queue(order, old_size, new_size)
         self.seen["a level moved the queue" if ahead != order.ahead else "a level left the queue"] += 1
 
+    def liquidate(self, holding: Any, price: Fraction) -> None:
+        _count_tier(self.seen, holding)
+        super().liquidate(holding, price)
+
+    def on_rates(self, event: MarginRates) -> None:
+        _count_rates(self, event, super().on_rates)
+
+
+def _count_tier(seen: Counter[str], holding: Any) -> None:
+    """Count a liquidation by the rates of a large position."""
+    if holding.maintenance_rate(abs(holding.quantity)) != holding.instrument.maintenance_margin:
+        seen["liquidated in a tier"] += 1
+
+
+def _count_rates(venue: Any, event: MarginRates, change: Callable[[MarginRates], None]) -> None:
+    before = len(venue.liquidations)
+    change(event)
+    venue.seen["liquidated by other terms" if len(venue.liquidations) > before else "margin terms changed"] += 1
+
 
 def run_bars(world: World) -> Counter[str]:
     """Run both venues on bars; the fast one a second time with sleeping instruments left out."""
     slow = CountingBars(world.instruments, world.settings, world.account)
     fast = BarVenue(world.instruments, world.settings, world.account)
-    sleepy = BarVenue(world.instruments, world.settings, world.account)
+    restless = {step.instrument for step in world.steps if isinstance(step, MarginRates)}
+    sleepy = BarVenue(world.instruments, world.settings, world.account, restless)
     return _in_lockstep(world, slow, fast, sleepy) + slow.seen
 
 

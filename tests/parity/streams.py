@@ -11,6 +11,7 @@ from random import Random
 
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
 from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode, define_instrument
+from tradewind.model.margin import MarginTier
 from tradewind.model.market_events import (
     Bar,
     BookSnapshot,
@@ -18,6 +19,7 @@ from tradewind.model.market_events import (
     FundingSettlement,
     Gap,
     LevelUpdate,
+    MarginRates,
     MarketEvent,
     MarkPrice,
     QuoteTick,
@@ -28,6 +30,12 @@ from tradewind.simulation.settings import OpeningAccount, OpeningPosition, Queue
 
 SPAN_NS = 3_600_000_000_000
 MS_NS = 1_000_000
+TIERS = (
+    MarginTier(3, Decimal("0.1"), Decimal("0.05")),
+    MarginTier(20, Decimal("0.25"), Decimal("0.125")),
+    MarginTier(300, Decimal("0.4"), Decimal("0.25")),
+)
+WINDOWS = (("0.1", "0.05"), ("0.2", "0.1"), ("0.5", "0.4"), ("0.1", None))
 ROUND_MARKS = (80, 90, 96, 104, 112, 120)
 
 
@@ -98,10 +106,19 @@ def _instrument(chance: Random, kind: str, name: str) -> Instrument:
             "maintenance_margin": None if maintenance is None else Decimal(maintenance),
             "close_out_margin": chance.choice([None, Decimal("0.01"), Decimal("0.02"), Decimal("0.03")]),
         }
+        if chance.random() < 0.4:
+            terms["margin_tiers"] = TIERS
     increment, decimals = chance.choice([("1", 0), ("0.5", 1), ("0.1", 1), ("0.1", 2)])
     lot = chance.choice(["1", "0.1", "0.5"])
     return define_instrument(
         f"{name}-USD", price_increment=increment, base_increment=lot, price_decimals=decimals, **terms
+    )
+
+
+def _window(chance: Random, instrument: Instrument, now_ns: int) -> MarginRates:
+    initial, maintenance = chance.choice(WINDOWS)
+    return MarginRates(
+        instrument.id, now_ns, Decimal(initial), None if maintenance is None else Decimal(maintenance), "overnight"
     )
 
 
@@ -346,6 +363,8 @@ class _BarSteps:
             yield FundingRate(instrument.id, now_ns, rate, mark, chance.random() < 0.5)
         if chance.random() < 0.1:
             yield FundingSettlement(instrument.id, now_ns)
+        if chance.random() < 0.05:
+            yield _window(chance, instrument, now_ns)
 
     def _bar(self, instrument: Instrument, open_ns: int) -> Bar:
         chance = self.chance
@@ -413,6 +432,8 @@ class _BookSteps:
             rate = Decimal(chance.choice(["0.001", "-0.003"]))
             return FundingRate(instrument.id, now_ns, rate, None, chance.random() < 0.5)
         if drawn < 0.96:
+            if chance.random() < 0.5:
+                return _window(chance, instrument, now_ns)
             return FundingSettlement(instrument.id, now_ns)
         if drawn < 0.98:
             bid = self._price(instrument, 4)

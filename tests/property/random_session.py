@@ -28,10 +28,11 @@ from tradewind.model.effects import Effect
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
 from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode, define_instrument
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity, TargetWeight
-from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
+from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarginRates, MarketEvent, MarkPrice
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.plans import PlanEnded, PlanPolicy, Urgency
 from tradewind.risk.limits import Limits
+from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.settings import OpeningAccount, SimulationSettings
@@ -332,7 +333,8 @@ class Session:
         self._audited = 0
         self._watch = watch
         settings = SimulationSettings(fees=FEES[case.fees], participation=Decimal("0.05") if case.thin else None)
-        self.venue = BarVenue(self.config.instruments, settings, OpeningAccount(cash=CASH))
+        restless = [each.id for each in self.config.instruments if not each.is_spot]
+        self.venue = BarVenue(self.config.instruments, settings, OpeningAccount(cash=CASH), restless)
         port = UntidyVenue(self.venue, Random(f"untidy:{case.seed}"), untidy=case.untidy)
         self.watch = Watch(self._after_event)
         self.driver = Driver(self.state, port, responder=responder, recorder=self.watch)
@@ -436,6 +438,7 @@ def configuration(case: Case, *, asked: bool = False, turned: bool = False) -> E
         limits=LIMITS[case.limits],
         protections=RULES[case.rules],
         netting=case.netting,
+        liquidation=LiquidationRules() if case.seed % 2 else UNSET,
         asked=frozenset({"risk"} if asked else ()),
     )
 
@@ -481,14 +484,17 @@ def walk(case: Case, instrument: Instrument, chance: Random) -> list[MarketEvent
 
 
 def between(name: str, ts_ns: int, price: int, swing: int, chance: Random) -> MarketEvent:
-    """Return what may happen to a perpetual between two bars: a mark, funding that is paid, owed, or settled."""
-    kind = chance.randrange(4)
+    """Return what may happen to a perpetual between two bars: a mark, other terms, funding of all kinds."""
+    kind = chance.randrange(5)
     rate = Decimal(chance.randint(-30, 30)).scaleb(-4)
     if kind == 0:
         return MarkPrice(name, ts_ns, step(price, swing, chance))
     if kind == 1:
         return FundingSettlement(name, ts_ns)
-    return FundingRate(name, ts_ns, rate, settle=kind == 2)
+    if kind == 2:
+        initial, maintenance = chance.choice([("0.1", "0.05"), ("0.2", "0.12"), ("0.5", "0.3")])
+        return MarginRates(name, ts_ns, Decimal(initial), Decimal(maintenance))
+    return FundingRate(name, ts_ns, rate, settle=kind == 3)
 
 
 def step(price: int, swing: int, chance: Random) -> int:

@@ -32,8 +32,11 @@ COMMON = (
     "funding accrued",
     "funding paid",
     "later fill",
+    "liquidated by other terms",
     "liquidated full",
+    "liquidated in a tier",
     "liquidated partial",
+    "margin terms changed",
     "partial fill",
     "position flipped",
     "reduce-only shrank",
@@ -89,7 +92,7 @@ def test_any_stream_of_books_gives_the_same_answers_and_books(chance: Random) ->
 
 def test_every_branch_of_the_bars_is_taken() -> None:
     seen = Counter[str]()
-    for seed in range(90):
+    for seed in range(120):
         seen += run_bars(bar_world(Random(f"bars {seed}"), rounds=20))
 
     assert never_taken(seen, BARS) == []

@@ -8,13 +8,14 @@ import msgspec
 
 from tradewind.app.candle_files import MARK_LABEL, CandleFile, find_candles, funding_beside, marks_beside
 from tradewind.app.home import Home
+from tradewind.app.margin_windows import margin_rates, margin_tiers
 from tradewind.app.perpetual_data import Carry, carry_of
 from tradewind.app.settings import Config, DataSettings, InstrumentSettings
 from tradewind.app.tick_data import read_ticks
 from tradewind.app.times import moment_ns
 from tradewind.engine.sequencer import Recorded
 from tradewind.model.errors import ConfigError, DataError
-from tradewind.model.instrument import Instrument, InstrumentKind
+from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode
 from tradewind.model.money import ZERO
 from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptions, Kind, SeriesKey
 from tradewind.strategy.registry import nearest
@@ -102,7 +103,7 @@ def _from_ticks(config: Config, catalog: Catalog, observer: Observer) -> list[Ma
     for number, key in enumerate(keys, 1):
         instrument = with_terms(catalog.instrument(key), config.instruments.get(key.instrument))
         made = read_ticks(catalog, key, instrument, data.interval, start_ns, end_ns)
-        carry = carry_of(catalog, instrument, made.bars, data)
+        carry = _with_windows(carry_of(catalog, instrument, made.bars, data), instrument, made.bars, config.instruments)
         digest = _digest(catalog, key, carry)
         market.append(
             MarketData(instrument, made.bars, f"catalog {key}", digest, data.kind, made.ticks, made.feeds_bars, carry)
@@ -161,7 +162,7 @@ def _read(
         raise DataError(f"{key.instrument}: there are no bars in the chosen range: import data or choose another range")
     instrument = with_terms(catalog.instrument(key), terms.get(key.instrument))
     bars = bars.at_scales(instrument.price_scale, instrument.volume_scale)
-    carry = carry_of(catalog, instrument, bars, data)
+    carry = _with_windows(carry_of(catalog, instrument, bars, data), instrument, bars, terms)
     return MarketData(instrument, bars, source, _digest(catalog, key, carry), carry=carry)
 
 
@@ -202,9 +203,23 @@ def with_terms(instrument: Instrument, terms: InstrumentSettings | None) -> Inst
         )
     if terms.maintenance_margin is not None:
         changes["maintenance_margin"] = terms.maintenance_margin
+    if terms.close_out_margin is not None:
+        changes["close_out_margin"] = terms.close_out_margin
+    if terms.margin_mode == "isolated":
+        changes["margin_mode"] = MarginMode.ISOLATED
+    if terms.margin_tiers:
+        changes["margin_tiers"] = margin_tiers(instrument, terms)
     if terms.tick is not None and terms.lot is not None:
         changes["derived"] = False
     return msgspec.structs.replace(instrument, **changes)
+
+
+def _with_windows(
+    carry: Carry, instrument: Instrument, bars: BarTable, terms: Mapping[str, InstrumentSettings]
+) -> Carry:
+    """Return what comes with a perpetual's bars, its margin windows among it."""
+    windows = margin_rates(instrument, terms.get(instrument.id), int(bars.open_ns[0]), int(bars.close_ns[-1]))
+    return msgspec.structs.replace(carry, windows=windows) if windows else carry
 
 
 def _units(key: str, value: object, scale: int) -> int:

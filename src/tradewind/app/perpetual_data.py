@@ -1,7 +1,7 @@
 """What comes with the bars of a perpetual: funding and mark prices of the same venue and instrument.
 
-At one moment the order is the bar that closes, the mark, the funding: what is held at that close is charged, at that
-mark; an order decided at that close, which fills at the next open, is not.
+At one moment the order is the bar that closes, the mark, the funding, the margin's terms: what is held at that close is
+charged, at that mark; an order decided at that close, which fills at the next open, is not.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ import msgspec
 from tradewind.app.candle_files import MARK_LABEL
 from tradewind.app.settings import DataSettings
 from tradewind.app.times import moment_text
-from tradewind.engine.sequencer import Recorded, RecordedEvents
+from tradewind.engine.sequencer import TERMS_PRIORITY, Recorded, RecordedEvents
 from tradewind.model.instrument import Instrument, InstrumentKind
-from tradewind.model.market_events import FundingRate, MarkPrice
+from tradewind.model.market_events import FundingRate, MarginRates, MarkPrice
 from tradewind.storage.catalog import BarTable, Catalog, Kind, Manifest, SeriesKey
 from tradewind.storage.catalog.events import funding
 from tradewind.storage.catalog.scaling import Scaled, rounded
 
-MARK_PRIORITY, FUNDING_PRIORITY = 3, 4  # bars have 2
+MARK_PRIORITY, FUNDING_PRIORITY = 3, 4  # bars have 2, margin terms come last
 BARS_ARE_MARKS = "the bars are the marks"
 
 
@@ -33,6 +33,7 @@ class Carry(msgspec.Struct, frozen=True, eq=False):
     funding_told: str = ""
     marks_told: str = ""
     digest: str = ""
+    windows: tuple[MarginRates, ...] = ()
 
     def sources(self, instrument: str) -> list[Recorded]:
         """Return the sources for the sequencer; none for what is not there."""
@@ -41,6 +42,8 @@ class Carry(msgspec.Struct, frozen=True, eq=False):
             made.append(RecordedEvents(instrument, MARK_PRIORITY, self.marks))
         if self.funding:
             made.append(RecordedEvents(instrument, FUNDING_PRIORITY, self.funding))
+        if self.windows:
+            made.append(RecordedEvents(instrument, TERMS_PRIORITY, self.windows))
         return made
 
     @property

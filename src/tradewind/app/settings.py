@@ -121,6 +121,17 @@ class ProtectionSettings(Section, frozen=True):
         self._need(("drawdown_max",), ONE)
 
 
+class LiquidationSection(Section, frozen=True):
+    """How close, as a share of its mark, a perpetual may come to liquidation; see `risk.liquidation`."""
+
+    warn: Share | None = Decimal("0.20")
+    reduce_only: Share | None = Decimal("0.15")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("warn", "reduce_only"), LOSS_MOST)
+
+
 class ExitSettings(Section, frozen=True):
     """How every entry leaves again, unless its bot or its strategy says otherwise."""
 
@@ -304,8 +315,19 @@ class BotSettings(Section, frozen=True, kw_only=True):
     urgency: Literal["", "low", "normal", "high"] = ""
 
 
+class MarginTierSettings(Section, frozen=True, rename={"from_quantity": "from"}):
+    """The least rates of a position of that size or larger, in base units."""
+
+    from_quantity: Decimal
+    initial_margin: Share
+    maintenance_margin: Share
+
+
 class InstrumentSettings(Section, frozen=True):
-    """Terms of one instrument that replace those stated or derived when its data were imported."""
+    """Terms of one instrument that replace those stated or derived when its data were imported.
+
+    In the hours of `overnight`, such as `mon-fri 21:00-13:00` (UTC), a perpetual needs the overnight rates instead.
+    """
 
     kind: Literal["spot", "perpetual"] | None = None
     tick: Decimal | None = None
@@ -314,6 +336,12 @@ class InstrumentSettings(Section, frozen=True):
     min_notional: Decimal = ZERO
     initial_margin: Share = ONE
     maintenance_margin: Share | None = None
+    close_out_margin: Share | None = None
+    margin_mode: Literal["cross", "isolated"] = "cross"
+    margin_tiers: tuple[MarginTierSettings, ...] = ()
+    overnight: tuple[str, ...] = ()
+    overnight_initial_margin: Share | None = None
+    overnight_maintenance_margin: Share | None = None
 
 
 class PaperSettings(Section, frozen=True):
@@ -377,6 +405,7 @@ class Config(Section, frozen=True):
     simulation: SimulationSection = SimulationSection()
     limits: Limits = Limits()
     protections: ProtectionSettings = ProtectionSettings()
+    liquidation: LiquidationSection = LiquidationSection()
     exits: ExitSettings = ExitSettings()
     regime: RegimeSection = RegimeSection()
     allocation: AllocationSection = AllocationSection()

@@ -43,6 +43,7 @@ from tradewind.portfolio.budgets import BudgetRules
 from tradewind.portfolio.tiers import TIERS, Tier, TierRules
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
+from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
 from tradewind.simulation.bars import BarVenue
@@ -96,6 +97,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         breakers=_breakers(config.breakers),
         budgets=_budgets(config.allocation),
         tiers=_tiers(config.tiers),
+        liquidation=_liquidation(config, ordered),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -152,7 +154,8 @@ def simulated_venue(engine: EngineConfig, settings: SimulationSettings, market: 
     account = OpeningAccount(engine.cash, engine.volume_30d, held)
     if any(each.kind in BOOK_KINDS for each in market):
         return BookVenue(engine.instruments, settings, account)
-    return BarVenue(engine.instruments, settings, account)
+    moving = [each.instrument.id for each in market if each.carry.windows]
+    return BarVenue(engine.instruments, settings, account, moving)
 
 
 def _gaps(market: MarketData) -> list[Gap]:
@@ -283,6 +286,24 @@ def _breakers(section: BreakerSection) -> BreakerRules | UnsetType:
     )
     off = all(getattr(rules, name) is None for name in rules.__struct_fields__ if not name.endswith("_ns"))
     return UNSET if off else rules
+
+
+def _liquidation(config: Config, instruments: Sequence[Instrument]) -> LiquidationRules | UnsetType:
+    """Return how close liquidation may come; nothing where nothing is ever liquidated, or both rules are off."""
+    rules = config.liquidation
+    margined = any(
+        not each.is_spot and (each.maintenance_margin is not None or _gets_maintenance(config, each))
+        for each in instruments
+    )
+    if not margined or (rules.warn is None and rules.reduce_only is None):
+        return UNSET
+    return LiquidationRules(warn=rules.warn, reduce_only=rules.reduce_only)
+
+
+def _gets_maintenance(config: Config, instrument: Instrument) -> bool:
+    """Return whether an instrument is liquidated overnight only."""
+    terms = config.instruments.get(instrument.id)
+    return terms is not None and bool(terms.overnight) and terms.overnight_maintenance_margin is not None
 
 
 def _tail(section: VarSection) -> TailPlan | UnsetType:

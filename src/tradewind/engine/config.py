@@ -22,6 +22,7 @@ from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.limits import Limits
+from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
 from tradewind.strategy.base import Strategy
@@ -138,6 +139,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     budgets: BudgetRules | UnsetType = UNSET
     tiers: TierRules | UnsetType = UNSET
     edge: EdgeRules | UnsetType = UNSET
+    liquidation: LiquidationRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id: instrument for instrument in self.instruments}

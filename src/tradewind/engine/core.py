@@ -7,7 +7,7 @@ the world comes back as effects; what happened, for journal, views and digests, 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tradewind.engine import adopting, allotting, answering, commanding, entry_gates
+from tradewind.engine import adopting, allotting, answering, commanding, entry_gates, margins
 from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
@@ -82,6 +82,8 @@ def _look(state: EngineState, market: Market) -> None:
     """See to what comes before the bots are asked: regimes are told from the bar, and bots that warm up count it."""
     if state.regimes is not None:
         take_bar(state, market)
+    if market.margined:
+        margins.look(state, market)
     if state.breakers is not None:
         bar_closed(state, state.breakers, market)
     if state.budgets is not None:
@@ -92,7 +94,7 @@ def _look(state: EngineState, market: Market) -> None:
         bar_seen(state, market, market.day)
     if market.warming:
         _warm(state, market)
-    elif not state.looks and market.day is None:
+    elif not state.looks and market.day is None and not market.margined:
         market.watched = False
 
 
@@ -141,6 +143,8 @@ def _mark(state: EngineState, market: Market, price: int, ts_ns: int) -> None:
         market.valued = price
         if not state.alarm_line < state.marked <= state.peak_line:
             commanding.line_crossed(state)
+    if market.margined:
+        margins.look(state, market)
 
 
 def _on_mark(state: EngineState, event: m.MarkPrice) -> None:
@@ -260,6 +264,7 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     m.QuoteTick: _on_quote,
     m.FundingRate: _on_funding_rate,
     m.FundingSettlement: _on_funding_rate,
+    m.MarginRates: margins.on_margin_rates,
     a.OrderFilled: _on_fill,
     **answering.HANDLERS,
     **commanding.HANDLERS,

@@ -133,6 +133,10 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({"changed": changed} if (changed := changed_bots(state)) else {}),
         # Only of bots that work their changes as plans.
         **({"parents": _parent_values(state)} if state.plans else {}),
+        # Only of perpetuals whose margin terms have changed.
+        **({"terms": dict(state.terms)} if state.terms else {}),
+        # Only while a position is near its liquidation.
+        **({"near": sorted(state.margin.warned)} if state.margin is not None and state.margin.warned else {}),
         # Only while there is doubt: a session without any hashes as it always did.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip

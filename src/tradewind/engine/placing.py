@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
+from tradewind.engine.backing import backing
 from tradewind.engine.entry_gates import entry_refused
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
@@ -294,6 +296,7 @@ def _restrictions(state: EngineState, market: Market, proposal: Proposal) -> dic
         "since_last_order_ns": None if last_ns is None else now - last_ns,
         "squares": _squares(state, market) if state.squares_needed else None,
         "regime": None if state.regimes is None else state.regimes.blocks(market.id),
+        "backing": UNSET if market.instrument.maintenance_margin is None else backing(state, market),
         "tail": None if state.tails is None else tail_shape(state, state.tails, market),
         "instrument_orders": here,
         "instrument_wait_ns": wait_ns,
@@ -356,7 +359,7 @@ def _free_cash(state: EngineState, market: Market) -> Decimal:
         line = other.line
         if not line.is_spot and other.held and other.mark is not None and line.purse is purse:
             unit_price = multiply(line.unit_value, other.mark)
-            margin = multiply(multiply(unit_price, abs(other.held)), other.instrument.initial_margin)
+            margin = multiply(multiply(unit_price, abs(other.held)), other.instrument.initial_rate(abs(other.held)))
             free = subtract(add(free, line.position.unrealised(unit_price)), margin)
     return free
 

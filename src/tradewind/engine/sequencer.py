@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tradewind.engine.core import Event
 from tradewind.model.market_events import Bar, Gap, MarketEvent
 
+TERMS_PRIORITY = 5  # margin terms: after bars, marks and funding of the same moment
 CHUNK = 1024  # small enough that a chunk's events stay in the processor's cache until they are used
 IntArray = npt.NDArray[np.int64]
 
@@ -85,6 +86,11 @@ class RecordedEvents:
 def gap_source(instrument: str, gaps: Sequence[Gap]) -> RecordedEvents:
     """Return a source of gap events; each comes just before the bar that ends the gap."""
     return RecordedEvents(instrument, 0, gaps)
+
+
+def restless(sources: Sequence[Recorded]) -> frozenset[str]:
+    """Return the instruments whose margin terms change: a venue has to hear of that also while nothing is held."""
+    return frozenset(source.name for source in sources if source.priority == TERMS_PRIORITY)
 
 
 def merge(sources: Sequence[Recorded], chunk: int = CHUNK) -> Iterator[list[MarketEvent]]:

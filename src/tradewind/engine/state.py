@@ -19,7 +19,7 @@ from tradewind.model.effects import Alarm, Effect, SetTimer
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
-from tradewind.model.market_events import Bar, FundingRate
+from tradewind.model.market_events import Bar, FundingRate, MarginRates
 from tradewind.model.money import EXACT, ONE, ZERO, add, multiply, multiply_add, power_of_ten, ratio, subtract
 from tradewind.model.orders import OrderRequest
 from tradewind.numeric.indicators import IndicatorSpec
@@ -33,6 +33,7 @@ from tradewind.portfolio.track_record import TrackRecord
 from tradewind.portfolio.valuation import value_account
 from tradewind.risk.breakers import Breakers
 from tradewind.risk.correlation_watch import CorrelationWatch
+from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ClosedTrade, Lock
 from tradewind.risk.review import NO_TAIL, ORDER_COUNTS, Reviewer
 from tradewind.risk.tail_book import TailBook
@@ -202,17 +203,20 @@ class Market:
         "id",
         "instrument",
         "line",
+        "margined",
         "mark",
         "mark_ns",
         "multiplier",
         "open_buys",
         "open_sells",
         "order_times",
+        "posted",
         "seats",
         "seats_all",
         "server",
         "specs",
         "stake",
+        "tiered",
         "valued",
         "warming",
         "watched",
@@ -251,6 +255,21 @@ class Market:
         self.hears_fills = self.hears_book = self.hears_trades = False
         self.book: Book | None = None
         self.day: Day | None = None  # the bars of a day, where plans are made
+        self.margined = False  # whether its marks are watched for liquidation
+        self.tiered = instrument.margin_tiers is not UNSET
+        self.posted = instrument.initial_margin  # the smallest rate at which margin was ever put up here
+
+
+class MarginWatch:
+    """Between which marks nothing has to be looked at, whether more has changed, and which positions have warned."""
+
+    __slots__ = ("bands", "due", "rules", "warned")
+
+    def __init__(self, rules: LiquidationRules) -> None:
+        self.rules = rules
+        self.bands: dict[str, tuple[int, int]] = {}
+        self.due = True
+        self.warned: set[str] = set()
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
@@ -323,6 +342,7 @@ class EngineState:
         "ledger",
         "load",
         "looks",
+        "margin",
         "marked",
         "markets",
         "now_ns",
@@ -350,6 +370,7 @@ class EngineState:
         "spot_only",
         "squares_needed",
         "tails",
+        "terms",
         "tier",
         "tiered",
         "tiers",
@@ -381,6 +402,8 @@ class EngineState:
         self.edge: EdgeRules | None = None if config.edge is UNSET else config.edge
         self.record = TrackRecord() if self.edge is not None else None
         self.gated = self.tiers is not None or self.edge is not None  # whether entries are asked about
+        self.margin = None if config.liquidation is UNSET else MarginWatch(config.liquidation)
+        self.terms: dict[str, MarginRates] = {}  # the latest margin terms that were told, by instrument
         self.reviewer = Reviewer(
             config.limits,
             regimes=self.regimes is not None and self.regimes.plan.block,
@@ -414,6 +437,7 @@ class EngineState:
             or self.tails is not None
             or self.breakers is not None
             or self.gated
+            or any(each.maintenance_margin is not None and not each.is_spot for each in config.instruments)
         )  # whether risk is told of locks and of the orders before, with every order
         self.last_order_ns: int | None = None
         self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
@@ -451,7 +475,8 @@ class EngineState:
                 seat.market.groups += (group,)
         for market in self.markets.values():
             _open(market)
-            market.watched = bool(market.warming) or self.looks or market.day is not None
+            market.margined = self.margin is not None and not market.instrument.is_spot
+            market.watched = bool(market.warming) or self.looks or market.day is not None or market.margined
         for held in config.held:
             self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.
@@ -495,6 +520,8 @@ class EngineState:
         """
         line = market.line
         held = market.held = line.position.quantity
+        if self.margin is not None:
+            self.margin.due = True
         stake, before = held * market.multiplier, market.stake
         mark = market.mark or 0  # without a mark nothing counts yet: `equity` asks for one
         self.marked = marked = self.marked + stake * mark - before * market.valued

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Intent
@@ -34,6 +35,8 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     how the account's loss in a bad day depends on this instrument (only where VaR or correlation is checked);
     `instrument_orders` have been sent on this instrument within a minute, and the next may go in `instrument_wait_ns`.
     `entry` says why a bot may open nothing here (only where tiers or edges are held to).
+    `backing` is what stands behind a perpetual's position before this order (its own profit included); unset, that is
+    equity.
     """
 
     order: OrderRequest
@@ -66,6 +69,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, gc=False):
     instrument_orders: int = 0
     instrument_wait_ns: int | None = None
     entry: str | None = None
+    backing: Decimal | UnsetType | None = UNSET
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True):

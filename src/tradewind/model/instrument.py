@@ -9,8 +9,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, Inexact, InvalidOperati
 from enum import Enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.model.errors import ConfigError
+from tradewind.model.margin import MarginTier, tier_of
 from tradewind.model.money import EXACT, ONE, ZERO, money, multiply, power_of_ten
 from tradewind.model.orders import Side
 
@@ -37,9 +39,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is traded, with its increments, minimums and margin terms.
 
     `price_scale`, `quantity_scale` and `volume_scale` are digits; `tick` and `lot` are in units of those scales.
-    `derived` says that the increments were estimated from data, not stated by the venue. The last four fields follow
-    from the others: `unit_value` is the notional of one quantity unit at a price of one price unit, so that
-    notional = unit_value x quantity x price.
+    `derived` says that the increments were estimated from data, not stated by the venue; `margin_tiers` raise the rates
+    of large positions. The last four fields follow from the others: `unit_value` is the notional of one quantity unit
+    at a price of one price unit, so that notional = unit_value x quantity x price.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     maintenance_margin: Decimal | None = None
     close_out_margin: Decimal | None = None
     derived: bool = False
+    margin_tiers: tuple[MarginTier, ...] | UnsetType = UNSET
 
     # Computed once, since every fill and every review asks for them.
     is_spot: bool = True
@@ -78,6 +81,19 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     def notional(self, quantity: int, price: int) -> Decimal:
         """Return quantity x contract size x price in quote currency, exactly; the sign is the quantity's."""
         return multiply(self.unit_value, Decimal(quantity * price))
+
+    def initial_rate(self, quantity: int) -> Decimal:
+        """Return the initial margin of a position of (absolute) `quantity` units, as a share of its notional."""
+        if self.margin_tiers is UNSET or (tier := tier_of(self.margin_tiers, quantity)) is None:
+            return self.initial_margin
+        return max(self.initial_margin, tier.initial_margin)
+
+    def maintenance_rate(self, quantity: int) -> Decimal | None:
+        """Return the maintenance margin of such a position; None where there is none, tiers or not."""
+        base = self.maintenance_margin
+        if base is None or self.margin_tiers is UNSET or (tier := tier_of(self.margin_tiers, quantity)) is None:
+            return base
+        return max(base, tier.maintenance_margin)
 
     def below_minimum(self, quantity: int, price: int | None) -> bool:
         """Return whether an order of this quantity, at this price if it is known, is too small for the venue."""

@@ -1,4 +1,4 @@
-"""Margin rules of linear perpetuals: liquidation price, maintenance check, funding (METHODS 2). Pure and exact."""
+"""Margin rules of linear perpetuals: rates by size, liquidation price, maintenance check, funding (METHODS 2)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -26,16 +26,34 @@ def liquidation_price(
     return ratio(add(entry_value, margin), multiply(quantity, add(ONE, maintenance_margin)))
 
 
-class MarginRates(msgspec.Struct, frozen=True):
+class MarginTier(msgspec.Struct, frozen=True):
+    """The least rates of a position of `from_quantity` units or more: IM = max(base, size-dependent)."""
+
+    from_quantity: int
+    initial_margin: Decimal
+    maintenance_margin: Decimal
+
+
+def tier_of(tiers: Sequence[MarginTier], quantity: int) -> MarginTier | None:
+    """Return the tier that a position of (absolute) `quantity` units is in; tiers rise by `from_quantity`."""
+    found = None
+    for tier in tiers:
+        if quantity < tier.from_quantity:
+            break
+        found = tier
+    return found
+
+
+class ProfileRates(msgspec.Struct, frozen=True):
     maintenance_margin: Decimal
     close_out_margin: Decimal
 
 
-def international_margin_rates(initial_margin: Decimal) -> MarginRates:
+def international_margin_rates(initial_margin: Decimal) -> ProfileRates:
     """Return the international profile: maintenance 2/3 IM; close-out max(1/3 IM, MM - 12 points). Rounded to 1e-18."""
     maintenance = ratio(multiply(Decimal(2), initial_margin), Decimal(3))
     close_out = max(ratio(initial_margin, Decimal(3)), subtract(maintenance, Decimal("0.12")))
-    return MarginRates(maintenance, close_out)
+    return ProfileRates(maintenance, close_out)
 
 
 class MarginPosition(msgspec.Struct, frozen=True):
@@ -62,6 +80,15 @@ def margin_check(wallet: Decimal, positions: Sequence[MarginPosition]) -> Margin
         notional = multiply(abs(position.quantity), position.mark)
         maintenance = add(maintenance, multiply(position.maintenance_margin, notional))
     return MarginCheck(equity, maintenance, equity < maintenance)
+
+
+def share_needed(*, is_long: bool, maintenance_margin: Decimal, distance: Decimal) -> Decimal:
+    """Return the share of notional that equity has to be for liquidation to be `distance`, a share of the mark, away.
+
+    A mark that is worse by d leaves equity - d x notional against maintenance x (1 -+ d) x notional (long -, short +).
+    """
+    moved = subtract(ONE, distance) if is_long else add(ONE, distance)
+    return add(distance, multiply(maintenance_margin, moved))
 
 
 def funding_amount(notional: Decimal, rate: Decimal) -> Decimal:

@@ -103,6 +103,19 @@ class FundingRate(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="f
     settle: bool = True
 
 
+class MarginRates(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="margin"):
+    """From now on an instrument's positions need these shares of notional: a margin window begins, or terms change.
+
+    `window` names what they belong to, such as `overnight`; a margin that isolated positions have put up stays.
+    """
+
+    instrument: str
+    ts_ns: int
+    initial_margin: Decimal
+    maintenance_margin: Decimal | None = None
+    window: str = ""
+
+
 class FundingSettlement(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="settlement"):
     """Moves the accrued funding of an instrument to cash."""
 
@@ -111,5 +124,14 @@ class FundingSettlement(msgspec.Struct, frozen=True, gc=False, array_like=True, 
 
 
 MarketEvent = (
-    Bar | Gap | BookSnapshot | LevelUpdate | TradePrint | QuoteTick | MarkPrice | FundingRate | FundingSettlement
+    Bar
+    | Gap
+    | BookSnapshot
+    | LevelUpdate
+    | TradePrint
+    | QuoteTick
+    | MarkPrice
+    | FundingRate
+    | FundingSettlement
+    | MarginRates
 )

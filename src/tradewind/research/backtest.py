@@ -21,7 +21,7 @@ from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
 from tradewind.engine.ports import Recorder, Venue
-from tradewind.engine.sequencer import Recorded, merge
+from tradewind.engine.sequencer import Recorded, merge, restless
 from tradewind.engine.state import EngineState
 from tradewind.model.commands import Fitted
 from tradewind.model.effects import Alarm
@@ -74,7 +74,7 @@ def run_backtest(
     for one in series:
         check_series(one)
     state = EngineState(config)
-    venue = BarVenue(config.instruments, settings, opening_account(config))
+    venue = BarVenue(config.instruments, settings, opening_account(config), restless(extra))
     sources = list(extra)
     for one in sorted(series, key=lambda each: each.instrument.id):
         specs = state.markets[one.instrument.id].specs

@@ -8,8 +8,12 @@ that can only reduce the position is not held to the limits on new risk.
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec import UNSET
+
 from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest, TailShape
-from tradewind.model.money import ONE, ZERO, add, multiply, plain, subtract
+from tradewind.model.instrument import Instrument, MarginMode
+from tradewind.model.margin import share_needed
+from tradewind.model.money import ONE, ZERO, add, multiply, plain, portion, subtract
 from tradewind.model.orders import OrderKind, Side
 from tradewind.risk.limits import Limits
 from tradewind.risk.tail import TailLimits, worst_correlation, worst_var, worth_at_ends
@@ -72,7 +76,35 @@ def margin_needed(request: ReviewRequest, size: int, price: int) -> Decimal:
     after = held + size if request.order.side is BUY else held - size
     value = multiply(request.instrument.unit_value, price)
     fee = multiply(multiply(value, size), request.taker_rate)
-    return add(fee, multiply(multiply(value, abs(after) - abs(held)), request.instrument.initial_margin))
+    return add(fee, multiply(value, _initial_change(request.instrument, abs(held), abs(after))))
+
+
+def _initial_change(instrument: Instrument, before: int, after: int) -> Decimal:
+    """Return the change of (initial margin x size), in units, of a position that changes its size."""
+    rate = instrument.initial_rate(after)
+    if instrument.margin_tiers is UNSET:
+        return multiply(rate, after - before)
+    return subtract(multiply(rate, after), multiply(instrument.initial_rate(before), before))
+
+
+def may_be_short(request: ReviewRequest, size: int) -> bool:
+    """Return whether this order and the open ones could lead to a short position."""
+    down = request.position - request.open_sells
+    return (down if request.order.side is BUY else down - size) < 0
+
+
+def carried(request: ReviewRequest, equity: Decimal, units: int, worst: Decimal) -> Decimal:
+    """Return what would stand behind the worst position: what does now, and of an isolated one what it puts up more.
+
+    Raises  MissingData when it is not known.
+    """
+    if request.backing is UNSET:
+        return equity
+    behind = _known(request.backing)
+    instrument, held = request.instrument, abs(request.position)
+    if instrument.margin_mode is not MarginMode.ISOLATED or units <= held:
+        return behind
+    return add(behind, multiply(portion(worst, units - held, units), instrument.initial_rate(units)))
 
 
 def _worst_units(request: ReviewRequest, size: int) -> int:
@@ -186,12 +218,20 @@ def leverage(facts: Facts) -> tuple[Number, Number]:
 
 
 def liquidation_buffer(facts: Facts) -> tuple[Number, Number]:
-    """Maintenance margin of the worst case and the buffer on its notional, against equity; spot needs none."""
-    maintenance = facts.request.instrument.maintenance_margin
-    if maintenance is None or facts.reducing:
+    """Maintenance margin of the worst case and the buffer on its notional, against what carries it; spot needs none."""
+    request, size = facts.request, facts.size
+    if request.instrument.maintenance_margin is None or facts.reducing:
         return ZERO, ZERO
-    needed = add(maintenance, _known(facts.limits.liquidation_buffer_min))
-    return multiply(_known(facts.worst), needed), _known(facts.equity)
+    return _buffered(request, size or 0, _known(facts.worst), _known(facts.equity), facts.limits)
+
+
+def _buffered(
+    request: ReviewRequest, size: int, worst: Decimal, equity: Decimal, limits: Limits
+) -> tuple[Decimal, Decimal]:
+    units = _worst_units(request, size)
+    maintenance = _known(request.instrument.maintenance_rate(units))
+    needed = add(maintenance, _known(limits.liquidation_buffer_min))
+    return multiply(worst, needed), carried(request, equity, units, worst)
 
 
 def concentration(facts: Facts) -> tuple[Number, Number]:
@@ -206,14 +246,18 @@ def concentration(facts: Facts) -> tuple[Number, Number]:
 def projected_liquidation(facts: Facts) -> tuple[Number, Number]:
     """What equity must carry for the mark to stand the required share away from liquidation, in the worst case.
 
-    At a share d away, equity - d x notional meets maintenance x (1 - d) x notional; spot is never liquidated.
+    At a share d away, equity - d x notional meets maintenance x (1 -+ d) x notional; spot is never liquidated.
     """
-    maintenance = facts.request.instrument.maintenance_margin
-    if maintenance is None or facts.reducing:
+    request, size = facts.request, facts.size or 0
+    if request.instrument.maintenance_margin is None or facts.reducing:
         return ZERO, ZERO
-    distance = _known(facts.limits.liquidation_distance_min)
-    share = add(maintenance, multiply(distance, subtract(ONE, maintenance)))
-    return multiply(_known(facts.worst), share), _known(facts.equity)
+    units, worst = _worst_units(request, size), _known(facts.worst)
+    share = share_needed(
+        is_long=not may_be_short(request, size),
+        maintenance_margin=_known(request.instrument.maintenance_rate(units)),
+        distance=_known(facts.limits.liquidation_distance_min),
+    )
+    return multiply(worst, share), carried(request, _known(facts.equity), units, worst)
 
 
 def instrument_notional(facts: Facts) -> tuple[Number, Number]:
@@ -524,8 +568,8 @@ class Reviewer:
         ):
             return False
         if limits.liquidation_buffer_min is not None and instrument.maintenance_margin is not None:
-            buffer = add(instrument.maintenance_margin, limits.liquidation_buffer_min)
-            if multiply(worst, buffer) > equity:
+            needed, behind = _buffered(request, order.quantity or 0, worst, equity, limits)
+            if needed > behind:
                 return False
         if limits.slippage_bps_max is None or order.kind is not LIMIT or order.price is None:
             return True

@@ -107,7 +107,7 @@ def _margin_suffices(wallet: Wallet, order: Order, counted: int, notional: Decim
     fee = add(multiply(notional, order.tier.taker), wallet.contract_fee(holding, counted))
     free = subtract(subtract(wallet.perpetual_equity(), fee), wallet.initial_margins(without=holding))
     after = abs(held + order.sign * counted)
-    return multiply(free, counted) >= multiply(multiply(holding.instrument.initial_margin, notional), after)
+    return multiply(free, counted) >= multiply(multiply(holding.instrument.initial_rate(after), notional), after)
 
 
 def change_hold(wallet: Wallet, order: Order, after: Decimal) -> None:

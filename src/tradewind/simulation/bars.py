@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from tradewind.model.answers import CancelRejected, OrderAccepted, VenueAnswer
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
-from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
+from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarginRates, MarketEvent, MarkPrice
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, TimeInForce
 from tradewind.simulation.acceptance import (
     INSUFFICIENT_FUNDS,
@@ -36,13 +36,21 @@ NO_OPENING = OpeningAccount()
 
 
 class BarVenue(Desk):
-    """Satisfies the engine's Venue port. Requests act at the next bar; cancels act at once."""
+    """Satisfies the engine's Venue port. Requests act at the next bar; cancels act at once.
+
+    The `restless` instruments are always told of market events: their margin terms change, also while nothing is held.
+    """
 
     def __init__(
-        self, instruments: Sequence[Instrument], settings: SimulationSettings, account: OpeningAccount = NO_OPENING
+        self,
+        instruments: Sequence[Instrument],
+        settings: SimulationSettings,
+        account: OpeningAccount = NO_OPENING,
+        restless: Collection[str] = (),
     ) -> None:
         super().__init__(instruments, settings, account)
-        self._awake = {h.instrument.id for h in self.wallet.perpetuals if h.position.quantity}
+        self._awake = {h.instrument.id for h in self.wallet.perpetuals if h.position.quantity}.union(restless)
+        self._restless = frozenset(restless)
         self._touch = settings.fill_on_touch
         self._share = None if settings.participation is None else Fraction(settings.participation)
         cost = Fraction(settings.half_spread_bps) / BPS + Fraction(settings.slippage_bps) / BPS
@@ -96,6 +104,10 @@ class BarVenue(Desk):
             elif isinstance(event, FundingSettlement):
                 self.settle(event)
                 self._may_sleep(self.holdings[event.instrument])
+            elif isinstance(event, MarginRates):
+                owed = self.take_rates(event)
+                if owed is not None and owed.mark is not None:
+                    self._check_margin(owed, owed.mark)
             elif isinstance(event, Gap):
                 self.holdings[event.instrument].stale += event.bars
         if not self.out:
@@ -371,7 +383,7 @@ class BarVenue(Desk):
         scale = Fraction(10) ** shift
         return floor_to(int(self._share * volume * scale), holding.lot)
 
-    def _check_margin(self, holding: Holding, mark: int) -> None:
+    def _check_margin(self, holding: Holding, mark: Decimal | int) -> None:
         """After a jump of the mark: take over when equity is strictly below maintenance."""
         if at_risk(holding) and surplus(self.wallet, holding, mark) < 0:
             self.liquidate(holding, mark)
@@ -379,7 +391,8 @@ class BarVenue(Desk):
     def _may_sleep(self, holding: Holding) -> None:
         """Ask for no more bars of an instrument where nothing can happen until an order comes."""
         name = holding.instrument.id
-        if not self.live[name] and (holding.is_spot or not (holding.position.quantity or holding.accrued)):
+        idle = not self.live[name] and (holding.is_spot or not (holding.position.quantity or holding.accrued))
+        if idle and name not in self._restless:
             self._awake.discard(name)
 
     def _answers(self) -> Sequence[VenueAnswer]:

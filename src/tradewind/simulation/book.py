@@ -26,6 +26,7 @@ from tradewind.model.market_events import (
     FundingSettlement,
     Gap,
     LevelUpdate,
+    MarginRates,
     MarketEvent,
     MarkPrice,
     QuoteTick,
@@ -324,6 +325,10 @@ class BookVenue(Desk):
             self.fund(event)
         elif isinstance(event, FundingSettlement):
             self.settle(event)
+        elif isinstance(event, MarginRates):
+            owed = self.take_rates(event)
+            if owed is not None:
+                self._check_margin(owed)
         elif isinstance(event, Gap):
             self.holdings[event.instrument].stale += event.bars
 

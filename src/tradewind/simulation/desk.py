@@ -22,7 +22,7 @@ from tradewind.model.answers import (
 )
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
-from tradewind.model.market_events import FundingRate, FundingSettlement
+from tradewind.model.market_events import FundingRate, FundingSettlement, MarginRates
 from tradewind.model.money import EXACT, ZERO, add, multiply
 from tradewind.model.orders import Liquidity, OrderRequest, Side
 from tradewind.simulation.acceptance import REDUCE_ONLY_NO_POSITION, change_hold, hold_per_unit, reducible
@@ -317,6 +317,14 @@ class Desk:
         else:
             holding.accrued = add(holding.accrued, amount)
             self.out.append(FundingAccrued(event.instrument, self.now_ns, amount, quantity, self.payment_id()))
+
+    def take_rates(self, event: MarginRates) -> Holding | None:
+        """Take over other margin terms; return the holding whose margin has to be checked, if there is one."""
+        holding = self.holdings[event.instrument]
+        if holding.is_spot:
+            return None
+        holding.rates_change(event)
+        return holding if holding.position.quantity else None
 
     def payment_id(self) -> str:
         """Return the name of the next funding payment."""

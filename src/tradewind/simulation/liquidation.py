@@ -21,32 +21,34 @@ def backing(wallet: Wallet, holding: Holding) -> Decimal:
         if other is holding or other.isolated or other.position.quantity == 0:
             continue
         collateral = add(collateral, other.unrealised())
-        if other.maintenance is not None:
-            collateral = subtract(collateral, multiply(other.maintenance, other.notional()))
+        rate = other.maintenance_rate
+        if rate is not None:
+            collateral = subtract(collateral, multiply(rate, other.notional()))
     return collateral
 
 
 def surplus(wallet: Wallet, holding: Holding, mark: Decimal | int) -> Decimal:
     """Return equity minus maintenance at a mark in price units; below zero the position is liquidated."""
-    if holding.maintenance is None:
+    rate = holding.maintenance_rate
+    if rate is None:
         return ZERO
     unit_price = multiply(holding.unit_value, mark)
     equity = add(backing(wallet, holding), holding.position.unrealised(unit_price))
     notional = multiply(unit_price, abs(holding.position.quantity))
-    return subtract(equity, multiply(holding.maintenance, notional))
+    return subtract(equity, multiply(rate, notional))
 
 
 def price_of_liquidation(wallet: Wallet, holding: Holding) -> Decimal | None:
     """Return the liquidation price in quote currency, rounded half-even to 1e-18; None if there is none."""
-    average = holding.position.average_price(holding.size_unit)
-    if holding.maintenance is None or average is None:
+    average, rate = holding.position.average_price(holding.size_unit), holding.maintenance_rate
+    if rate is None or average is None:
         return None
     return liquidation_price(
         is_long=holding.position.quantity > 0,
         quantity=multiply(holding.size_unit, abs(holding.position.quantity)),
         entry_price=average,
         margin=backing(wallet, holding),
-        maintenance_margin=holding.maintenance,
+        maintenance_margin=rate,
     )
 
 
@@ -82,6 +84,6 @@ def quantity_to_close(wallet: Wallet, holding: Holding, price: Decimal) -> int:
     equity = add(backing(wallet, holding), holding.position.unrealised(unit_price))
     if equity <= 0 or equity < multiply(instrument.close_out_margin, multiply(unit_price, held)):
         return held
-    keep = int(EXACT.divide_int(equity, multiply(instrument.initial_margin, unit_price)))
+    keep = int(EXACT.divide_int(equity, multiply(holding.initial_rate, unit_price)))
     keep -= keep % holding.lot
     return held - keep if keep < held else held

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.fees import FeeTier
 from tradewind.model.instrument import Instrument, MarginMode
 from tradewind.model.margin import funding_amount
+from tradewind.model.market_events import MarginRates
 from tradewind.model.money import EXACT, ZERO, add, multiply, portion, subtract
 from tradewind.model.position import Position
 from tradewind.simulation.holds import Holds
@@ -63,12 +66,29 @@ class Holding:
 
     def open_with(self, opening: OpeningPosition) -> None:
         """Start with a position; its mark starts at its average price."""
-        quantity, instrument = opening.quantity, self.instrument
+        quantity = opening.quantity
         self.position = Position(quantity, multiply(multiply(opening.average_price, self.size_unit), abs(quantity)))
         self.mark = opening.average_price.scaleb(self.price_scale, EXACT)
         if self.isolated:
-            default = multiply(instrument.initial_margin, self.position.cost)
+            default = multiply(self.initial_rate, self.position.cost)
             self.margin = default if opening.margin is None else opening.margin
+
+    def rates_change(self, event: MarginRates) -> None:
+        """Take over other margin terms; what isolated positions have put up stays as it is."""
+        self.instrument = msgspec.structs.replace(
+            self.instrument, initial_margin=event.initial_margin, maintenance_margin=event.maintenance_margin
+        )
+        self.maintenance = event.maintenance_margin
+
+    @property
+    def maintenance_rate(self) -> Decimal | None:
+        """The maintenance margin of a position of this size."""
+        return self.instrument.maintenance_rate(abs(self.position.quantity))
+
+    @property
+    def initial_rate(self) -> Decimal:
+        """The initial margin of a position of this size."""
+        return self.instrument.initial_rate(abs(self.position.quantity))
 
     def unrealised(self) -> Decimal:
         """Return the profit of closing everything at the mark."""
@@ -215,7 +235,7 @@ class Wallet:
         total = ZERO
         for holding in self.perpetuals:
             if holding.position.quantity and holding is not without:
-                total = add(total, multiply(holding.instrument.initial_margin, holding.notional()))
+                total = add(total, multiply(holding.initial_rate, holding.notional()))
         return total
 
     def equity(self) -> Decimal:
@@ -250,8 +270,12 @@ class Wallet:
     # -- leaves -------------------------------------------------------------------------------------------------------
 
     def _move_margin(self, holding: Holding, change: int, unit_price: Decimal) -> None:
-        """Opening adds initial margin x notional to an isolated position's margin; closing releases in proportion."""
-        held, rate = holding.position.quantity, holding.instrument.initial_margin
+        """Opening adds initial margin x notional to an isolated position's margin; closing releases in proportion.
+
+        The rate is that of the size which the position then has.
+        """
+        held = holding.position.quantity
+        rate = holding.instrument.initial_rate(abs(held + change))
         if held == 0 or (held > 0) == (change > 0):
             holding.margin = add(holding.margin, multiply(rate, multiply(unit_price, abs(change))))
             return

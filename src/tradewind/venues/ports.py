@@ -74,6 +74,8 @@ class ProductState(msgspec.Struct, frozen=True, kw_only=True):
     funding_rate: Decimal | None = None
     funding_ns: int | None = None
     funding_interval_ns: int | None = None
+    initial_margin: Decimal | None = None
+    maintenance_margin: Decimal | None = None
 
     @property
     def takes_orders(self) -> bool:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.engine_rig import BTC, PERP
 from tradewind.model.decisions import Approved, Finding, Refused, ReviewRequest
-from tradewind.model.instrument import Instrument
+from tradewind.model.instrument import Instrument, MarginMode
+from tradewind.model.margin import MarginTier
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.risk.limits import RESEARCH_LIMITS, Limits
 from tradewind.risk.review import CHECKS, ENTRY_GATE, REGIME_BLOCK, TAIL_CHECKS, Reviewer, reduces
@@ -49,6 +50,9 @@ POSTED = msgspec.structs.replace(LIMIT_BUY, post_only=True)
 BEYOND = order(kind=OrderKind.LIMIT, price=10_051)
 MAINTAINED = {"instrument": PERP, "request": order(quantity=100, instrument=PERP)}
 
+ISOLATED = msgspec.structs.replace(PERP, margin_mode=MarginMode.ISOLATED)  # puts up 20 of its own here
+TIERED = msgspec.structs.replace(PERP, margin_tiers=(MarginTier(100, D("0.4"), D("0.3")),))
+
 AT_AND_BEYOND: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("halted", {}, {}, {"halted": "operator"}),
     ("reduce_only", {}, {}, {"reduce_only": "drawdown"}),
@@ -77,6 +81,19 @@ AT_AND_BEYOND: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] 
     ("total_exposure", {"exposure_share_max": D("0.8")}, {"exposure": D(700)}, {"exposure": D("700.01")}),
     ("concentration", {"concentration_max": D("0.5")}, {"exposure": D(100), "squares": D(10_000)},
      {"exposure": D(99), "squares": D(9_801)}),
+    ("projected_liquidation", {"liquidation_distance_min": D("0.5")},
+     {**MAINTAINED, "request": order(Side.SELL, 100, PERP), "equity": D(65)},
+     {**MAINTAINED, "request": order(Side.SELL, 100, PERP), "equity": D("64.99")}),
+    ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")}, {**MAINTAINED, "backing": D(25)},
+     {**MAINTAINED, "backing": D("24.99")}),
+    ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")},
+     {**MAINTAINED, "instrument": ISOLATED, "backing": D(5)},
+     {**MAINTAINED, "instrument": ISOLATED, "backing": D("4.99")}),
+    ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")},
+     {**MAINTAINED, "instrument": TIERED, "backing": D(45)},
+     {**MAINTAINED, "instrument": TIERED, "backing": D("44.99")}),
+    ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")}, {**MAINTAINED, "backing": D(25)},
+     {**MAINTAINED, "backing": None}),
     ("projected_liquidation", {"liquidation_distance_min": D("0.5")}, {**MAINTAINED, "equity": D(55)},
      {**MAINTAINED, "equity": D("54.99")}),
     ("slippage_guard", {"slippage_bps_max": D(50)}, {"request": LIMIT_BUY}, {"request": BEYOND}),

@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.unit.simulation.bench import BTC, Bars, account, perpetual
 from tradewind.model.answers import FundingAccrued, FundingPaid
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
+from tradewind.model.margin import MarginTier
+from tradewind.model.market_events import MarginRates
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.settings import SimulationSettings
 
@@ -257,3 +260,65 @@ def test_the_books_notice_a_wrong_cash() -> None:
     bars.venue.wallet.cash += 1
     with pytest.raises(StateError, match="equity changed by 1"):
         bars.venue.check()
+
+
+# -- tiers and windows ------------------------------------------------------------------------------------------------
+
+
+TIERS = (
+    MarginTier(PERP.quantity_units(Decimal(2)), Decimal("0.25"), Decimal("0.1")),
+    MarginTier(PERP.quantity_units(Decimal(5)), Decimal("0.5"), Decimal("0.3")),
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "initial", "maintenance"),
+    [("1.9999", "0.1", "0.05"), ("2", "0.25", "0.1"), ("4.9999", "0.25", "0.1"), ("5", "0.5", "0.3")],
+)
+def test_a_tier_begins_at_its_size(size: str, initial: str, maintenance: str) -> None:
+    perp = msgspec.structs.replace(
+        PERP, initial_margin=Decimal("0.1"), maintenance_margin=Decimal("0.05"), margin_tiers=TIERS
+    )
+    units = perp.quantity_units(Decimal(size))
+    assert (perp.initial_rate(units), perp.maintenance_rate(units)) == (Decimal(initial), Decimal(maintenance))
+
+
+def test_a_large_position_needs_the_margin_of_its_tier() -> None:
+    perp = msgspec.structs.replace(
+        PERP, initial_margin=Decimal("0.1"), maintenance_margin=Decimal("0.05"), margin_tiers=TIERS
+    )
+    for cash, status in (("50", "filled"), ("49.99", "rejected:INSUFFICIENT_MARGIN")):
+        bars = Bars(perp, fees=FREE, opening=account(cash))
+        bars.send("m", "buy", "market", "2")
+        bars.bar("100")
+        assert bars.status("m") == status
+
+
+def test_a_large_position_is_liquidated_by_its_tier() -> None:
+    perp = msgspec.structs.replace(
+        PERP, initial_margin=Decimal("0.1"), maintenance_margin=Decimal("0.05"), margin_tiers=TIERS
+    )
+    small = Bars(perp, fees=FREE, opening=account("20", (perp, "1", "100")))
+    large = Bars(perp, fees=FREE, opening=account("40", (perp, "2", "100")))
+    # (100 - 20) / 0.95 and (200 - 40) / (2 x 0.9)
+    assert small.venue.report().positions[perp.id].liquidation_price == Decimal("84.210526315789473684")
+    assert large.venue.report().positions[perp.id].liquidation_price == Decimal("88.888888888888888889")
+
+
+def test_a_position_too_large_for_the_night_goes_when_it_begins() -> None:
+    perp = msgspec.structs.replace(PERP, initial_margin=Decimal("0.1"), maintenance_margin=Decimal("0.05"))
+    bars = Bars(perp, fees=FREE, opening=account("20", (perp, "2", "100")))
+    bars.mark("100")
+    assert bars.liquidations() == []
+    bars.take(bars.venue.on_event(MarginRates(perp.id, bars.ts_ns, Decimal("0.2"), Decimal("0.1"), "overnight")))
+    assert bars.liquidations() == []  # exactly at maintenance
+    bars.take(bars.venue.on_event(MarginRates(perp.id, bars.ts_ns, Decimal("0.3"), Decimal("0.11"), "overnight")))
+    assert bars.liquidations() == ["full 2 @ 100"]
+
+
+def test_isolated_margin_that_was_put_up_outlasts_its_window() -> None:
+    bars = Bars(ISOLATED, fees=FREE, opening=account("10000", (ISOLATED, "1", "50000", "5000")))
+    bars.take(bars.venue.on_event(MarginRates(ISOLATED.id, 0, Decimal("0.2"), Decimal("0.06"), "overnight")))
+    report = bars.venue.report().positions[ISOLATED.id]
+    # 45000 over 0.94.
+    assert (report.margin, report.liquidation_price) == (5000, Decimal("47872.340425531914893617"))

@@ -45,6 +45,7 @@ from tradewind.model.commands import (
 )
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
+from tradewind.model.market_events import MarginRates
 from tradewind.model.venue import VenueOrder
 from tradewind.simulation.desk import Desk
 from tradewind.venues.ports import ProductState, StreamEvent
@@ -107,7 +108,7 @@ class LiveSession:
         self.telemetry = AccountTelemetry(None if trading is None else side.account, engine.now_ns)
         self._began_s = time.monotonic()
         names = list(state.markets)
-        self._products = ProductWatch(side, plan, self.doubts, guarding, names, self.products_told)
+        self._products = ProductWatch(side, plan, self.doubts, guarding, names, self._states_told)
         venue = engine.driver.venue
         self._forgetting = Forgetting(state, ORDERS_KEPT_NS, venue if isinstance(venue, Desk) else None)
         self._tasks: list[asyncio.Task[None]] = []
@@ -306,6 +307,18 @@ class LiveSession:
         for name, state in states.items():
             if state.funding_ns is not None and state.funding_rate is not None:
                 funding.told(name, state.funding_ns, state.funding_rate, state.funding_interval_ns)
+
+    def _states_told(self, states: Mapping[str, ProductState]) -> None:
+        """Take what the venue says of its products: funding that is due, and margin terms that are others now."""
+        self.products_told(states)
+        for name, told in states.items():
+            market = self.engine.state.markets.get(name)
+            if market is None or market.instrument.is_spot or told.initial_margin is None:
+                continue
+            terms = market.instrument
+            if (told.initial_margin, told.maintenance_margin) != (terms.initial_margin, terms.maintenance_margin):
+                now_ns = self.engine.now_ns()
+                self.engine.feed([MarginRates(name, now_ns, told.initial_margin, told.maintenance_margin, "venue")])
 
     def _order_seen(self, order: VenueOrder) -> None:
         if self.trading is None:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from msgspec import UNSET
+
 from tradewind.model.instrument import Instrument, MarginMode
-from tradewind.model.margin import liquidation_price
+from tradewind.model.margin import MarginTier, liquidation_price
 from tradewind.simulation.reference.exact import exact_decimal, rounded, rounded_decimal
 from tradewind.simulation.settings import OpeningAccount
 
@@ -35,6 +37,23 @@ class Holding:
         value = self.notional(price)
         return value - self.cost if self.quantity >= 0 else self.cost - value
 
+    def initial_rate(self, size: int) -> Fraction:
+        """Return the initial margin of a position of `size` units: METHODS 2, "IM = max(base, size-dependent)"."""
+        rates = [self.instrument.initial_margin]
+        rates += [tier.initial_margin for tier in self._tiers_below(size)[-1:]]
+        return Fraction(max(rates))
+
+    def maintenance_rate(self, size: int) -> Decimal | None:
+        """Return the maintenance margin of a position of `size` units; None without any."""
+        base = self.instrument.maintenance_margin
+        if base is None:
+            return None
+        return max([base, *(tier.maintenance_margin for tier in self._tiers_below(size)[-1:])])
+
+    def _tiers_below(self, size: int) -> list[MarginTier]:
+        tiers = self.instrument.margin_tiers
+        return [] if tiers is UNSET else [tier for tier in tiers if tier.from_quantity <= size]
+
     def change(self, change: int, price: Fraction) -> Fraction:
         """Book a signed change at `price`; return what it realised."""
         # METHODS 6.9: "crossing zero closes then opens".
@@ -49,7 +68,7 @@ class Holding:
             self.cost += opening * self.unit_value * price
             if self.is_isolated:
                 # "Opening isolated adds initial_margin x notional to the position's margin".
-                self.margin += Fraction(self.instrument.initial_margin) * opening * self.unit_value * price
+                self.margin += self.initial_rate(abs(self.quantity)) * opening * self.unit_value * price
         return gained
 
     def _close(self, closing: int, price: Fraction) -> Fraction:
@@ -134,7 +153,7 @@ class Account:
         return self.cash + spot + self.perpetual_unrealised()
 
     def initial_margin_of(self, holding: Holding) -> Fraction:
-        return Fraction(holding.instrument.initial_margin) * self.value_of(holding)
+        return holding.initial_rate(abs(holding.quantity)) * self.value_of(holding)
 
     def free_margin(self) -> Fraction:
         """Return cash + perpetual unrealised PnL - initial margins."""
@@ -180,7 +199,7 @@ class Account:
         behind = self.cross_wallet()
         for other in self.perpetuals():
             if other is not holding and not other.is_isolated:
-                maintenance = Fraction(other.instrument.maintenance_margin or 0)
+                maintenance = Fraction(other.maintenance_rate(abs(other.quantity)) or 0)
                 behind += self.unrealised_of(other) - maintenance * self.value_of(other)
         return behind
 
@@ -189,14 +208,14 @@ class Account:
 
     def is_below_maintenance(self, holding: Holding, price: Fraction) -> bool:
         """Return whether equity is strictly below maintenance at `price`; never without a maintenance margin."""
-        rate = holding.instrument.maintenance_margin
+        rate = holding.maintenance_rate(abs(holding.quantity))
         if rate is None or holding.quantity == 0 or holding.instrument.is_spot:
             return False
         return self.position_equity(holding, price) < Fraction(rate) * holding.notional(price)
 
     def liquidation_price(self, holding: Holding) -> Decimal | None:
         """Return the liquidation price in quote currency, rounded half-even to 1e-18; None if there is none."""
-        rate = holding.instrument.maintenance_margin
+        rate = holding.maintenance_rate(abs(holding.quantity))
         average = holding.average_price()
         if rate is None or average is None or holding.instrument.is_spot:
             return None
@@ -220,7 +239,7 @@ class Account:
             return 0
         # "keep equity / (initial_margin x price x size), rounded down to the step, close the rest".
         lot = holding.instrument.lot
-        kept = equity / (Fraction(holding.instrument.initial_margin) * price * holding.unit_value)
+        kept = equity / (holding.initial_rate(abs(holding.quantity)) * price * holding.unit_value)
         units = int(kept // lot) * lot
         # Terms with a maintenance margin above the initial one would keep everything and never end: then in full.
         return units if 0 < units < abs(holding.quantity) else 0

@@ -6,7 +6,7 @@ from functools import partial
 
 from tradewind.model.answers import OrderAccepted, OrderTriggered, VenueAnswer
 from tradewind.model.instrument import Instrument, ceil_to, floor_to
-from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarketEvent, MarkPrice
+from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarginRates, MarketEvent, MarkPrice
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, TimeInForce
 from tradewind.simulation.reference.account import Holding
 from tradewind.simulation.reference.live_order import LiveOrder
@@ -78,6 +78,8 @@ class ReferenceBarVenue(ReferenceVenue):
                 self.on_funding(event)
             case FundingSettlement():
                 self.on_settlement(event)
+            case MarginRates():
+                self.on_rates(event)
             case _:
                 # Books, trades and quotes mean nothing on bars.
                 self.answers = []

@@ -18,6 +18,7 @@ from tradewind.model.market_events import (
     FundingSettlement,
     Gap,
     LevelUpdate,
+    MarginRates,
     MarketEvent,
     MarkPrice,
     QuoteTick,
@@ -151,6 +152,8 @@ class ReferenceBookVenue(ReferenceVenue):
                 self.on_funding(event)
             case FundingSettlement():
                 self.on_settlement(event)
+            case MarginRates():
+                self.on_rates(event)
             case QuoteTick():
                 bids, asks = ((event.bid, event.bid_size),), ((event.ask, event.ask_size),)
                 self._on_book(BookSnapshot(event.instrument, event.ts_ns, bids, asks))

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from msgspec import structs
+
 from tradewind.model.answers import (
     CancelRejected,
     FundingAccrued,
@@ -22,7 +24,7 @@ from tradewind.model.answers import (
     VenueAnswer,
 )
 from tradewind.model.instrument import Instrument
-from tradewind.model.market_events import FundingRate, FundingSettlement, MarkPrice
+from tradewind.model.market_events import FundingRate, FundingSettlement, MarginRates, MarkPrice
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
 from tradewind.simulation.reference.account import NOTHING, Account, Holding
 from tradewind.simulation.reference.exact import exact_decimal
@@ -271,7 +273,7 @@ class ReferenceVenue:
         others = [other for other in self.account.perpetuals() if other is not holding]
         initial = sum((self.account.initial_margin_of(other) for other in others), NOTHING)
         after = abs(holding.quantity + order.side * quantity)
-        initial += Fraction(order.instrument.initial_margin) * after * (cost / quantity)
+        initial += holding.initial_rate(after) * after * (cost / quantity)
         fee = cost * order.taker_rate + self.contract_fee(holding, quantity)
         carried = self.account.cash + self.account.perpetual_unrealised() - fee
         return None if carried >= initial else "INSUFFICIENT_MARGIN"
@@ -309,6 +311,17 @@ class ReferenceVenue:
         # "new mark price, reached by a jump".
         self.account.marks[event.instrument] = Fraction(event.price)
         self.check_margin(event.instrument)
+
+    def on_rates(self, event: MarginRates) -> None:
+        """Other terms from now on; margin is checked at the mark, as after a jump."""
+        holding = self.account.holdings[event.instrument]
+        if holding.instrument.is_spot:
+            return
+        holding.instrument = structs.replace(
+            holding.instrument, initial_margin=event.initial_margin, maintenance_margin=event.maintenance_margin
+        )
+        if event.instrument in self.account.marks:
+            self.check_margin(event.instrument)
 
     def check_margin(self, instrument_id: str) -> None:
         """Liquidate at the mark when equity is strictly below maintenance there (a jump)."""

@@ -9,10 +9,11 @@ import msgspec
 
 from tradewind.model.errors import MalformedAnswer
 from tradewind.model.instrument import Instrument, InstrumentKind, ceil_to, define_instrument
+from tradewind.model.margin import international_margin_rates
 from tradewind.model.money import EXACT, ONE, ZERO, ratio
 from tradewind.venues.coinbase.wire.products import FutureProductDetails, Product
 from tradewind.venues.coinbase.wire.values import ns_of
-from tradewind.venues.coinbase.wire.words import ContractExpiry, ProductType
+from tradewind.venues.coinbase.wire.words import ContractExpiry, ProductType, RiskManagedBy
 from tradewind.venues.ports import ProductMode, ProductState
 
 VENUE = "coinbase"
@@ -31,6 +32,7 @@ def instrument_of(product: Product) -> Instrument:
     if tick is None or lot is None or tick <= 0 or lot <= 0:
         raise MalformedAnswer(f"product {product.product_id} names no increments: price {tick}, size {lot}")
     future = _future(product)
+    initial, maintenance, close_out = margin_terms(product)
     instrument = define_instrument(
         product.product_id,
         kind=InstrumentKind.SPOT if future is None else InstrumentKind.PERPETUAL,
@@ -42,7 +44,9 @@ def instrument_of(product: Product) -> Instrument:
         quote=product.quote_currency_id or product.quote_display_symbol or "USD",
         min_notional=product.quote_min_size or ZERO,
         contract_size=(future.contract_size if future else None) or ONE,
-        initial_margin=ONE if future is None else _initial_margin(future),
+        initial_margin=initial,
+        maintenance_margin=maintenance,
+        close_out_margin=close_out,
     )
     return _with_minimum(instrument, product.base_min_size)
 
@@ -68,7 +72,26 @@ def state_of(product: Product) -> ProductState:
         funding_rate=_funding_rate(future),
         funding_ns=_funding_ns(future),
         funding_interval_ns=_funding_interval_ns(future),
+        initial_margin=margin_terms(product)[0],
+        maintenance_margin=margin_terms(product)[1],
     )
+
+
+def margin_terms(product: Product) -> tuple[Decimal, Decimal | None, Decimal | None]:
+    """Return (initial, maintenance, close-out) margin as shares of notional; a spot product has only the first.
+
+    The initial one is the overnight rate, the larger of the two windows: what is opened by day has to be carried by
+    night. International perpetuals need two thirds of it to stay (METHODS 2). US contracts name no maintenance rate;
+    it is never above the initial one, which stands for it.
+    """
+    future = _future(product)
+    if future is None:
+        return ONE, None, None
+    initial = _initial_margin(future)
+    if future.risk_managed_by is RiskManagedBy.VENUE:
+        rates = international_margin_rates(initial)
+        return initial, rates.maintenance_margin, rates.close_out_margin
+    return initial, initial, None
 
 
 def mode_of(product: Product) -> ProductMode:
