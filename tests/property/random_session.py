@@ -66,7 +66,7 @@ LIMITS = (
         liquidation_buffer_min=Decimal("0.9"), slippage_bps_max=Decimal(20),
     ),
     Limits(
-        **OPEN, orders_per_minute_max=1,
+        **OPEN, orders_per_minute_max=1, instrument_orders_per_minute_max=1,
         orders_per_hour_max=6, seconds_between_orders_min=Decimal(45),
     ),
     Limits(

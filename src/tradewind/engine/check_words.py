@@ -95,7 +95,7 @@ def _worst(number: Number, limit: Number, question: ReviewRequest, limits: Limit
 def _margin(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
     if question.instrument.maintenance_margin is None:
         return "spot is never liquidated"
-    return f"needs {_amount(number)} {question.instrument.quote} of {_amount(limit)} of equity"
+    return f"needs {_amount(number)} {question.instrument.quote} of {_amount(limit)} of what stands behind it"
 
 
 def _concentration(number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:

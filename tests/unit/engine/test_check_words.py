@@ -44,7 +44,7 @@ def words(check: str, limits: dict[str, Any], question: ReviewRequest) -> str:
          "100.00 USD at worst (10.0 % of equity), at most 200.00 (20.0 % of equity)"),
         ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")}, ask(), "spot is never liquidated"),
         ("liquidation_buffer", {"liquidation_buffer_min": D("0.15")},
-         ask(order(quantity=100, instrument=PERP), PERP), "needs 25.00 USD of 1,000.00 of equity"),
+         ask(order(quantity=100, instrument=PERP), PERP), "needs 25.00 USD of 1,000.00 of what stands behind it"),
         ("concentration", {"concentration_max": D("0.4")}, ask(exposure=D(100), squares=D(10_000)),
          "Herfindahl index 0.500 at worst, at most 0.4"),
         ("slippage_guard", {"slippage_bps_max": D(50)}, ask(LIMIT_BUY),
