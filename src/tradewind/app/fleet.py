@@ -84,7 +84,8 @@ class WalkForwardSection(Section, frozen=True):
             raise ConfigError(f"spread_bps must be at least 0, was {self.spread_bps}")
 
 
-REASONS_MOST = 5
+REASONS_MOST, NAMES_MOST = 5, 12
+NO_CANDLES = "no candles"
 OUT_OF_RANGE = "no bars in the chosen range"  # as load_market says it of a series that has some elsewhere
 S = TypeVar("S", bound=Section)
 
@@ -159,7 +160,7 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
     settings = msgspec.structs.replace(plan.config.data, path=str(data))
     there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
     wanted = plan.fleet.instruments or settings.instruments or there
-    left_out = [(name, "no candles") for name in wanted if name not in there]
+    left_out = [(name, NO_CANDLES) for name in wanted if name not in there]
     market: list[MarketData] = []
     for name in sorted(set(wanted) & set(there)):
         one = msgspec.structs.replace(settings, instruments=(name,))
@@ -172,7 +173,7 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
     kept = {each.instrument.id for each in chosen}
     left_out += [(each.instrument.id, "fewer bars") for each in market if each.instrument.id not in kept]
     if not chosen:
-        raise DataError(_nothing(plan.config, settings, left_out, home))
+        raise DataError(_nothing(plan.config, settings, left_out, there, home))
     meant = {name for bot in plan.config.bots for name in bot.instruments or kept}
     if not meant & kept:
         raise ConfigError(
@@ -182,11 +183,16 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
     return FleetData(tuple(chosen), tuple(sorted(left_out)), _training(plan, settings, chosen, home))
 
 
-def _nothing(config: Config, settings: DataSettings, left_out: Sequence[tuple[str, str]], home: Home) -> str:
+def _nothing(
+    config: Config, settings: DataSettings, left_out: Sequence[tuple[str, str]], there: Sequence[str], home: Home
+) -> str:
     """Return why there is nothing to trade: once where one reason holds for all, with the dates that there are."""
     window = f"from {settings.start or 'the first bar'} to {settings.end or 'the last'}"
     said = f"no instrument of the fleet has bars {window} in {settings.path}: "
     name = next((name for name, why in left_out if OUT_OF_RANGE in why), None)
+    if all(why == NO_CANDLES for _, why in left_out):
+        known = ", ".join(there[:NAMES_MOST]) + (" and others" if len(there) > NAMES_MOST else "")
+        return said + f"there are none of {', '.join(each for each, _ in left_out)}: use some of {known}"
     if name is None or not (settings.start or settings.end):
         return said + "; ".join(f"{each}: {why}" for each, why in left_out[:REASONS_MOST])
     whole = msgspec.structs.replace(settings, instruments=(name,), start="", end="")

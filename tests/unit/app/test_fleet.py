@@ -104,6 +104,13 @@ def test_no_bars_at_all_is_an_error(tmp_path: Path) -> None:
         load_fleet(plan, tmp_path, Home(tmp_path / "home"))
 
 
+def test_instruments_that_are_all_missing_are_named_with_those_that_are_there(tmp_path: Path) -> None:
+    candles(tmp_path, "BTC-USD")
+    plan = read_fleet(written(tmp_path, '[fleet]\ninstruments = ["GONE-USD"]\n' + BOTS))
+    with pytest.raises(DataError, match="there are none of GONE-USD: use some of BTC-USD"):
+        load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+
+
 def test_walk_forward_learns_from_bars_before_the_window(tmp_path: Path) -> None:
     candles(tmp_path, "BTC-USD", bars=24 * 30)
     text = '[walk_forward]\ntrain = "5d"\ntest = "2d"\n' + BOTS

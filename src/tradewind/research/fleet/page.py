@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tradewind.model.money import plain
 from tradewind.research.curve import DAY_NS
 from tradewind.research.fleet.arms import FULL, HOLD, NAIVE, WITHOUT
 from tradewind.research.fleet.scorecard import Scorecard, worth
@@ -21,10 +20,10 @@ POINTS_MAX = 600
 DRAWN = (HOLD, NAIVE, "risk_off", FULL)  # the last lies on top
 HEADS = (
     "profitable", "Wilson 95 %", "net", "fees", "maker", "Sharpe", "deflated", "drawdown", "BTC corr.", "turnover",
-    "exposure", "trades", "breaches",
+    "exposure", "trades",
 )  # fmt: skip
 AUDIT_HEADS = (
-    "limits", "orders", "breaches", "largest share of one", "largest of all", "drawdown", "gap of the breaker",
+    "limits", "orders", "breaches", "most in one", "most in all", "drawdown", "gap",
 )  # fmt: skip
 
 
@@ -145,7 +144,7 @@ def fleet_page(card: Scorecard) -> str:
             width=WIDTH,
             bots=_bots(card),
             tripped={arm: moment(s.tripped_ns) for arm, s in card.arms.items() if s.tripped_ns is not None},
-            cash=plain(card.cash),
+            cash=f"{card.cash:,.0f}",
             choices=choice_rows(card),
             audit_heads=AUDIT_HEADS,
             audits=audit_rows(card),
@@ -169,7 +168,6 @@ def cells(score: ArmScore) -> list[str]:
         f"{score.turnover:,.1f}",
         _share(score.exposure, 0),
         f"{score.trades:,}",
-        f"{score.limit_breaches}",
     ]
 
 

@@ -243,9 +243,9 @@ def _drawdown_goal(audits: Mapping[str, LimitAudit]) -> Goal:
     late = [arm for arm, each in held.items() if each.drawdown > DRAWDOWN_MOST + each.gap + 1e-9]
     worst = max(held.values(), key=lambda each: each.drawdown - each.gap, default=None)
     if worst is None:
-        return Goal("largest drawdown", "<= 10 % and one bar's gap", "no arm has a breaker", reached=False)
+        return Goal("drawdown, arms with a breaker", "<= 10 % and one bar's gap", "no arm has a breaker", reached=False)
     return Goal(
-        "largest drawdown of any arm with a breaker",
+        "drawdown, arms with a breaker",
         f"<= 10 % and one bar's gap (at most {worst.gap:.2%})",
         f"{worst.drawdown:.2%}" + (f", too much in {', '.join(late)}" if late else ""),
         not late,

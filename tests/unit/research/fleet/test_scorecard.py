@@ -122,7 +122,7 @@ def test_goals_that_are_missed_are_told_as_missed(card: Scorecard) -> None:
     late = msgspec.structs.replace(card.audits[FULL], drawdown=0.2, breaches=(Breach(1, "x", "y", 2.0, 1.0),))
     found = {goal.name: goal.reached for goal in goals({FULL: poor}, card.paired[FULL], {FULL: late})}
     assert found["profitable bots"] is found["Sharpe ratio"] is False
-    assert found["largest drawdown of any arm with a breaker"] is found["limit breaches, all arms"] is False
+    assert found["drawdown, arms with a breaker"] is found["limit breaches, all arms"] is False
     rich = msgspec.structs.replace(card.arms[FULL], profitable_share=0.6, sharpe=1.5, btc_correlation=0.3)
     found = {goal.name: goal.reached for goal in goals({FULL: rich}, card.paired[FULL], card.audits)}
     assert found["profitable bots"] is found["Sharpe ratio"] is found["correlation with BTC"] is True
@@ -137,7 +137,7 @@ def test_no_drawdown_goes_beyond_the_breaker_and_one_bar(tmp_path: Path) -> None
     )
     wild = [walk(name, 2 + number, swing=0.04) for number, name in enumerate(("BTC-USD", "ETH-USD"))]
     found = run_fleet(read_fleet(path), wild)
-    goal = next(each for each in found.goals if each.name.startswith("largest drawdown"))
+    goal = next(each for each in found.goals if each.name.startswith("drawdown"))
     assert found.arms[FULL].tripped_ns is not None
     assert goal.reached
     assert 0.10 <= found.audits[FULL].drawdown <= 0.10 + found.audits[FULL].gap
