@@ -131,6 +131,8 @@ def fleet_plan(
     walk_forward = None if walk is None else _section(name, "walk_forward", walk, WalkForwardSection)
     check_layer(Layer(name, given))
     merged = _over(_over({}, STACK), given)
+    if "policy" in given.get("execution", {}) and "entries" not in given["execution"]:
+        merged["execution"]["entries"] = "market"  # a plan says itself how entries wait
     for key, value in (("from", start), ("to", end), ("venue", venue)):
         if value is not None:
             merged.setdefault("data", {})[key] = value

@@ -15,6 +15,7 @@ from tradewind.app.settings import (
     ExitSettings,
     ProtectionSettings,
     RegimeSection,
+    TiersSection,
     VarSection,
 )
 from tradewind.app.wiring import engine_config
@@ -34,7 +35,7 @@ WITHOUT: Mapping[str, str] = {
     FULL: "regime block, budgets by regime, exits on every entry, entries that rest, limits and breaker",
     "regime_off": "the stack, but no regimes: new risk at any time, and equal budgets, since none can follow a regime",
     "maker_off": "the stack, but entries at the market",
-    "risk_off": "the stack, but no limits, no breakers, no VaR and no pause after a trade",
+    "risk_off": "the stack, but no limits, no breakers, no VaR, no tiers and no pause after a trade",
     "allocation_off": "the stack, but equal budgets in every regime; the block stays",
     SELECTION_OFF: "the stack, but every bot trades in every window",
     RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
@@ -54,6 +55,7 @@ NO_RISK: Mapping[str, Any] = {
     "protections": ProtectionSettings(),
     "breakers": BreakerSection(),
     "var": VarSection(),
+    "tiers": TiersSection(),
 }
 
 
@@ -149,7 +151,7 @@ def _without(arm: str, stack: Config) -> Config:
     """Return the stack less what the arm goes without."""
     replace = msgspec.structs.replace
     if arm == NAIVE:
-        bots = tuple(replace(bot, exits=None) for bot in stack.bots)
+        bots = tuple(replace(bot, exits=None) for bot in _at_market(stack.bots))
         return replace(
             stack,
             bots=bots,
@@ -164,9 +166,14 @@ def _without(arm: str, stack: Config) -> Config:
         budgets = AllocationSection() if stack.allocation.by_regime else stack.allocation
         return replace(stack, regime=RegimeSection(), allocation=budgets)
     if arm == "maker_off":
-        return replace(stack, execution=ExecutionSection())
+        return replace(stack, execution=ExecutionSection(), bots=_at_market(stack.bots))
     if arm == "risk_off":
         return replace(stack, **NO_RISK)
     if arm == "allocation_off":
         return replace(stack, allocation=AllocationSection())
     return stack
+
+
+def _at_market(bots: Sequence[BotSettings]) -> tuple[BotSettings, ...]:
+    """Return the bots with no way of their own to get to the market."""
+    return tuple(msgspec.structs.replace(bot, execution="", urgency="") for bot in bots)

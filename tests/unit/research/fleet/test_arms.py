@@ -1,6 +1,7 @@
 """The arms: what each goes without, and that the random traders trade as much as they should."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -174,3 +175,19 @@ def test_the_stack_has_its_budget_and_the_naive_fleet_the_account(config: Config
     for arm, budget in ((NAIVE, "1"), (FULL, "0.4"), ("risk_off", "0.4")):
         bots = arm_config(arm, config, many, budget=Decimal("0.4")).bots
         assert sum((bot.budget for bot in bots), Decimal(0)) == pytest.approx(Decimal(budget))
+
+
+def test_plans_are_part_of_making_and_tiers_of_risk(tmp_path: Path) -> None:
+    path = tmp_path / "planned.toml"
+    path.write_text(
+        '[execution]\npolicy = "maker_first"\n[tiers]\nenabled = true\n'
+        '[[bots]]\nstrategy = "momentum"\n[[bots]]\nstrategy = "donchian"\nexecution = "bands"\n',
+        encoding="utf-8",
+    )
+    config = read_fleet(path).config
+    for arm in arms_of(object())[:7]:
+        engine = arm_config(arm, config, INSTRUMENTS)
+        planned = [bot.plan is not UNSET for bot in engine.bots]
+        assert planned == [arm not in (NAIVE, "maker_off")] * 4
+        assert all(bot.rest is UNSET for bot in engine.bots)
+        assert (engine.tiers is not UNSET) == (arm not in (NAIVE, "risk_off"))
