@@ -1,4 +1,4 @@
-"""Plans in a live session against a venue in this process: children are placed, moved and filled, and outlive a death."""
+"""Plans in a live session against a venue in this process: children are placed and filled, and outlive a death."""
 
 import asyncio
 from pathlib import Path

@@ -97,8 +97,10 @@ def _off_target(state: EngineState, seat: Seat, order: Order, fill: a.OrderFille
     if role is CHILD and child_filled(state, seat, order, fill):
         return
     seat.target = None
-    if (role is PROTECTION or role is CLOSING) and ahead > 0:
-        close_position(state, seat, "overshoot")
+    if role is PROTECTION or role is CLOSING:
+        stop_parent(state, seat, "EXITED")  # an exit has taken what the plan was building, or leaving
+        if ahead > 0:
+            close_position(state, seat, "overshoot")
 
 
 def _parts(order: Order, quantity: int, lot: int) -> tuple[tuple[str, int], ...]:

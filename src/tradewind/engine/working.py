@@ -21,7 +21,7 @@ from tradewind.execution.planner import MarketFigures, begin
 from tradewind.market.liquidity import read_liquidity
 from tradewind.model.decisions import Finding, Refused, Share
 from tradewind.model.instrument import ceil_to, floor_to
-from tradewind.model.intents import Exits, TargetQuantity, TargetWeight
+from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
 from tradewind.model.orders import OrderKind, OrderRequest
 from tradewind.model.plans import ExecutionPlan, PlanEnded, Planned, PlanRefused
 from tradewind.orders.order import OrderRole
@@ -78,7 +78,7 @@ def clear_parents(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> No
         if parent is None or seat.bot.paused is not None or seat.closing is not None:
             continue
         aims = [each for each in (wish if isinstance(wish, list | tuple) else (wish,)) if isinstance(each, TARGETS)]
-        if aims and not parent.stop and _differs(aims[-1], parent.target):
+        if aims and not parent.stop and _differs(aims[-1], seat.target):
             parent.stop = "REPLACED"
         if parent.stop:
             _step(state, seat, parent)
@@ -254,8 +254,11 @@ def _has_book(market: Market) -> bool:
     return market.book is not None or market.best_bid is not None
 
 
-def _differs(target: Target, other: Target) -> bool:
-    """Return whether two targets want something else; what cannot be compared is for the decision to refuse."""
+def _differs(target: Target, other: Intent | None) -> bool:
+    """Return whether a target is not the one that is worked at; what cannot be compared is for the decision to refuse.
+
+    Where a fill has led elsewhere nothing is worked at any more, and the same target is planned anew.
+    """
     try:
         if isinstance(target, TargetWeight) and isinstance(other, TargetWeight):
             return bool(target.weight != other.weight or target.exits != other.exits)

@@ -18,9 +18,9 @@ from tradewind.model import commands as c
 from tradewind.model.answers import CancelRejected, OrderFilled
 from tradewind.model.decisions import Decided, Refused
 from tradewind.model.errors import ConfigError
-from tradewind.model.intents import CancelWorking, Exits, TargetQuantity
+from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity
 from tradewind.model.market_events import QuoteTick
-from tradewind.model.orders import Liquidity, OrderKind, OrderRequest
+from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
 from tradewind.model.plans import PlanEnded, Planned, PlanPolicy, Route, Urgency
 from tradewind.orders.order import OrderRole
 
@@ -395,3 +395,25 @@ def test_a_bot_that_becomes_another_one_ends_its_plan() -> None:
     desk.cancel("test-1-c1")
     assert [each.reason for each in desk.ended] == ["CHANGED"]
     assert desk.state.bots["a"].spec.plan == Planning()
+
+
+def test_an_exit_that_fills_ends_the_plan_that_was_building_the_position() -> None:
+    desk = entered(LONG, LONG, exits=STOP, planning=Planning(settings=SLICED))
+    desk.fill("test-1-c1")
+    desk.fill("test-1-c1-sl")
+    assert [each.reason for each in desk.ended] == ["EXITED"]
+    desk.second(400)
+    assert [each.order_id for each in desk.entries] == ["test-1-c1"]
+    desk.bar(10_005)
+    assert [each.order_id for each in desk.records(Planned)] == ["test-1", "test-3"]
+
+
+def test_a_target_that_another_order_led_away_from_is_planned_anew() -> None:
+    mine = PlaceOrder(Side.SELL, Decimal("0.05"), OrderKind.MARKET)
+    desk = entered(LONG, mine, LONG, planning=Planning(settings=SLICED))
+    desk.fill("test-1-c1")
+    desk.bar(10_005)
+    desk.fill(desk.sent[-1].order_id)
+    desk.bar(10_005)
+    assert [(each.order_id, each.reason) for each in desk.ended] == [("test-1", "REPLACED")]
+    assert [each.plan.quantity for each in desk.records(Planned)] == [100, 100]

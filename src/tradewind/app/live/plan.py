@@ -53,6 +53,12 @@ def live_plan(config: Config) -> LivePlan:
     live = config.live
     if live.daily_loss_max is not None and live.daily_loss_max <= 0:
         raise ConfigError(f"live.daily_loss_max must be above 0, was {live.daily_loss_max}")
+    planned = [bot.execution or config.execution.policy for bot in config.bots]
+    if live.ioc_only and any(policy != "market" for policy in planned):
+        raise ConfigError(
+            "live.ioc_only lets nothing rest, and the children of plans do: set execution.policy, and bots' own "
+            "execution, to 'market', or ioc_only to false where the profile allows that"
+        )
     return LivePlan(
         span_ns=duration_ns(config.data.interval or DEFAULT_INTERVAL),
         windows=parse_windows(live.windows),

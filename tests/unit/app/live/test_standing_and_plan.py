@@ -111,3 +111,13 @@ def test_only_an_instrument_online_takes_new_risk(mode: ProductMode) -> None:
     assert mode.value in trouble_of(ProductState(instrument="X", mode=mode))
     assert trouble_of(ProductState(instrument="X")) == ""
     assert "closed" in trouble_of(ProductState(instrument="X", session_open=False))
+
+
+@pytest.mark.parametrize("where", ["section", "bot"])
+def test_plans_whose_children_rest_are_refused_where_nothing_may_rest(where: str) -> None:
+    bot = {"strategy": "macd", **({"execution": "bands"} if where == "bot" else {})}
+    overrides = {"live": {"ioc_only": True}, "bots": [bot]}
+    if where == "section":
+        overrides["execution"] = {"policy": "maker_first"}
+    with pytest.raises(ConfigError, match=r"live.ioc_only lets nothing rest"):
+        live_plan(resolve(HOME, {}, profile="dev", overrides=overrides).config)
