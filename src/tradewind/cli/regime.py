@@ -67,6 +67,34 @@ def show(
     return show_regime(instrument, options, bars, out, json=json)
 
 
+def overview(
+    *,
+    instrument: Instruments = None,
+    data: Data = None,
+    venue: Venue = None,
+    interval: Interval = None,
+    start: From = None,
+    end: To = None,
+    bars: Annotated[int, Parameter(help="How many closes to read at most, the latest.")] = 1000,
+    json: Json = False,
+) -> int:
+    """Tell the regime of every instrument of a market, in one table.
+
+    Each with its confidence, the close since which it has held, all
+    probabilities, who told it, and why it is unknown where it is. The model
+    needs 520 closes, the rules 100.
+
+    Example: tradewind regime overview --data candles/coinbase --interval 1h
+
+    Example: tradewind regime overview --data candles/binance --interval 1h --instrument BTC-USDT,ETH-USDT --json
+    """
+    from tradewind.cli.options import RunOptions
+    from tradewind.cli.regiming import show_overview
+
+    options = RunOptions(data=data, venue=venue, interval=interval, start=start, end=end, instrument=instrument)
+    return show_overview(options, bars, json=json)
+
+
 def train(
     folder: Annotated[Path, Parameter(help="Where to write the four files.")],
     /,

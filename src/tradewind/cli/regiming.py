@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from tradewind.app.market_data import load_market
+from tradewind.app.market_data import MarketData, load_market
 from tradewind.app.regime import load_regime_model
-from tradewind.app.regime_history import RegimeHistory, regime_history
+from tradewind.app.regime_history import market_overview, regime_history
 from tradewind.cli.layers import listed, resolved
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.options import RunOptions
-from tradewind.cli.output import ENCODER, console, print_json, progress, share, table
+from tradewind.cli.output import ENCODER, console, print_json, progress, table
 from tradewind.cli.pages import page_folder, written
+from tradewind.cli.regime_tables import history_object, overview_object, standings, told
 from tradewind.model.errors import ConfigError
-from tradewind.model.regime import RegimeReading
 from tradewind.numeric.regime_chain import Difficulty
 from tradewind.research.regime.bench import BenchReport, run_bench
 from tradewind.research.regime.fitting import contest, fit, write
@@ -50,16 +50,12 @@ def bench_and_show(level: str, seeds: str, model: Path | None, out: Path | None,
 
 def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | None, *, json: bool) -> int:
     """Tell the regimes of an instrument in recorded bars and return the exit code."""
-    if bars < 1:
-        raise ConfigError(f"--bars must be at least 1, was {bars}")
     folder = page_folder(out)
     others = listed(options.instrument)
     wanted = None if others is None else sorted({instrument, *others})
     if wanted is None and options.data is None:
         wanted = [instrument]
-    home, settled = resolved(None, RunOptions(**{**vars(options), "instrument": wanted}))
-    with progress("reading bars", quiet=json) as observer:
-        market = load_market(settled.config, home, observer)
+    market = _market(RunOptions(**{**vars(options), "instrument": wanted}), bars, quiet=json)
     loaded = load_regime_model()
     history = regime_history(instrument, market, loaded, bars)
     value = history_object(history)
@@ -70,10 +66,25 @@ def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | Non
     screen = console()
     if loaded.message:
         screen.print(loaded.message, markup=False)
-    for line in _told(history):
+    for line in told(history):
         screen.print(line, markup=False, soft_wrap=True)
     if page is not None:
         screen.print(f"page {page}", markup=False, soft_wrap=True)
+    return DONE
+
+
+def show_overview(options: RunOptions, bars: int, *, json: bool) -> int:
+    """Tell the regimes of all instruments in recorded bars and return the exit code."""
+    market = _market(options, bars, quiet=json)
+    loaded = load_regime_model()
+    found = market_overview(market, loaded, bars)
+    if json:
+        print_json(overview_object(found))
+        return DONE
+    screen = console()
+    if loaded.message:
+        screen.print(loaded.message, markup=False)
+    screen.print(standings(found))
     return DONE
 
 
@@ -86,6 +97,14 @@ def train_and_write(folder: Path) -> int:
     for report in fitted.reports:
         screen.print(_figures(report))
     return DONE
+
+
+def _market(options: RunOptions, bars: int, *, quiet: bool) -> list[MarketData]:
+    if bars < 1:
+        raise ConfigError(f"--bars must be at least 1, was {bars}")
+    home, settled = resolved(None, options)
+    with progress("reading bars", quiet=quiet) as observer:
+        return load_market(settled.config, home, observer)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -118,29 +137,6 @@ def bench_object(report: BenchReport) -> dict[str, Any]:
     }
 
 
-def history_object(history: RegimeHistory) -> dict[str, Any]:
-    """Return what `regime show --json` prints."""
-    return {
-        "instrument": history.instrument,
-        "instruments": history.instruments,
-        "bars": len(history.readings),
-        "latest": reading_object(history.readings[-1]),
-        "shares": history.shares,
-        "switches_per_1000": history.switches_per_1000,
-        "market": {reading.instrument: reading_object(reading) for reading in history.latest},
-        "model": history.model_sha256,
-    }
-
-
-def reading_object(reading: RegimeReading) -> dict[str, Any]:
-    """Return a reading with its probabilities by name."""
-    from tradewind.model.regime import CLASSES
-
-    made: dict[str, Any] = msgspec.to_builtins(reading)
-    made["probabilities"] = dict(zip((each.value for each in CLASSES), reading.probabilities, strict=True))
-    return made
-
-
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("accuracy", "accuracy"), ("balanced", "balanced_accuracy"), ("macro F1", "macro_f1"), ("gate", "gate_accuracy"),
     ("crisis recall", "crisis_recall"), ("precision", "crisis_precision"), ("delay", "delay_median"), ("ECE", "ece"),
@@ -159,20 +155,3 @@ def _cell(scores: Scores, key: str) -> str:
     if value is None:
         return "-"
     return f"{value:.1f}" if key in {"delay_median", "switches_per_1000"} else f"{value:.4f}"
-
-
-def _told(history: RegimeHistory) -> list[str]:
-    last = history.readings[-1]
-    named = zip(("trending", "ranging", "choppy", "crisis"), last.probabilities, strict=True)
-    why = f", {last.reason}" if last.reason else ""
-    flags = f"; flags {', '.join(last.flags)}" if last.flags else ""
-    sure = f"confidence {share(last.confidence, 1)}, by {last.source.value}"
-    return [
-        f"{history.instrument}: {last.regime.value}, {sure}{why}{flags}",
-        "probabilities " + ", ".join(f"{name} {share(value, 1)}" for name, value in named),
-        "indicators " + ", ".join(f"{name} {value:.3g}" for name, value in last.indicators.items()),
-        f"over {len(history.readings)} bars: "
-        + ", ".join(f"{name} {share(value, 1)}" for name, value in history.shares.items())
-        + f"; {history.switches_per_1000:.0f} switches per 1,000 bars",
-        "market: " + ", ".join(f"{each.instrument} {each.regime.value}" for each in history.latest),
-    ]

@@ -80,6 +80,7 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
         {
             "bench": Command("regime:bench", "Score the classifier on generated markets whose truth is known."),
             "show": Command("regime:show", "The regime of an instrument in recorded bars."),
+            "overview": Command("regime:overview", "The regimes of all instruments in recorded bars, in one table."),
             "train": Command("regime:train", "Train the model anew, on the training seeds."),
         },
     ),

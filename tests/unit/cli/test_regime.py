@@ -1,5 +1,6 @@
 """`tradewind regime` from the outside: its last line, its pages, its refusals."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tradewind.model.errors import ConfigError
 from tradewind.numeric.regime_chain import Difficulty
 from tradewind.numeric.regime_market import regime_market
 
+HOUR_NS = 3_600_000_000_000
 FIGURES = (
     "accuracy balanced_accuracy macro_f1 gate_accuracy crisis_recall crisis_precision delay_median ece brier "
     "switches_per_1000"
@@ -26,6 +28,12 @@ def test_seeds_are_read(text: str, seeds: list[int]) -> None:
 def test_other_seeds_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--seeds"):
         parse_seeds(text)
+
+
+@pytest.mark.parametrize("wrong", [["--level", "silly"], ["--seeds", "15-10"], ["--seeds", "x"]])
+def test_a_wrong_level_or_seed_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["regime", "bench", *wrong]) == WRONG_INPUT
+    assert wrong[0] in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -83,6 +91,45 @@ def test_show_tells_the_regime(candles: Path, capsys: pytest.CaptureFixture[str]
     assert sum(found["latest"]["probabilities"].values()) == pytest.approx(1.0)
     assert set(found["market"]) == {"AAA-USD", "BBB-USD", "CCC-USD"}
     assert "BBB-USD" in (page / "regime-BBB-USD.html").read_text(encoding="utf-8")
+
+
+def test_the_history_is_told_by_stretches(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["regime", "show", "BBB-USD", "--data", str(candles), "--interval", "1h", "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    history = found["history"]
+    assert sum(each["bars"] for each in history) == found["bars"]
+    assert (history[0]["regime"], history[0]["reason"], history[0]["bars"]) == ("UNKNOWN", "insufficient_data", 99)
+    assert {each["source"] for each in history} == {"none", "rules", "model"}
+    for before, after in itertools.pairwise(history):
+        assert after["from_ns"] - before["to_ns"] == HOUR_NS
+    assert history[-1]["to_ns"] == found["latest"]["ts_ns"]
+
+
+def test_the_overview_has_a_row_for_each(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (candles / "AAA-USD-1h.csv").read_text(encoding="utf-8").splitlines()
+    (candles / "AAA-USD-1h.csv").write_text("\n".join(lines[:-20]) + "\n", encoding="utf-8")  # it trades no more
+    line = ["regime", "overview", "--data", str(candles), "--interval", "1h"]
+    assert main([*line, "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    gone, known = found["market"]["AAA-USD"], found["market"]["BBB-USD"]
+    assert (gone["regime"], gone["reason"]) == ("UNKNOWN", "stale_data")
+    assert gone["since_ns"] == found["ts_ns"] - 16 * HOUR_NS
+    assert known["since_ns"] <= known["ts_ns"] == found["ts_ns"]
+    assert sum(found["counts"].values()) == len(found["market"]) == 3
+    main(["regime", "show", "BBB-USD", "--data", str(candles), "--interval", "1h", "--json"])
+    shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert shown["market"] == found["market"]
+    began = [each["from_ns"] for each in shown["history"] if each["regime"] == known["regime"]]
+    assert known["since_ns"] in began
+    assert main(line) == DONE
+    table = capsys.readouterr().out
+    assert "stale_data" in table
+    assert all(name in table for name in found["market"])
+
+
+def test_an_overview_of_no_bars_is_refused(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["regime", "overview", "--data", str(candles), "--interval", "1h", "--bars", "0"]) == WRONG_INPUT
+    assert "--bars must be at least 1" in capsys.readouterr().err
 
 
 def test_show_of_one_alone_is_by_rules(candles: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,15 @@ PER_CLASS = ("model", "rules", "markov", "jumps", "breaks")
 BARS = {"delay_median", "delay_median_all", "switches_per_1000"}
 
 
+class Place(Protocol):
+    """Where an instrument of the market stands."""
+
+    @property
+    def reading(self) -> RegimeReading: ...
+    @property
+    def since_ns(self) -> int: ...
+
+
 class History(Protocol):
     """What the page of an instrument shows."""
 
@@ -37,7 +46,7 @@ class History(Protocol):
     @property
     def closes(self) -> tuple[float, ...]: ...
     @property
-    def latest(self) -> tuple[RegimeReading, ...]: ...
+    def latest(self) -> Sequence[Place]: ...
     @property
     def shares(self) -> dict[str, float]: ...
     @property
@@ -87,9 +96,17 @@ def history_page(history: History) -> str:
     return _render(
         "history.html", history=history, last=readings[-1], strips=_strips(readings, width), points=points, lines=lines,
         first=_minute(readings[0].ts_ns), end=_minute(readings[-1].ts_ns), low=f"{low:g}", high=f"{high:g}",
-        regimes=[each.value for each in Regime], changes=_changes(readings)[-20:][::-1], percent=_percent,
+        market=[_place(each) for each in history.latest], regimes=[each.value for each in Regime],
+        changes=_changes(readings)[-20:][::-1], percent=_percent,
         named=[(each.value, _percent(readings[-1].probabilities[k])) for k, each in enumerate(CLASSES)],
     )  # fmt: skip
+
+
+def _place(place: Place) -> tuple[str, str, str, str]:
+    """An instrument, its regime, since when, and how sure that is or why it is unknown."""
+    reading = place.reading
+    sure = reading.reason.replace("_", " ") or _percent(reading.confidence)
+    return reading.instrument, reading.regime.value, _minute(place.since_ns), sure
 
 
 def _strips(readings: Sequence[RegimeReading], width: int) -> list[Strip]:
