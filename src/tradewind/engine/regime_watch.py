@@ -2,6 +2,9 @@
 
 Instruments are compared with each other, so a regime is told when the last bar of a close has come, or when a later
 close begins without it. Until then the one before holds: no decision knows a bar that came after it.
+
+One whose data are stale is waited for no longer. The bar with which it comes back only says so, and counts as missing:
+it is waited for from the next close on, so that it does not matter who of a close comes first.
 """
 
 from collections.abc import Sequence
@@ -20,7 +23,18 @@ NOTHING_TOLD = "UNKNOWN: no bar has closed"
 class RegimeWatch:
     """The classifier, the latest reading of each instrument, and the bars that wait for those of others."""
 
-    __slots__ = ("_blocked", "_classifier", "_row", "_row_ns", "noted", "plan", "readings")
+    __slots__ = (
+        "_back",
+        "_blocked",
+        "_classifier",
+        "_row",
+        "_row_ns",
+        "_stale",
+        "_told_ns",
+        "noted",
+        "plan",
+        "readings",
+    )
 
     def __init__(self, instruments: Sequence[Instrument], plan: RegimePlan) -> None:
         names = sorted(each.id for each in instruments)
@@ -30,7 +44,9 @@ class RegimeWatch:
         self._classifier = RegimeClassifier(names, plan.settings, plan.model, plan.missing)
         self._blocked: dict[str, str | None] = dict.fromkeys(names, NOTHING_TOLD)
         self._row: dict[str, Bar] = {}
-        self._row_ns = 0
+        self._row_ns = self._told_ns = 0
+        self._stale: frozenset[str] = frozenset()  # those that no close waits for
+        self._back: frozenset[str] = frozenset()  # those of them that have come back
 
     @property
     def warmup_bars(self) -> int:
@@ -38,20 +54,28 @@ class RegimeWatch:
         several = len(self._classifier.instruments) >= MINIMUM_INSTRUMENTS
         return MODEL_BARS if self.plan.model is not None and several else RULE_BARS
 
-    def take(self, bar: Bar) -> Sequence[RegimeReading]:
+    def take(self, bar: Bar) -> tuple[RegimeReading, ...]:
         """Take a bar that closed, and return the readings that it leads to: none while others are waited for.
 
         A bar of a close that has been told already comes too late, and counts as missing.
         """
-        told: Sequence[RegimeReading] = ()
+        told: tuple[RegimeReading, ...] = ()
         if bar.ts_ns > self._row_ns:
             if self._row:
                 told = self._tell()
             self._row_ns = bar.ts_ns
-        elif bar.ts_ns < self._row_ns or not self._row:
+            if self._back:
+                self._stale, self._back = self._stale - self._back, frozenset()
+        elif bar.ts_ns < self._row_ns:
+            return ()
+        if bar.instrument in self._stale:
+            self._back |= {bar.instrument}
+            return told
+        if bar.ts_ns == self._told_ns:
             return ()
         self._row[bar.instrument] = bar
-        return self._tell() if len(self._row) == len(self._classifier.instruments) else told
+        complete = len(self._row) == len(self._classifier.instruments) - len(self._stale)
+        return told + self._tell() if complete else told
 
     def forget(self, instrument: str) -> None:
         """Let an instrument warm up again after a gap in its data; until then it takes no new risk."""
@@ -73,11 +97,13 @@ class RegimeWatch:
             name: [reading.regime.value, reading.confidence, reading.source.value, reading.ts_ns]
             for name, reading in self.readings.items()
         }
-        return [held, readings, dict(self._blocked), self._row_ns, sorted(self._row)]
+        gone = [[sorted(self._stale), sorted(self._back), self._told_ns]] if self._stale else []
+        return [held, readings, dict(self._blocked), self._row_ns, sorted(self._row), *gone]
 
-    def _tell(self) -> Sequence[RegimeReading]:
+    def _tell(self) -> tuple[RegimeReading, ...]:
         readings = self._classifier.update(self._row_ns, self._row)
-        self._row = {}
+        self._row, self._told_ns = {}, self._row_ns
+        self._stale = self._classifier.stale
         for reading in readings:
             name = reading.instrument
             self.readings[name] = reading

@@ -20,7 +20,7 @@ def take_bar(state: EngineState, market: Market) -> None:
     assert market.bar is not None
     before = watch.readings.copy()
     for reading in watch.take(market.bar):
-        known = before.get(reading.instrument)
+        known, before[reading.instrument] = before.get(reading.instrument), reading
         if known is None or (known.regime, known.source, known.reason) != (
             reading.regime,
             reading.source,

@@ -31,6 +31,7 @@ from tradewind.regime.rules import RULE_PRECISION, Probabilities, rule_label
 from tradewind.regime.settings import RegimeSettings
 from tradewind.regime.snapshot import frozen, thaw
 
+NONE_STALE: frozenset[str] = frozenset()
 NO_PROBABILITIES: Probabilities = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -100,6 +101,13 @@ class RegimeClassifier:
     def gaps(self) -> dict[str, int]:
         """Return how many bars of each instrument were missing or refused."""
         return dict(zip(self.instruments, self._gaps, strict=True))
+
+    @property
+    def stale(self) -> frozenset[str]:
+        """Return the instruments that have missed more bars in a row than are borne."""
+        if not any(self._missed):
+            return NONE_STALE
+        return frozenset(name for i, name in enumerate(self.instruments) if self._stale(i))
 
     def state(self) -> ClassifierState:
         """Return everything remembered, as values."""

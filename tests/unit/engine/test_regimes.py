@@ -2,7 +2,9 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from decimal import Decimal
+from random import Random
 
 import msgspec
 import pytest
@@ -18,6 +20,7 @@ from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.engine.state import EngineState
 from tradewind.model.decisions import Decided, InRegime, Refused
 from tradewind.model.errors import StateError
+from tradewind.model.instrument import Instrument, define_instrument
 from tradewind.model.intents import TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar, Gap
 from tradewind.model.regime import Regime, RegimeReading, RegimeSource
@@ -26,6 +29,7 @@ from tradewind.regime.classifier import RegimeClassifier
 from tradewind.regime.settings import RegimeSettings
 
 RULES = RegimePlan(settings=RegimeSettings(use_model=False))
+SOL = define_instrument("SOL-USD", price_increment="0.01", base_increment="0.01")
 LONG, FLAT = TargetQuantity(Decimal("0.1")), TargetQuantity(Decimal(0))
 
 
@@ -122,6 +126,80 @@ def test_a_close_without_all_bars_is_told_when_the_next_begins_and_a_late_bar_co
     assert [each.ts_ns for each in readings] == [MINUTE_NS, MINUTE_NS]
     assert "no_bar" in readings[1].flags
     assert watch.take(bar(1, 500, "ETH-USD")) == ()
+
+
+def test_an_instrument_that_stops_is_waited_for_no_longer_once_it_is_stale() -> None:
+    watch = RegimeWatch([BTC, ETH], RULES)
+    for number in range(1, 6):
+        watch.take(bar(number, 10_000 + number))
+        watch.take(bar(number, 500 + number, "ETH-USD"))
+    told = [watch.take(bar(number, 10_000 + number)) for number in range(6, 12)]
+    assert [{each.ts_ns // MINUTE_NS for each in readings} for readings in told] == [
+        set(),
+        {6},
+        {7},
+        {8},
+        {9, 10},
+        {11},
+    ]
+    assert watch.blocks("ETH-USD") == "UNKNOWN: stale_data"
+    assert watch.readings["BTC-USD"].flags == ("single_asset",)
+
+
+def test_one_that_comes_back_is_waited_for_from_the_next_close_on() -> None:
+    watch = RegimeWatch([BTC, ETH], RULES)
+    watch.take(bar(1, 500, "ETH-USD"))
+    for number in range(1, 12):
+        watch.take(bar(number, 10_000 + number))
+    assert watch.take(bar(11, 501, "ETH-USD")) == ()
+    assert watch.take(bar(12, 10_012)) == ()
+    eth = watch.take(bar(12, 502, "ETH-USD"))[1]
+    assert (eth.reason, eth.flags) == ("insufficient_data", ("single_asset",))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_instruments_and_of_bars_within_a_close_changes_no_reading(seed: int) -> None:
+    """Whoever comes first, and whatever is missing: what is told of a close is the same."""
+    random = Random(seed)
+    closes = [
+        [
+            bar(number, 10_000 + random.randrange(200), name)
+            for name in ("BTC-USD", "ETH-USD", "SOL-USD")
+            if random.random() > (0.9 if name == "SOL-USD" and number % 80 > 30 else 0.05)
+        ]
+        for number in range(1, 300)
+    ]
+    assert closes[-1]
+
+    def run(instruments: list[Instrument], order: Callable[[list[Bar]], list[Bar]]) -> list[RegimeReading]:
+        watch = RegimeWatch(instruments, RULES)
+        told = [reading for each in closes for one in order(each) for reading in watch.take(one)]
+        return sorted(told, key=lambda each: (each.ts_ns, each.instrument))
+
+    first = run([BTC, ETH, SOL], list)
+    assert {each.reason for each in first} >= {"", "stale_data", "insufficient_data"}
+    for instruments, order in (
+        ([SOL, ETH, BTC], list),
+        ([BTC, ETH, SOL], lambda each: each[::-1]),
+        ([ETH, SOL, BTC], lambda each: random.sample(each, len(each))),
+    ):
+        again = run(instruments, order)
+        assert again == first[: len(again)]
+        assert len(first) - len(again) in (0, 3)
+
+
+def test_a_replay_with_missing_bars_has_the_same_digest_at_every_bar() -> None:
+    settings = config((), instruments=(BTC, ETH), regime=RULES)
+    bars = [
+        each
+        for number in range(1, 160)
+        for each in (bar(number, 10_000 + 20 * number), bar(number, 500 + number % 7, "ETH-USD"))
+        if each.instrument == "BTC-USD" or not 60 < number < 90
+    ]
+    first, again = EngineState(settings), EngineState(settings)
+    digests = [(process(first, each), state_digest(first))[1] for each in bars]
+    assert [(process(again, each), state_digest(again))[1] for each in bars] == digests
+    assert len(set(digests)) == len(digests)
 
 
 def test_a_restart_by_replay_gives_the_same_labels() -> None:
