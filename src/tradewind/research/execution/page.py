@@ -1,5 +1,6 @@
 """The page of the execution study: one HTML document that needs nothing else."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ TITLES = {
     "hourly": "(c) generated, hourly bars",
 }
 WIDTH, ROW, LEFT = 900.0, 18.0, 200.0
+LOWEST = -2.0  # a reduction below it is drawn at the edge
 
 
 class Mark(NamedTuple):
@@ -144,8 +146,9 @@ def _tape(result: Result) -> list[tuple[str, bool]]:
 
 
 def _chart(results: Sequence[Result]) -> tuple[list[tuple[float, str]], list[Mark], float]:
-    """Gridlines (x, text), marks and the height: reductions by tier from -60 % to 80 %."""
-    lowest, highest = -0.6, 0.8
+    """Gridlines (x, text), marks and the height: reductions by tier up to 80 %, from as far down as there are any."""
+    deepest = min(tier.low for result in results for tier in result.tiers)
+    lowest, highest = max(LOWEST, min(-0.2, math.floor(deepest * 5) / 5)), 0.8
 
     def place(value: float) -> float:
         inside = min(max(value, lowest), highest)
@@ -158,5 +161,5 @@ def _chart(results: Sequence[Result]) -> tuple[list[tuple[float, str]], list[Mar
             y = (row * len(results) + part + 0.5) * ROW
             text = f"{TITLES[result.source]}, from {tier.from_volume:,.0f}: {reduction_text(tier)}"
             marks.append(Mark(result.source, place(tier.reduction), place(tier.low), place(tier.high), y, text))
-    axis = [(place(share / 100), f"{share} %") for share in range(-60, 81, 20)]
+    axis = [(place(share / 100), f"{share} %") for share in range(round(100 * lowest), 81, 20)]
     return axis, marks, ROW * len(results) * len(results[0].tiers)

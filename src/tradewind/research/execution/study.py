@@ -8,11 +8,13 @@ Source  METHODS 3 (TCA), SPEC X11.
 import math
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from heapq import heappop, heappush
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.execution.fill_rates import FillRates, noted
 from tradewind.execution.planner import MarketFigures, PlannerSettings
 from tradewind.model.fees import FeeSchedule, FeeTier
 from tradewind.model.orders import Side
@@ -103,6 +105,27 @@ class Tried(msgspec.Struct, frozen=True, eq=False):
     trials: tuple[Trial, ...]
 
 
+class Measured:
+    """What the parents of one tape have filled so far; one that still works at a time has said nothing by then."""
+
+    def __init__(self) -> None:
+        self._rates = FillRates()
+        self._waiting: list[tuple[int, int, tuple[int, int, int]]] = []  # by the time from which it is known
+        self._seen = 0
+
+    def note(self, trial: Trial) -> None:
+        """Take a parent's fills, to be known once it is over."""
+        self._seen += 1
+        if trial.measured is not None:
+            heappush(self._waiting, (trial.over_ns, self._seen, trial.measured))
+
+    def rates_at(self, ts_ns: int) -> FillRates:
+        """Return the measured rates of the parents that were over by then; times must not go back."""
+        while self._waiting and self._waiting[0][0] <= ts_ns:
+            self._rates = noted(self._rates, *heappop(self._waiting)[2])
+        return self._rates
+
+
 def try_tape(
     tape: Tape,
     starts: int,
@@ -113,7 +136,8 @@ def try_tape(
 ) -> Tried:
     """Return the parents of a tape, tried both ways.
 
-    The horizon is that of low urgency, but at most two thirds of the tape.
+    The horizon is that of low urgency, but at most two thirds of the tape. Offsets follow what earlier parents of the
+    tape have filled, of those that were over by then.
     Raises  ValueError without starts.
     """
     if starts < 1:
@@ -126,16 +150,20 @@ def try_tape(
     times = sorted({first_ns + (last_ns - first_ns) * i // max(1, starts - 1) for i in range(starts)})
     volume_day = tape.volume() / (length / SECOND_NS) * DAY_S
     trials: list[Trial] = []
+    known = Measured()
     for slot, (event, book) in enumerate(books_at(tape, times)):
         touch = tape.touch(book.ts_ns)
         if touch is not None and book.bids and book.asks:
             market = MarketFigures(
-                bid=touch.bid, ask=touch.ask, tier=fees.tiers[0], sigma_day=_sigma_day(tape), volume_day=volume_day
-            )
+                bid=touch.bid, ask=touch.ask, tier=fees.tiers[0], sigma_day=_sigma_day(tape), volume_day=volume_day,
+                fill_rates=known.rates_at(book.ts_ns),
+            )  # fmt: skip
             for side in (Side.BUY, Side.SELL):
                 for notional in notionals:
                     made = run_trial(tape, event, book, slot, side, notional, market, settings, horizon_ns)
-                    trials += [] if made is None else [made]
+                    if made is not None:
+                        trials.append(made)
+                        known.note(made)
         if progress is not None:
             progress()
     return Tried(tape.name, tape.source, length / SECOND_NS, horizon_ns / SECOND_NS, tape.trades, tuple(trials))

@@ -69,7 +69,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One parent both ways; `slot` numbers the starts of its tape in the order of time."""
+    """One parent both ways; `slot` numbers the starts of its tape in the order of time.
+
+    `measured` is what its fills say of its offset, from `over_ns` on: the offset, what was asked for and what filled as
+    maker, in units; None where it was never posted.
+    """
 
     tape: str
     slot: int
@@ -80,6 +84,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     estimate_bps: float
     ours: Way
     market: Way
+    over_ns: int
+    measured: tuple[int, int, int] | None
 
 
 class Desk:
@@ -148,7 +154,8 @@ def run_trial(
     if isinstance(plan, PlanRefused):
         return None
     end_ns = start_ns + horizon_ns
-    ours, state = _work(tape, first, book, plan, market, end_ns)
+    ours, state, over_ns = _work(tape, first, book, plan, market, end_ns)
+    made = sum(fill.quantity for fill in ours.fills if fill.maker)
     sent = _send_at_once(tape, first, book, plan)
     return Trial(
         tape=tape.name,
@@ -160,13 +167,15 @@ def run_trial(
         estimate_bps=plan.estimate.total_bps,
         ours=_cost(tape, plan, ours.fills, start_ns, end_ns, state),
         market=_cost(tape, plan, sent.fills, start_ns, end_ns, None),
+        over_ns=over_ns,
+        measured=None if plan.maker is None else (plan.maker.offset_ticks, plan.quantity, min(made, plan.quantity)),
     )
 
 
 def _work(
     tape: Tape, first: int, book: BookSnapshot, plan: ExecutionPlan, market: MarketFigures, end_ns: int
-) -> tuple[Desk, AlgorithmState]:
-    """Work a plan until it is over or its time is, then take what is left."""
+) -> tuple[Desk, AlgorithmState, int]:
+    """Work a plan until it is over or its time is, then take what is left; return also when that was."""
     desk = Desk(tape.instrument, book)
     state = begin(plan, tape.instrument, book.ts_ns, market.bid, market.ask)
     told: list[ChildFilled | ChildEnded] = []
@@ -188,7 +197,7 @@ def _work(
             state = _look(tape, desk, state, event.ts_ns, volume, told)
             told, volume = [], 0
     _take_rest(tape, desk, plan, index, look_ns)
-    return desk, state
+    return desk, state, look_ns
 
 
 def _look(

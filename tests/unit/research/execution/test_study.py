@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from tradewind.exchange.core.fees import SPOT_FEES
+from tradewind.execution.fill_rates import FillRates, noted
 from tradewind.execution.planner import PlannerSettings
 from tradewind.model.instrument import define_instrument
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, TradePrint
 from tradewind.model.orders import Side
 from tradewind.research.execution.page import study_page
-from tradewind.research.execution.study import result_of, study_of, try_tape
+from tradewind.research.execution.study import Measured, result_of, study_of, try_tape
 from tradewind.research.execution.tapes import books_at, served_tapes, tape_of
 
 S = 1_000_000_000
@@ -112,3 +113,27 @@ def test_the_generated_market_is_executed_and_shown():
 def test_a_study_needs_starts():
     with pytest.raises(ValueError, match="at least one start"):
         tried_on(events_of(5), starts=0)
+
+
+def test_what_has_filled_moves_the_offset_of_later_parents_and_of_no_earlier_ones():
+    """Without trades nothing fills as maker: once enough parents are over, the next stand a tick nearer."""
+    settings = msgspec.structs.replace(SETTINGS, low=msgspec.structs.replace(SETTINGS.low, offset_ticks=0))
+    tape = tape_of("made", "recorded", BTC, events_of(120))
+    tried = try_tape(tape, 12, SPOT_FEES, settings, NOTIONALS)
+    offsets = [(trial.start_ns, trial.over_ns, trial.measured[0]) for trial in tried.trials]
+    first_nearer = next(start for start, _, offset in offsets if offset == 1)
+    over_by_then = [over for _, over, _ in offsets if over <= first_nearer]
+    rates = FillRates()
+    for _ in over_by_then:
+        rates = noted(rates, 0, 1, 0)
+    assert rates.offset(0) == 1
+    assert all(offset == 0 for start, _, offset in offsets if start < first_nearer)
+    assert min(start for start, _, _ in offsets) + 20 * S <= first_nearer
+
+
+def test_a_parent_is_not_known_before_it_is_over():
+    known = Measured()
+    trial = tried_on(events_of(60), starts=1).trials[0]
+    known.note(trial)
+    assert known.rates_at(trial.over_ns - 1) == FillRates()
+    assert known.rates_at(trial.over_ns) == noted(FillRates(), *trial.measured)
