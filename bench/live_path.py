@@ -250,7 +250,7 @@ def settings(home: Home, names: Sequence[str], every: int) -> Resolved:
         "data": {"instruments": names, "interval": "1m"},
         "bots": [bot],
         "limits": {"instrument_share_max": "1", "slippage_bps_max": "off"},
-        "live": {"errors_per_minute_max": 1_000_000},
+        "guards": {"errors_per_minute_max": 1_000_000},
     }
     return resolve(home, {}, profile="dev", overrides=overrides)
 

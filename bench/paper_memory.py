@@ -225,7 +225,7 @@ def run_live(hours: float, minutes: float, folder: Path) -> dict[str, Any]:
             "bots": [bot],
             "account": {"cash": "10000000"},
             "limits": {"instrument_share_max": "1", "exposure_share_max": "1"},
-            "live": {"errors_per_minute_max": 1_000_000},
+            "guards": {"errors_per_minute_max": 1_000_000},
         }
         building.SessionClock = clock  # type: ignore[misc, assignment]
         built = await build_paper(resolve(home, {}, profile="dev", overrides=overrides), home, side)  # type: ignore[arg-type]

@@ -101,12 +101,12 @@ def settings(
     **live: object,
 ) -> Resolved:
     overrides = {
-        **(sections or {}),
+        "guards": {"errors_per_minute_max": 100_000}, **(sections or {}),
         "data": {"instruments": list(instruments), "interval": "1m"},
         "bots": list(BOTS if bots is None else bots),
         "limits": {"instrument_share_max": "1", **(limits or {})},
         "live": {
-            "orders_every": "2s", "accounts_every": "3s", "errors_per_minute_max": 100_000, "on_stop": "cancel-all",
+            "orders_every": "2s", "accounts_every": "3s", "on_stop": "cancel-all",
             **live,
         },
     }  # fmt: skip

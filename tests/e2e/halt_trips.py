@@ -67,7 +67,7 @@ class Stage:
         self.exchange.keys.write_text(json.dumps({**file, "rest": self.witness.rest}))
         self.exchange.keys.chmod(0o600)
         self.config = bots_config(folder / "bots.toml", bots=bots, seconds=1)
-        text = self.config.read_text().replace("[live]\n", f'[live]\nguards_every = "{guards_every}"\n')
+        text = self.config.read_text().replace("[guards]\n", f'[guards]\nevery = "{guards_every}"\n')
         for name, quantity in EAGER.items():
             text += f'[[bots]]\nid = "eager-{name}"\nstrategy = "tests/eager_strategies.py:Eager"\n'
             text += f'instruments = ["{name}"]\nparameters = {{quantity = "{quantity}"}}\n'

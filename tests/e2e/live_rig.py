@@ -146,11 +146,12 @@ def bots_config(path: Path, *, bots: int = 12, seconds: int = 2) -> Path:
         "instrument_share_max = 1",
         "exposure_share_max = 5",
         "leverage_max = 5",
+        "[guards]",
+        "errors_per_minute_max = 100000",
         "[live]",
         'on_stop = "cancel-all"',
         'orders_every = "15s"',
         'accounts_every = "20s"',
-        "errors_per_minute_max = 100000",
         "gaps_per_five_minutes = 100000",
         'request_timeout = "5s"',
     ]

@@ -159,10 +159,11 @@ interval = "1m"
 instrument_share_max = 5
 exposure_share_max = 5
 leverage_max = 5
+[guards]
+errors_per_minute_max = 100000
 [live]
 accounts_every = "4s"
 orders_every = "4s"
-errors_per_minute_max = 100000
 gaps_per_five_minutes = 100000
 [[bots]]
 id = "perp"

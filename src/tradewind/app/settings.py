@@ -244,6 +244,39 @@ class BreakerSection(Section, frozen=True):
         self._need(("daily_loss_max",), ONE)
 
 
+Asked = Literal["warn", "reduce_only", "halt"]
+
+
+class GuardSection(Section, frozen=True):
+    """What is looked at once in `every`, and what follows where too much is found; a breach holds for `cooldown` more.
+
+    Sessions on a venue always have guards; backtests and sessions over recorded data with `enabled`.
+    """
+
+    enabled: bool = False
+    every: Duration = "60s"
+    cooldown: Duration = "5m"
+    daily_loss_max: Share | None = Decimal("0.05")
+    daily_loss_action: Asked = "halt"
+    mark_age_max: Duration | None = "2m"
+    mark_age_action: Asked = "reduce_only"
+    errors_per_minute_max: Annotated[int, Meta(ge=1)] | None = 10
+    errors_action: Asked = "reduce_only"
+    position_age_max: Duration | None = None
+    position_age_action: Asked = "warn"
+    drawdown_max: Share | None = Decimal("0.10")
+    drawdown_action: Asked = "halt"
+    concentration_max: Share | None = Decimal("0.4")
+    concentration_action: Asked = "warn"
+    exposure_max: Share | None = Decimal("0.80")
+    exposure_action: Asked = "reduce_only"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("daily_loss_max", "drawdown_max", "concentration_max"), ONE)
+        self._need(("exposure_max",), None)
+
+
 class VarSection(Section, frozen=True):
     """Limits on the account's daily VaR at 95 %, as a share of equity, and on correlation; both need fits.
 
@@ -381,12 +414,10 @@ class LiveSettings(Section, frozen=True):
     unprotected: Literal["flatten", "alarm"] = "flatten"
     windows: tuple[str, ...] = ()
     daily_loss_max: Decimal | None = None
-    errors_per_minute_max: Annotated[int, Meta(ge=1)] | None = 10
     gaps_per_five_minutes: Annotated[int, Meta(ge=1)] | None = 3
     request_timeout: Duration = "10s"
     orders_every: Duration = "45s"
     accounts_every: Duration = "90s"
-    guards_every: Duration = "60s"
     telemetry_every: Duration = "300s"
     stop_limit_bps: Annotated[int, Meta(ge=1, le=5_000)] = 50
     escalate_after: Duration = "2s"
@@ -414,6 +445,7 @@ class Config(Section, frozen=True):
     breakers: BreakerSection = BreakerSection()
     tiers: TiersSection = TiersSection()
     edge: EdgeSection = EdgeSection()
+    guards: GuardSection = GuardSection()
     bots: tuple[BotSettings, ...] = ()
     instruments: Mapping[str, InstrumentSettings] = {}
     flags: Mapping[str, bool] = {}

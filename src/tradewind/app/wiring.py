@@ -18,13 +18,14 @@ from tradewind.app.settings import (
     ExecutionSection,
     ExitSettings,
     FeeSettings,
+    GuardSection,
     ProtectionSettings,
     TiersSection,
     VarSection,
 )
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
-from tradewind.engine.config import BotSpec, EngineConfig, Planning, RegimePlan, Resting, TailPlan
+from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, Planning, RegimePlan, Resting, TailPlan
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
@@ -43,6 +44,7 @@ from tradewind.portfolio.budgets import BudgetRules
 from tradewind.portfolio.tiers import TIERS, Tier, TierRules
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
+from tradewind.risk.guards import Action, GuardLimits
 from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
@@ -98,6 +100,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         budgets=_budgets(config.allocation),
         tiers=_tiers(config.tiers),
         liquidation=_liquidation(config, ordered),
+        guards=guard_plan(config.guards) if config.guards.enabled else UNSET,
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -304,6 +307,39 @@ def _gets_maintenance(config: Config, instrument: Instrument) -> bool:
     """Return whether an instrument is liquidated overnight only."""
     terms = config.instruments.get(instrument.id)
     return terms is not None and bool(terms.overnight) and terms.overnight_maintenance_margin is not None
+
+
+def guard_plan(section: GuardSection, *, woken: bool = False) -> GuardPlan:
+    """Return the runtime guards; `woken` where a session's clock lets them look."""
+    return GuardPlan(
+        limits=GuardLimits(
+            daily_loss_share_max=section.daily_loss_max,
+            daily_loss_action=_asked(section.daily_loss_action),
+            mark_age_ns_max=_length(section.mark_age_max),
+            mark_age_action=_asked(section.mark_age_action),
+            errors_per_minute_max=section.errors_per_minute_max,
+            errors_action=_asked(section.errors_action),
+            position_age_ns_max=_length(section.position_age_max),
+            position_age_action=_asked(section.position_age_action),
+            drawdown_share_max=section.drawdown_max,
+            drawdown_action=_asked(section.drawdown_action),
+            concentration_max=None if section.concentration_max is None else float(section.concentration_max),
+            concentration_action=_asked(section.concentration_action),
+            exposure_share_max=section.exposure_max,
+            exposure_action=_asked(section.exposure_action),
+            cooldown_ns=duration_ns(section.cooldown),
+        ),
+        every_ns=duration_ns(section.every),
+        woken=woken,
+    )
+
+
+def _asked(word: str) -> Action:
+    return Action[word.upper()]
+
+
+def _length(text: str | None) -> int | None:
+    return None if text is None else duration_ns(text)
 
 
 def _tail(section: VarSection) -> TailPlan | UnsetType:

@@ -168,6 +168,8 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
     would_cross = order.role is CHILD and order.request.post_only  # a matter of the price, no fault of anybody
     if state.breakers is not None and event.reason != NOTHING_TO_REDUCE and not would_cross:
         tell(state, state.breakers.on_error(state.now_ns))
+    if state.guards is not None and event.reason != NOTHING_TO_REDUCE:
+        state.guards.on_error(state.now_ns)
     if order.role is PROTECTION and event.reason == NOTHING_TO_REDUCE:
         _cut(state, order, f"ended {event.reason}")
     for seat in order.owners:

@@ -10,6 +10,7 @@ from tradewind.engine.changing import on_change_bot, on_restore_bot
 from tradewind.engine.closing import close_position, forget_closing
 from tradewind.engine.deciding import answered
 from tradewind.engine.grouping import round_due
+from tradewind.engine.guarding import GUARD, GUARDS, look, woken
 from tradewind.engine.placing import ask_cancel, stop_parent
 from tradewind.engine.recording import quiet
 from tradewind.engine.state import EngineState
@@ -21,6 +22,7 @@ from tradewind.model.money import multiply
 from tradewind.orders.order import OrderRole
 from tradewind.portfolio.budgets import ALLOCATION
 from tradewind.risk.correlation_watch import told
+from tradewind.risk.guards import Action
 from tradewind.risk.tail_book import TAIL
 
 OPERATOR = "operator"
@@ -152,6 +154,9 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
     _advance(state, event.ts_ns)
     if waiting is not None:
         answered(state, waiting, Refused((Finding("risk", "no answer", "an answer by the deadline"),)))
+    elif kind == GUARDS:
+        _look_round(state)
+        woken(state)
     elif kind == "round":
         round_due(state, rest)
     elif kind == TIMER:
@@ -162,6 +167,25 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
             # The position that this entry opened may be gone, and another one with its own time may be there.
             if seat.market.id == instrument and seat.entry == entry and seat.view.position:
                 close_position(state, seat, "time_stop")
+
+
+def on_guards_due(state: EngineState, event: c.GuardsDue) -> None:
+    """A session lets the guards look; without any there is nothing to do."""
+    _advance(state, event.ts_ns)
+    _look_round(state, event.errors, event.day_equity)
+
+
+def _look_round(state: EngineState, errors: int = 0, day_equity: Decimal | None = None) -> None:
+    """Do what the guards ask for: halt, or reduce only for as long as one of them asks."""
+    if state.guards is None:
+        return
+    action, why = look(state, state.guards, errors, day_equity)
+    if action is Action.HALT and state.halted is None:
+        on_halt(state, c.Halt(state.now_ns, f"{GUARD}: {why}"))
+    if action >= Action.REDUCE_ONLY and GUARDS not in state.reduce_only:
+        on_enter_reduce_only(state, c.EnterReduceOnly(state.now_ns, GUARDS, why))
+    elif action < Action.REDUCE_ONLY and GUARDS in state.reduce_only:
+        on_leave_reduce_only(state, c.LeaveReduceOnly(state.now_ns, GUARDS))
 
 
 def line_crossed(state: EngineState) -> None:
@@ -218,6 +242,7 @@ HANDLERS: dict[type, Callable[[EngineState, Any], None]] = {
     c.Flatten: on_flatten,
     c.SwitchFlag: on_switch_flag,
     c.Fitted: on_fitted,
+    c.GuardsDue: on_guards_due,
     c.Answered: on_answered,
     c.TimerFired: on_timer,
 }

@@ -21,12 +21,14 @@ from tradewind.portfolio.tiers import TierRules
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
+from tradewind.risk.guards import GuardLimits
 from tradewind.risk.limits import Limits
 from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
 from tradewind.risk.tail import TailLimits
 from tradewind.strategy.base import Strategy
 
+MINUTE_NS = 60_000_000_000
 HOUR_NS = 3_600_000_000_000
 
 
@@ -57,6 +59,17 @@ class TailPlan(msgspec.Struct, frozen=True, kw_only=True):
     correlation_warn: float | None = None
     span_ns: int | UnsetType = UNSET
     move_max: float | UnsetType = UNSET
+
+
+class GuardPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of the runtime guards, and how often they look.
+
+    Unless `woken` the engine wakes itself after a bar; where a session runs by the clock, that does.
+    """
+
+    limits: GuardLimits = GuardLimits()
+    every_ns: int = MINUTE_NS
+    woken: bool = False
 
 
 class Resting(msgspec.Struct, frozen=True):
@@ -140,6 +153,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     tiers: TierRules | UnsetType = UNSET
     edge: EdgeRules | UnsetType = UNSET
     liquidation: LiquidationRules | UnsetType = UNSET
+    guards: GuardPlan | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id: instrument for instrument in self.instruments}

@@ -12,6 +12,7 @@ from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
 from tradewind.engine.grouping import bar_heard, quote_heard
+from tradewind.engine.guarding import wake_later
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.regimes import take_bar
 from tradewind.engine.state import EngineState, Market, Seat
@@ -86,6 +87,8 @@ def _look(state: EngineState, market: Market) -> None:
         margins.look(state, market)
     if state.breakers is not None:
         bar_closed(state, state.breakers, market)
+    if state.wakes_guards:
+        wake_later(state)
     if state.budgets is not None:
         allotting.bar_closed(state, state.budgets)
     if state.tiers is not None:

@@ -126,6 +126,8 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({} if state.record is None else {"record": state.record.values()}),
         # Only where budgets follow from results.
         **({} if state.budgets is None else {"budgets": state.budgets.values()}),
+        # Only where there are guards.
+        **({} if state.guards is None else {"guards": state.guards.values()}),
         # Only where VaR or correlation is checked.
         **({} if state.tails is None else {"tails": state.tails.values()}),
         **({} if state.pairs is None else {"pairs": sorted(state.pairs.together)}),

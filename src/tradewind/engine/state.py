@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from tradewind.engine.config import BotSpec, EngineConfig, Resting
+from tradewind.engine.guard_watch import GuardWatch
 from tradewind.engine.parents import Day, Planner, WorkedParent
 from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
@@ -335,6 +336,7 @@ class EngineState:
         "forgotten",
         "gated",
         "groups",
+        "guards",
         "halted",
         "hears_fills",
         "jobs",
@@ -379,6 +381,7 @@ class EngineState:
         "unmarked",
         "value_unit",
         "volume",
+        "wakes_guards",
         "watches_trades",
         "watches_worth",
     )
@@ -404,6 +407,7 @@ class EngineState:
         self.gated = self.tiers is not None or self.edge is not None  # whether entries are asked about
         self.margin = None if config.liquidation is UNSET else MarginWatch(config.liquidation)
         self.terms: dict[str, MarginRates] = {}  # the latest margin terms that were told, by instrument
+        self.guards = None if config.guards is UNSET else GuardWatch(config.guards)
         self.reviewer = Reviewer(
             config.limits,
             regimes=self.regimes is not None and self.regimes.plan.block,
@@ -445,6 +449,7 @@ class EngineState:
         self.tiered = len(config.fees.tiers) > 1
         self.watches_trades = config.protections.watches_trades or self.breakers is not None or self.record is not None
         self.watches_worth = config.protections.drawdown_max is not None
+        self.wakes_guards = self.guards is not None and not self.guards.plan.woken
         self.hears_fills = any(overrides(spec.strategy, "on_fill") for spec in config.bots)
         self.cost_rate = add(self.tier.taker, config.price_allowance)
         self.halted: str | None = None
@@ -467,7 +472,8 @@ class EngineState:
         if config.budgets is not UNSET:
             self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
             self.share_out()
-        self.looks = any(each is not None for each in (self.regimes, self.breakers, self.budgets, self.tiers))
+        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers)
+        self.looks = self.wakes_guards or any(each is not None for each in seen_to)
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
         for group in self.groups.values():

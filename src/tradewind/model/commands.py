@@ -134,6 +134,17 @@ class Fitted(msgspec.Struct, frozen=True, array_like=True, tag="fitted"):
     valid_until_ns: int
 
 
+class GuardsDue(msgspec.Struct, frozen=True, array_like=True, tag="guards_due"):
+    """A session's clock says that the runtime guards look now, and what only the session knows.
+
+    `errors` are its failed requests of the last minute, `day_equity` what the account was worth at midnight UTC.
+    """
+
+    ts_ns: int
+    errors: int = 0
+    day_equity: Decimal | None = None
+
+
 class StrategyFailed(msgspec.Struct, frozen=True, array_like=True, tag="strategy_failed"):
     """A strategy's callback raised: its intents were dropped and the bot takes no new risk."""
 
@@ -158,4 +169,5 @@ Command = (
     | TimerFired
     | Answered
     | Fitted
+    | GuardsDue
 )

@@ -11,7 +11,7 @@ from enum import IntEnum
 import msgspec
 
 from tradewind.model.errors import ConfigError
-from tradewind.model.money import ZERO, multiply, subtract
+from tradewind.model.money import ZERO, multiply, plain, subtract
 from tradewind.numeric.sizing import concentration
 
 
@@ -99,7 +99,9 @@ def _measured(readings: Readings, limits: GuardLimits) -> list[tuple[str, str, A
         if limit is not None:
             text = "missing" if number is None else str(number)
             breached = number is None or most is None or number > most  # type: ignore[operator]  # same kind by guard
-            rows.append((name, str(limit), action, text, breached))
+            share = isinstance(most, Decimal) and most is not limit
+            said = f"{plain(most)} (a share of {limit})" if share else str(limit)  # type: ignore[arg-type]  # a Decimal
+            rows.append((name, said, action, text, breached))
 
     loss = _fall(readings.equity_at_midnight, equity)
     row("daily_loss", limits.daily_loss_share_max, limits.daily_loss_action, loss,

@@ -29,7 +29,7 @@ from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
 from tradewind.app.strategies import load_source
-from tradewind.app.wiring import engine_config, simulation_settings
+from tradewind.app.wiring import engine_config, guard_plan, simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
 from tradewind.engine.readmodel import ReadModel
@@ -45,7 +45,7 @@ from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 5_000
 CHECKPOINT_EVENTS = 50_000
-ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits")
+ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits", "guards")
 
 
 class Built(msgspec.Struct):
@@ -158,7 +158,8 @@ async def build_paper(
     try:
         found = await look_round(side, names, private=False, skew_max_ns=plan.skew_max_ns)
         engine_settings = engine_config(config, found.instruments)
-        engine_settings = msgspec.structs.replace(engine_settings, session=new_session(side.identity.name, now_ns()))
+        name, plan_of_guards = new_session(side.identity.name, now_ns()), guard_plan(config.guards, woken=True)
+        engine_settings = msgspec.structs.replace(engine_settings, session=name, guards=plan_of_guards)
         store, standing = RunStore(home.runs), Standing(lease.folder)
         record, recorder = _begin("paper", resolved, engine_settings, store, now_ns())
     except BaseException:

@@ -34,7 +34,6 @@ from tradewind.engine.state import EngineState
 from tradewind.model.commands import TimerFired
 from tradewind.model.effects import Alarm
 from tradewind.model.errors import StateError
-from tradewind.risk.guards import GuardLimits
 from tradewind.storage.journal.recorder import JournalRecorder
 
 # Every three seconds for some minutes: when a venue comes back doubt is over in seconds, not at the next round.
@@ -126,8 +125,7 @@ def compose(opened: Opened) -> LiveSession:
 
 def guards(engine: LiveEngine, lease: Lease, plan: LivePlan, late: Late) -> Guarding:
     """Return the guards of a session, with their state in the account's folder."""
-    limits = GuardLimits(errors_per_minute_max=plan.errors_per_minute_max)
-    return Guarding(engine, lease.folder, limits, daily_loss_max=plan.daily_loss_max, halt=late.halt)
+    return Guarding(engine, lease.folder, daily_loss_max=plan.daily_loss_max, halt=late.halt)
 
 
 def _engine(opened: Opened, outbox: Outbox, late: Late) -> LiveEngine:

@@ -1,7 +1,7 @@
-"""The runtime guards of a session: read once a minute what is, and obey the strictest action (SPEC K10).
+"""The runtime guards of a session: once a minute the engine is told to look, with what only the session knows (K10).
 
-A guard that asks for less risk makes the account reduce-only for as long as it asks; one that asks for a halt trips the
-latch, and only an operator lets trading go on.
+The engine judges, so that a replay comes to the same: a guard that asks for less risk makes the account reduce-only for
+as long as it asks. One that asks for a halt trips the latch, and only an operator lets trading go on.
 """
 
 import asyncio
@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.live.engine import LiveEngine
-from tradewind.model.commands import EnterReduceOnly, LeaveReduceOnly
-from tradewind.model.money import ZERO, multiply, subtract
-from tradewind.risk.guards import Action, GuardLimits, Readings, Verdict, evaluate, strictest
+from tradewind.engine.guarding import GUARD
+from tradewind.model.commands import EnterReduceOnly, GuardsDue, LeaveReduceOnly
+from tradewind.model.money import ZERO, subtract
+from tradewind.risk.guards import Verdict
 from tradewind.storage.atomic import write_bytes
 
-RULE, LOSS_RULE = "guards", "daily_loss"
+LOSS_RULE = "daily_loss"
 DAY_NS = 86_400_000_000_000
 MINUTE_S = 60.0
 DAY_FILE = "day.json"
@@ -37,15 +38,12 @@ class Guarding:
         self,
         engine: LiveEngine,
         folder: Path,
-        limits: GuardLimits,
         *,
         daily_loss_max: Decimal | None,
         halt: Callable[[str], None],
     ) -> None:
-        self.verdicts: tuple[Verdict, ...] = ()
         self._engine = engine
         self._path = folder / DAY_FILE
-        self._limits = limits
         self._daily_loss_max = daily_loss_max
         self._halt = halt
         self._day = self._kept_day()
@@ -63,44 +61,20 @@ class Guarding:
             self.look()
 
     def look(self) -> None:
-        """Read, judge, obey."""
-        now_ns = self._engine.now_ns()
-        self.verdicts = evaluate(self.readings(now_ns), self._limits, now_ns, self.verdicts)
-        action = strictest(self.verdicts)
-        why = "; ".join(
-            f"{each.guard} {each.number} over {each.limit}" for each in self.verdicts if each.action >= action
-        )
-        held = self._engine.state.reduce_only
-        if action is Action.HALT:
-            self._halt(f"guard: {why}")
-        if action >= Action.REDUCE_ONLY and RULE not in held:
-            self._engine.take(EnterReduceOnly(now_ns, RULE, why))
-        elif action < Action.REDUCE_ONLY and RULE in held:
-            self._engine.take(LeaveReduceOnly(now_ns, RULE))
+        """Let the engine look, and latch the halt that a guard asks for."""
+        now_ns, state = self._engine.now_ns(), self._engine.state
+        self._begin_day(now_ns, state.equity())
+        self._errors = [ts_ns for ts_ns in self._errors if now_ns - ts_ns <= MINUTE_S * 1e9]
+        self._engine.take(GuardsDue(now_ns, len(self._errors), None if self._day is None else self._day.equity))
+        if state.halted is not None and state.halted.startswith(f"{GUARD}: "):
+            self._halt(state.halted)
         self._look_at_the_day(now_ns)
 
-    def readings(self, now_ns: int) -> Readings:
-        """Return what the guards look at; what is not known is None, and that is a breach."""
-        state = self._engine.state
-        equity = state.equity()
-        self._begin_day(now_ns, equity)
-        held = {name: market for name, market in state.markets.items() if market.held}
-        ages = [now_ns - (market.mark_ns or (market.bar.ts_ns if market.bar else 0)) for market in held.values()]
-        notionals = [
-            multiply(market.line.unit_value, market.held * market.mark) if market.mark is not None else None
-            for market in held.values()
-        ]
-        known = [each for each in notionals if each is not None]
-        self._errors = [ts_ns for ts_ns in self._errors if now_ns - ts_ns <= MINUTE_S * 1e9]
-        return Readings(
-            equity=equity,
-            peak_equity=state.peak,
-            equity_at_midnight=None if self._day is None else self._day.equity,
-            oldest_mark_age_ns=max(ages, default=0),
-            errors_last_minute=len(self._errors),
-            oldest_position_age_ns=0,
-            notionals=None if len(known) < len(notionals) else tuple(known),
-        )
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return what the guards said last."""
+        watch = self._engine.state.guards
+        return () if watch is None else watch.verdicts
 
     def _look_at_the_day(self, now_ns: int) -> None:
         equity, day, most = self._engine.state.equity(), self._day, self._daily_loss_max

@@ -17,7 +17,7 @@ import msgspec
 from tradewind.app.live.standing import Handover, held_at_start
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.settings import Config
-from tradewind.app.wiring import engine_config
+from tradewind.app.wiring import engine_config, guard_plan
 from tradewind.engine.config import EngineConfig
 from tradewind.model.errors import AuthError, ConfigError, VenueError, VenueRejected
 from tradewind.model.fees import FeeSchedule, flat_fees
@@ -134,6 +134,7 @@ def first_config(
         cash=cash,
         volume_30d=found.volume_30d,
         fees=found.fees or engine.fees,
+        guards=guard_plan(config.guards, woken=True),
         # What is not handed over is adopted by reconciliation, with its evidence.
         held=tuple(each for each in held if each.bot in bots),
     )

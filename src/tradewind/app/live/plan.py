@@ -34,7 +34,6 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
     preview: bool
     dry_run: bool
     daily_loss_max: Decimal | None
-    errors_per_minute_max: int | None
     activity: ActivityLimits
     skew_max_ns: int
     minutes: Decimal | None
@@ -68,7 +67,7 @@ def live_plan(config: Config) -> LivePlan:
         timeout_s=_seconds(live.request_timeout),
         orders_every_s=_seconds(live.orders_every),
         accounts_every_s=_seconds(live.accounts_every),
-        guards_every_s=_seconds(live.guards_every),
+        guards_every_s=_seconds(config.guards.every),
         telemetry_every_s=_seconds(live.telemetry_every),
         on_stop=live.on_stop,
         foreign_orders=live.foreign_orders,
@@ -77,7 +76,6 @@ def live_plan(config: Config) -> LivePlan:
         preview=live.preview,
         dry_run=live.dry_run,
         daily_loss_max=live.daily_loss_max,
-        errors_per_minute_max=live.errors_per_minute_max,
         activity=ActivityLimits(gaps_per_five_minutes=live.gaps_per_five_minutes),
         skew_max_ns=duration_ns(live.skew_max),
         minutes=config.paper.minutes,

@@ -5,14 +5,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from tradewind.app.live.gate import KILL_SWITCH, NO_LEASE, Gate
 from tradewind.app.live.guarding import Guarding
 from tradewind.app.live.latch import Latch
-from tradewind.engine.config import EngineConfig
+from tradewind.engine.config import EngineConfig, GuardPlan
+from tradewind.engine.core import process
 from tradewind.engine.state import EngineState
-from tradewind.model.commands import EnterReduceOnly, LeaveReduceOnly
 from tradewind.model.decisions import Share
 from tradewind.model.instrument import define_instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side
@@ -62,59 +63,72 @@ def test_an_order_nobody_knows_does_not_pass_while_stopping_and_nothing_passes_w
     assert gate.refused == 1
 
 
-class FakeEngine:
-    """An engine as the guards see it."""
+DAY_NS = 86_400_000_000_000
 
-    def __init__(self, equity: Decimal) -> None:
-        self.now = 10 * 86_400_000_000_000
-        self.taken: list[Any] = []
+
+class Account:
+    """An engine whose account is worth what is said, as the guards of a session see it."""
+
+    def __init__(self, equity: Decimal, **limits: Any) -> None:
+        plan = GuardPlan(limits=GuardLimits(**limits), woken=True)
+        self.state = EngineState(msgspec.structs.replace(CONFIG, cash=equity, guards=plan))
+        self.now = 10 * DAY_NS
         self.worth = equity
-        self.state = SimpleNamespace(equity=lambda: self.worth, peak=equity, markets={}, reduce_only={})
 
     def now_ns(self) -> int:
         return self.now
 
     def take(self, event: Any) -> None:
-        self.taken.append(event)
-        if isinstance(event, EnterReduceOnly):
-            self.state.reduce_only[event.rule] = event.reason
-        elif isinstance(event, LeaveReduceOnly):
-            self.state.reduce_only.pop(event.rule, None)
+        self.state.base = self.worth
+        process(self.state, event)
+
+    def look(self, guards: Guarding) -> None:
+        self.state.base = self.worth
+        guards.look()
 
 
-def guarding(tmp_path: Path, engine: FakeEngine, halted: list[str], **limits: Any) -> Guarding:
-    return Guarding(cast(Any, engine), tmp_path, GuardLimits(**limits), daily_loss_max=Decimal(10), halt=halted.append)
+def guarding(tmp_path: Path, engine: Account, halted: list[str]) -> Guarding:
+    return Guarding(cast(Any, engine), tmp_path, daily_loss_max=Decimal(10), halt=halted.append)
 
 
 def test_a_loss_since_midnight_stops_new_risk_and_survives_a_restart(tmp_path: Path) -> None:
-    engine, halted = FakeEngine(Decimal(1_000)), list[str]()
-    guarding(tmp_path, engine, halted).look()
-    assert engine.taken == []
+    engine, halted = Account(Decimal(1_000)), list[str]()
+    engine.look(guarding(tmp_path, engine, halted))
+    assert engine.state.reduce_only == {}
     engine.worth = Decimal(991)
-    guarding(tmp_path, engine, halted).look()
-    assert engine.taken == []
+    engine.look(guarding(tmp_path, engine, halted))
+    assert engine.state.reduce_only == {}
     engine.worth = Decimal(990)
     again = guarding(tmp_path, engine, halted)
-    again.look()
+    engine.look(again)
     assert list(engine.state.reduce_only) == ["daily_loss"]
-    engine.now += 86_400_000_000_000
-    again.look()
+    engine.now += DAY_NS
+    engine.look(again)
     assert engine.state.reduce_only == {}
     assert halted == []
 
 
 def test_a_halt_is_latched_and_errors_make_it_reduce_only(tmp_path: Path) -> None:
-    engine, halted = FakeEngine(Decimal(1_000)), list[str]()
-    guards = guarding(tmp_path, engine, halted, errors_per_minute_max=2)
+    engine, halted = Account(Decimal(1_000), errors_per_minute_max=2), list[str]()
+    guards = guarding(tmp_path, engine, halted)
     for _ in range(3):
         guards.note_error()
-    guards.look()
-    assert list(engine.state.reduce_only) == ["guards"]
+    engine.look(guards)
+    assert engine.state.reduce_only == {"guards": "error_rate 3 over 2"}
     engine.now += 400_000_000_000
-    guards.look()
+    engine.look(guards)
     assert engine.state.reduce_only == {}
+    assert halted == []
     engine.worth = Decimal(800)
-    guards.look()
-    assert len(halted) == 1
-    assert "daily_loss" in halted[0]
+    engine.look(guards)
+    assert halted == [engine.state.halted]
+    assert halted[0].startswith("guard: daily_loss 200 over 50 (a share of 0.05); drawdown")
     assert max(verdict.action for verdict in guards.verdicts) is Action.HALT
+
+
+def test_the_worth_at_midnight_outlives_the_engine(tmp_path: Path) -> None:
+    first, halted = Account(Decimal(1_000)), list[str]()
+    first.look(guarding(tmp_path, first, halted))
+    another = Account(Decimal(940))
+    another.look(guarding(tmp_path, another, halted))
+    assert halted == ["guard: daily_loss 60 over 50 (a share of 0.05)"]
