@@ -31,7 +31,7 @@ def test_a_guard_lets_the_account_only_reduce_and_another_halts_it(tmp_path: Pat
         await until(lambda: "guards" in state.reduce_only)
         told = status(built.session)
         assert state.reduce_only["guards"].startswith("exposure ")
-        assert {each["guard"]: each["action"] for each in told["guards"]}["exposure"] == 2
+        assert {each["guard"]: each["action"] for each in told["guards"]}["exposure"] == "reduce_only"
         assert any(alarm["name"] == "guard" for alarm in told["alarms"])
         venue.prices["BTC-USD"] *= Decimal("0.7")
         await until(lambda: state.halted is not None and built.session.latch.is_set)

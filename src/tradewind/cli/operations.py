@@ -17,7 +17,6 @@ from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json, reading_text, table
 from tradewind.model.errors import ConfigError, StateError
-from tradewind.risk.guards import Action
 
 OPERATOR = "operator"
 
@@ -58,7 +57,6 @@ def show_status(name: str | None, *, json: bool) -> int:
         ("phase", told["phase"]),
         ("halted", told["halted"] or "no"),
         ("reduce-only", _listed(told["reduce_only"])),
-        ("guards", _guards(told.get("guards", ()))),
         ("in doubt", "; ".join(f"{each}: {_listed(why)}" for each, why in told["in_doubt"].items()) or "nothing"),
         ("equity", told["equity"]),
         ("cash", _listed(told["cash"])),
@@ -154,12 +152,6 @@ def _stand(row: Mapping[str, Any]) -> str:
     cells = _bot_cells(row)
     what = f"{cells['strategy']} ({cells['parameters']})" if cells["parameters"] else cells["strategy"]
     return f"{row['state']}, {what}, budget {row['budget']}"
-
-
-def _guards(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """Return which guards ask for something, "none" when none does."""
-    asking = [(each, Action(each["action"]).name.lower().replace("_", " ")) for each in verdicts if each["action"]]
-    return "; ".join(f"{each['guard']} {each['number']} of {each['limit']}: {word}" for each, word in asking) or "none"
 
 
 def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: bool) -> int:
