@@ -69,9 +69,9 @@ def edge_gate(
     if edge is None:
         passes, reason = False, f"the expected edge is not known; it must be at least {plain(hurdle)} bps"
     elif edge < hurdle:
-        passes, reason = False, f"the expected edge of {plain(edge)} bps is below {plain(hurdle)} bps"
+        passes, reason = False, f"the expected edge of {edge:.2f} bps is below {plain(hurdle)} bps"
     else:
-        return GateAnswer(True, edge, hurdle, f"the expected edge of {plain(edge)} bps pays for {plain(hurdle)} bps")
+        return GateAnswer(True, edge, hurdle, f"the expected edge of {edge:.2f} bps pays for {plain(hurdle)} bps")
     if override:
         return GateAnswer(True, edge, hurdle, f"{reason}; {override} lets it trade", override)
     return GateAnswer(passes, edge, hurdle, reason)

@@ -33,3 +33,9 @@ def test_an_operator_can_let_it_trade_on_record() -> None:
 
 def test_an_override_of_what_passes_is_none() -> None:
     assert edge_gate(500, D("0.004"), D(10), override="ada").overridden == ""
+
+
+def test_an_edge_is_told_to_the_hundredth() -> None:
+    answer = edge_gate(D("16.972856529635292986"), D("0.004"), D(5))
+    assert answer.reason == "the expected edge of 16.97 bps is below 85 bps"
+    assert answer.edge_bps == D("16.972856529635292986")
