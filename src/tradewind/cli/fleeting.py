@@ -14,18 +14,18 @@ from tradewind.cli.pages import page_folder, written
 from tradewind.cli.running import bar_series, carried
 from tradewind.model.errors import ConfigError
 from tradewind.research.fleet.calibration import MOST, PLANTED, Calibration, calibrate
-from tradewind.research.fleet.page import (
+from tradewind.research.fleet.page import arms_object, card_object, fleet_page, verdicts
+from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
+from tradewind.research.fleet.tables import (
     AUDIT_HEADS,
     HEADS,
-    arms_object,
+    REASON_HEADS,
     audit_rows,
-    card_object,
     cells,
     choice_rows,
-    fleet_page,
-    verdicts,
+    reason_rows,
+    reason_words,
 )
-from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 
 NAME = "fleet"
 MARKETS_MAX = 1_000
@@ -156,6 +156,8 @@ def _show(card: Scorecard, page: Path | None) -> None:
     screen.print(table("What each part of the stack brought", ("part", "net gain"), parts))
     goals = [(g.name, g.target, g.found, "reached" if g.reached else "NOT REACHED") for g in card.goals]
     screen.print(table("Goals of the whole stack", ("goal", "target", "found", ""), goals))
+    screen.print(table("Where the gain is from", ("arm: kind", *REASON_HEADS), reason_rows(card)))
+    screen.print("of the whole stack: " + " ".join(reason_words(card)), markup=False, soft_wrap=True)
     audits = [(arm, *row) for arm, row in audit_rows(card)]
     screen.print(table("Were the limits kept", ("arm", *AUDIT_HEADS), audits))
     if card.walk_forward is not None:

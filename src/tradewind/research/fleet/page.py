@@ -1,7 +1,6 @@
 """The scorecard's page, one HTML document that needs nothing else, and its figures as one JSON value."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,21 +9,26 @@ import numpy as np
 
 from tradewind.research.curve import DAY_NS
 from tradewind.research.fleet.arms import FULL, HOLD, NAIVE, WITHOUT
+from tradewind.research.fleet.reasons import Reasons
 from tradewind.research.fleet.scorecard import Scorecard, worth
 from tradewind.research.fleet.scoring import ArmScore
 from tradewind.research.fleet.selection import WalkForward
+from tradewind.research.fleet.tables import (
+    AUDIT_HEADS,
+    HEADS,
+    REASON_HEADS,
+    audit_rows,
+    cells,
+    choice_rows,
+    moment,
+    reason_rows,
+    reason_words,
+)
 from tradewind.research.pages import environment
 
 WIDTH, HEIGHT = 1000, 300
 POINTS_MAX = 600
 DRAWN = (HOLD, NAIVE, "risk_off", FULL)  # the last lies on top
-HEADS = (
-    "profitable", "Wilson 95 %", "net", "fees", "maker", "Sharpe", "deflated", "drawdown", "BTC corr.", "turnover",
-    "exposure", "trades",
-)  # fmt: skip
-AUDIT_HEADS = (
-    "limits", "orders", "breaches", "most in one", "most in all", "drawdown", "gap",
-)  # fmt: skip
 
 
 def arms_object(card: Scorecard) -> dict[str, dict[str, Any]]:
@@ -45,6 +49,7 @@ def card_object(card: Scorecard) -> dict[str, Any]:
         "cash": card.cash,
         "arms": arms_object(card),
         **verdicts(card),
+        "reasons": {arm: _builtin(each) for arm, each in card.reasons.items()},
         "audits": {arm: msgspec.to_builtins(each) for arm, each in card.audits.items()},
         "walk_forward": None if card.walk_forward is None else _walked(card.walk_forward),
         "bots": card.by_bot,
@@ -91,38 +96,10 @@ def _walked(walk: WalkForward) -> dict[str, Any]:
     }
 
 
-def choice_rows(card: Scorecard) -> list[tuple[str, str, str, str]]:
-    """Return each choice for people: the window, its training, the trades in it, and how many bots may trade."""
-    if card.walk_forward is None:
-        return []
-    return [
-        (
-            f"{moment(each.window.from_ns)[:10]} to {moment(each.window.to_ns)[:10]}",
-            f"{moment(each.window.train_from_ns)[:10]} to {moment(each.window.train_to_ns)[:10]}",
-            f"{each.trades:,}",
-            f"{sum(share > 0 for share in each.shares.values())} of {len(each.shares)}",
-        )
-        for each in card.walk_forward.choices
-    ]
-
-
-def audit_rows(card: Scorecard) -> list[tuple[str, list[str]]]:
-    """Return what the second pass found of each arm, for people."""
-    return [
-        (
-            arm,
-            [
-                ", ".join(each.checked).replace("_max", "").replace("_", " ") or "none set",
-                f"{each.orders:,}",
-                f"{len(each.breaches)}",
-                f"{each.instrument_share:.1%}",
-                f"{each.exposure_share:.1%}",
-                f"{each.drawdown:.2%}",
-                f"{each.gap:.2%}",
-            ],
-        )
-        for arm, each in card.audits.items()
-    ]
+def _builtin(found: Reasons) -> dict[str, Any]:
+    """Return the reasons as JSON has them; money stays exact."""
+    kinds = {kind: msgspec.structs.asdict(row) for kind, row in found.kinds.items()}
+    return {**msgspec.structs.asdict(found), "kinds": kinds}
 
 
 def fleet_page(card: Scorecard) -> str:
@@ -146,34 +123,13 @@ def fleet_page(card: Scorecard) -> str:
             tripped={arm: moment(s.tripped_ns) for arm, s in card.arms.items() if s.tripped_ns is not None},
             cash=f"{card.cash:,.0f}",
             choices=choice_rows(card),
+            reason_heads=REASON_HEADS,
+            reasons=reason_rows(card),
+            reason_words=reason_words(card),
             audit_heads=AUDIT_HEADS,
             audits=audit_rows(card),
         )
     )
-
-
-def cells(score: ArmScore) -> list[str]:
-    """Return an arm's figures for people, in the order of `HEADS`."""
-    low, high = score.wilson
-    return [
-        f"{score.profitable} of {score.bots}" + (f" ({score.traded} traded)" if score.traded < score.bots else ""),
-        f"{low:.0%} to {high:.0%}",
-        f"{float(score.net_pnl):+,.0f}",
-        f"{float(score.fees):,.0f}",
-        _share(score.maker_ratio, 0),
-        _number(score.sharpe),
-        _number(score.deflated_sharpe),
-        _share(score.max_drawdown, 1),
-        _number(score.btc_correlation),
-        f"{score.turnover:,.1f}",
-        _share(score.exposure, 0),
-        f"{score.trades:,}",
-    ]
-
-
-def moment(ts_ns: int) -> str:
-    """Return a time to the minute, UTC."""
-    return datetime.fromtimestamp(ts_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _plain(score: ArmScore) -> dict[str, Any]:
@@ -221,11 +177,3 @@ def _money(estimate: Any) -> str:
 
 def _percents(estimate: Any) -> str:
     return f"{estimate.value:+.1%} [{estimate.low:+.1%}, {estimate.high:+.1%}]"
-
-
-def _share(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}%}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"

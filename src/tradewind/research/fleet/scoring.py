@@ -19,6 +19,7 @@ from tradewind.research.breakdown import read_model
 from tradewind.research.curve import DAY_NS, IntArray, daily, equity_curve
 from tradewind.research.fleet.arms import Habit
 from tradewind.research.fleet.breaches import LimitAudit, audit_limits
+from tradewind.research.fleet.reasons import Reasons, reasons
 from tradewind.research.metrics import compute_metrics
 from tradewind.research.series import BarSeries
 
@@ -68,12 +69,13 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scored(msgspec.Struct, frozen=True, eq=False):
-    """An arm's figures, its account day by day, how each bot traded, and whether it kept its limits."""
+    """An arm's figures, its account day by day, how each bot traded, where its gain is from, and if limits held."""
 
     score: ArmScore
     days: Days
     habits: dict[str, Habit]
     by_bot: dict[str, Decimal]
+    reasons: Reasons
     audit: LimitAudit
 
 
@@ -115,7 +117,10 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         digest=result.digest,
     )
     by_bot = {name: gained.get(name, ZERO) for name in bots}
-    return Scored(score, days, _habits(model, bots, span_ns), by_bot, audit)
+    found = reasons(
+        metrics.by_bot, bots, curve, tripped_ns=score.tripped_ns, blocked=score.regime_refusals, refusals=score.refusals
+    )
+    return Scored(score, days, _habits(model, bots, span_ns), by_bot, found, audit)
 
 
 def discovered(gains: Mapping[str, Sequence[float]]) -> tuple[str, ...]:

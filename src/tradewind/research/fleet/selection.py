@@ -16,6 +16,7 @@ from tradewind.app.times import duration_ns
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.views import RoundTrip
 from tradewind.portfolio.edge_gate import edge_gate
+from tradewind.research.fleet.reasons import kind_of
 from tradewind.research.fleet.scheduled import Scheduled
 
 BPS = 10_000.0
@@ -146,11 +147,6 @@ def _edges(section: WalkForwardSection, trades: Sequence[Trade], bots: Sequence[
         else (sum(values[name]) + k * means[kind_of(name)]) / max(len(values[name]) + k, 1)
         for name in bots
     }
-
-
-def kind_of(bot: str) -> str:
-    """Return the kind of a fleet's bot, which its name begins with."""
-    return bot.partition("@")[0]
 
 
 def _passes(section: WalkForwardSection, edge: float | None, engine: EngineConfig) -> bool:

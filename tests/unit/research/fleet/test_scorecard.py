@@ -13,8 +13,9 @@ from tradewind.app.fleet import FleetPlan, FleetSection, read_fleet
 from tradewind.model.instrument import define_instrument
 from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, RANDOM
 from tradewind.research.fleet.breaches import Breach
+from tradewind.research.fleet.goals import goals
 from tradewind.research.fleet.page import arms_object, card_object, fleet_page
-from tradewind.research.fleet.scorecard import Scorecard, goals, run_fleet, worth
+from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 from tradewind.research.fleet.scoring import discovered
 from tradewind.research.series import BarSeries
 
@@ -84,6 +85,21 @@ def test_profit_is_the_sum_of_the_bots(card: Scorecard) -> None:
         assert score.wilson[0] <= score.profitable_share <= score.wilson[1]
 
 
+def test_the_reasons_add_up_to_the_net_gain(card: Scorecard) -> None:
+    for arm, found in card.reasons.items():
+        score = card.arms[arm]
+        kinds = found.kinds.values()
+        assert sum((row.net for row in kinds), Decimal(0)) == score.net_pnl
+        assert sum((row.fees for row in kinds), Decimal(0)) == score.fees
+        assert all(row.prices - row.fees == row.net for row in kinds)
+        assert sum(row.profitable for row in kinds) == score.profitable
+        assert sum(row.bots for row in kinds) == score.bots
+        assert found.blocked + found.refused == score.refusals
+    assert card.reasons[FULL].blocked > 0 == card.reasons[NAIVE].blocked
+    assert card.reasons[HOLD].held > card.reasons[FULL].held > 0
+    assert set(card.reasons[FULL].kinds) == {"momentum", "rsi_reversion"}
+
+
 def test_the_paired_difference_is_the_difference_of_the_arms(card: Scorecard) -> None:
     for arm, pair in card.paired.items():
         assert pair.net_pnl.value == pytest.approx(float(card.arms[arm].net_pnl - card.arms[NAIVE].net_pnl), abs=1e-6)
@@ -141,6 +157,8 @@ def test_no_drawdown_goes_beyond_the_breaker_and_one_bar(tmp_path: Path) -> None
     assert found.arms[FULL].tripped_ns is not None
     assert goal.reached
     assert 0.10 <= found.audits[FULL].drawdown <= 0.10 + found.audits[FULL].gap
+    assert 0 < found.reasons[FULL].stopped < 1
+    assert "Its breaker had tripped for" in fleet_page(found)
     assert found.audits[FULL].gap < 2 * max(float((1 - each.low[1:] / each.close[:-1]).max()) for each in wild)
 
 
@@ -149,6 +167,7 @@ def test_the_page_needs_nothing_else_and_tells_all(card: Scorecard) -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert card.digest in page
+    assert "full: momentum" in page
     assert page.count("reached</td>") == len(card.goals)
     assert all(arm.replace("_", " ") in page for arm in ARMS)
     assert msgspec.json.encode(card_object(card), enc_hook=str)
