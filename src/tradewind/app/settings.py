@@ -181,6 +181,29 @@ class AllocationSection(Section, frozen=True):
         return self.method in ("table", "blend")
 
 
+class SizingSection(Section, frozen=True):
+    """How large an entry may be, as a share of equity: what the bot wants (`weight`), or what is measured allows.
+
+    `kelly` goes by the bot's trades of `record`, of which it needs `trades_min`, and until then by `probe`.
+    `volatility` is what a day may move a position by, `volume_share` what part of a bar's volume an entry may be.
+    """
+
+    method: Literal["weight", "kelly", "volatility_target"] = "weight"
+    kelly_fraction: Share = Decimal("0.25")
+    volatility: Share | None = Decimal("0.01")
+    volume_share: Share | None = Decimal("0.05")
+    share_max: Share = ONE
+    trades_min: Annotated[int, Meta(ge=1, le=250)] = 20
+    probe: Share = Decimal("0.02")
+    record: Duration = "180d"
+    regime: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("kelly_fraction", "volume_share", "probe"), ONE)
+        self._need(("volatility", "share_max"), None)
+
+
 class AccountTierSettings(
     Section, frozen=True, rename={"equity_min": "from", "positions_max": "positions"}, kw_only=True
 ):
@@ -443,6 +466,7 @@ class Config(Section, frozen=True):
     execution: ExecutionSection = ExecutionSection()
     var: VarSection = VarSection()
     breakers: BreakerSection = BreakerSection()
+    sizing: SizingSection = SizingSection()
     tiers: TiersSection = TiersSection()
     edge: EdgeSection = EdgeSection()
     guards: GuardSection = GuardSection()

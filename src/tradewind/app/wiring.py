@@ -20,6 +20,7 @@ from tradewind.app.settings import (
     FeeSettings,
     GuardSection,
     ProtectionSettings,
+    SizingSection,
     TiersSection,
     VarSection,
 )
@@ -41,6 +42,7 @@ from tradewind.model.money import ONE, ZERO, plain, ratio
 from tradewind.model.plans import PlanPolicy, Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
+from tradewind.portfolio.position_size import SizingRules
 from tradewind.portfolio.tiers import TIERS, Tier, TierRules
 from tradewind.regime.settings import RegimeSettings
 from tradewind.risk.breakers import BreakerRules
@@ -101,6 +103,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         tiers=_tiers(config.tiers),
         liquidation=_liquidation(config, ordered),
         guards=guard_plan(config.guards) if config.guards.enabled else UNSET,
+        sizing=_sizing(config.sizing),
     )
     return msgspec.structs.replace(engine, session=session_name(engine, simulation_settings(config)))
 
@@ -259,6 +262,26 @@ def _budgets(section: AllocationSection) -> BudgetRules | UnsetType:
         band=float(section.band),
         least=float(section.weight_min),
         most=float(section.weight_max),
+    )
+
+
+def _sizing(section: SizingSection) -> SizingRules | UnsetType:
+    """Return how entries are sized; nothing where a bot's weight alone decides.
+
+    Raises  ConfigError for a volatility target without a target.
+    """
+    if section.method == "weight":
+        return UNSET
+    return SizingRules(
+        method=section.method,
+        kelly_fraction=float(section.kelly_fraction),
+        volatility=None if section.volatility is None else float(section.volatility),
+        volume_share=None if section.volume_share is None else float(section.volume_share),
+        share_max=float(section.share_max),
+        trades_min=section.trades_min,
+        probe=float(section.probe),
+        record_ns=duration_ns(section.record),
+        regime=section.regime,
     )
 
 

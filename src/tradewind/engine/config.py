@@ -17,6 +17,7 @@ from tradewind.model.plans import Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
 from tradewind.portfolio.edge_gate import EdgeRules
+from tradewind.portfolio.position_size import SizingRules
 from tradewind.portfolio.tiers import TierRules
 from tradewind.regime.model_file import RegimeModel
 from tradewind.regime.settings import RegimeSettings
@@ -154,6 +155,7 @@ class EngineConfig(msgspec.Struct, frozen=True, kw_only=True):
     edge: EdgeRules | UnsetType = UNSET
     liquidation: LiquidationRules | UnsetType = UNSET
     guards: GuardPlan | UnsetType = UNSET
+    sizing: SizingRules | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         known = {instrument.id: instrument for instrument in self.instruments}

@@ -7,7 +7,7 @@ the world comes back as effects; what happened, for journal, views and digests, 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tradewind.engine import adopting, allotting, answering, commanding, entry_gates, margins
+from tradewind.engine import adopting, allotting, answering, commanding, entry_gates, margins, measured_size
 from tradewind.engine.breaking import bar_closed
 from tradewind.engine.closing import see_to_positions
 from tradewind.engine.deciding import decide
@@ -91,6 +91,8 @@ def _look(state: EngineState, market: Market) -> None:
         wake_later(state)
     if state.budgets is not None:
         allotting.bar_closed(state, state.budgets)
+    if state.sizing is not None:
+        measured_size.bar_closed(state.sizing, market)
     if state.tiers is not None:
         entry_gates.bar_closed(state, state.tiers)
     if market.day is not None:
@@ -131,6 +133,8 @@ def _on_gap(state: EngineState, event: m.Gap) -> None:
     market.watched = True
     if state.regimes is not None:
         state.regimes.forget(market.id)
+    if state.sizing is not None:
+        state.sizing.gauges[market.id].forget()
     market.warming = [seat for seat in market.seats_all if seat.bot.failed is None]
     for seat in market.warming:
         seat.bars_seen = 0

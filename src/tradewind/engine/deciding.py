@@ -10,6 +10,7 @@ from tradewind.engine.closing import closing_failed
 from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
 from tradewind.engine.entry_gates import goes_alone
+from tradewind.engine.measured_size import measured_units
 from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.resting import resting
@@ -234,6 +235,8 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
         if worth is None:
             return None
         budget = ratio(budget, worth)
+    if state.sizing is not None:
+        return measured_units(state, state.sizing, market, seat, target.weight, budget, mark)
     return weight_units(target.weight, market.instrument, budget, mark, state.cost_rate)
 
 

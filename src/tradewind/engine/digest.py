@@ -123,6 +123,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({} if state.breakers is None else {"breakers": state.breakers.values()}),
         # Only where entries are asked about.
         **({} if state.tiers is None else {"tiers": state.tiers.values()}),
+        **({} if state.sizing is None else {"sizing": state.sizing.values()}),
         **({} if state.record is None else {"record": state.record.values()}),
         # Only where budgets follow from results.
         **({} if state.budgets is None else {"budgets": state.budgets.values()}),

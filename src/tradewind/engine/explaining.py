@@ -317,6 +317,10 @@ def _inputs(state: EngineState, market: Market, seat: Seat) -> Iterator[Input]:
         bar = market.bar
         prices = " ".join(plain(price(each)) for each in (bar.open, bar.high, bar.low, bar.close))
         yield Input("bar (open high low close)", prices, (now - bar.ts_ns) / SECOND_NS)
+    told = None if state.sizing is None else state.sizing.told.get((seat.bot.id, market.id))
+    if told is not None:
+        sizes = ", ".join(f"{name} {size:.4g}" for name, size in told.sizes.items())
+        yield Input("size, of equity", f"{told.share:.4g} by {told.binding} ({sizes})", (now - told.ts_ns) / SECOND_NS)
     if market.best_bid is not None and market.best_ask is not None:
         touch = f"{plain(price(market.best_bid))} / {plain(price(market.best_ask))}"
         yield Input("bid / ask", touch, (now - market.mark_ns) / SECOND_NS)

@@ -14,7 +14,7 @@ from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, Rou
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import corrections as k
-from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet, Refused, Share
+from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet, Refused, Share, Sized
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, add, multiply, ratio
@@ -62,6 +62,7 @@ class ReadModel:
         self.decisions: deque[Decided] = deque(maxlen=keep)
         self.quiet: deque[Quiet] = deque(maxlen=keep)
         self.regimes: deque[InRegime] = deque(maxlen=keep)
+        self.sizes: deque[Sized] = deque(maxlen=keep)
         self.budgets: deque[Allotted] = deque(maxlen=keep)
         self.crossings: deque[Crossed] = deque(maxlen=keep)
         self.funding: deque[a.FundingPaid] = deque(maxlen=keep)
@@ -79,6 +80,7 @@ class ReadModel:
             Decided: self._decided,
             InRegime: self.regimes.append,
             Allotted: self.budgets.append,
+            Sized: self.sizes.append,
             Quiet: self.quiet.append,
             Crossed: self._crossed,
             Alarmed: self._alarmed,

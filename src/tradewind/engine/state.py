@@ -15,7 +15,7 @@ from tradewind.engine.parents import Day, Planner, WorkedParent
 from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
-from tradewind.model.decisions import ReviewRequest, Share
+from tradewind.model.decisions import ReviewRequest, Share, Sized
 from tradewind.model.effects import Alarm, Effect, SetTimer
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
@@ -28,7 +28,9 @@ from tradewind.numeric.serving import Server
 from tradewind.orders.order import Order, OrderRole
 from tradewind.portfolio.budgets import Budgets
 from tradewind.portfolio.edge_gate import EdgeRules
+from tradewind.portfolio.gauge import Gauge
 from tradewind.portfolio.ledger import Ledger, Line
+from tradewind.portfolio.position_size import SizingRules
 from tradewind.portfolio.tiers import TierWatch
 from tradewind.portfolio.track_record import TrackRecord
 from tradewind.portfolio.valuation import value_account
@@ -160,6 +162,22 @@ class Bot:
         self.paused: str | None = None
         self.former: BotSpec | None = None
         self.changed = False
+
+
+class Sizing:
+    """How entries are sized: the rules, what each instrument moves and trades, and the size told last by bot."""
+
+    __slots__ = ("gauges", "rules", "told")
+
+    def __init__(self, rules: SizingRules, instruments: Iterable[str]) -> None:
+        self.rules = rules
+        self.gauges = {name: Gauge() for name in sorted(instruments)}
+        self.told: dict[tuple[str, str], Sized] = {}
+
+    def values(self) -> list[object]:
+        """Return what later answers depend on, for digests."""
+        told = {"/".join(key): [each.wanted, each.share, each.binding] for key, each in sorted(self.told.items())}
+        return [{name: gauge.values() for name, gauge in self.gauges.items()}, told]
 
 
 class Group:
@@ -369,6 +387,7 @@ class EngineState:
         "session",
         "several",
         "simple",
+        "sizing",
         "spot_only",
         "squares_needed",
         "tails",
@@ -403,7 +422,11 @@ class EngineState:
         self.breakers = None if config.breakers is UNSET else Breakers(config.breakers)
         self.tiers = None if config.tiers is UNSET else TierWatch(config.tiers)
         self.edge: EdgeRules | None = None if config.edge is UNSET else config.edge
-        self.record = TrackRecord() if self.edge is not None else None
+        self.sizing = (
+            None if config.sizing is UNSET else Sizing(config.sizing, [each.id for each in config.instruments])
+        )
+        judged = self.sizing is not None and self.sizing.rules.method == "kelly"
+        self.record = TrackRecord() if judged or self.edge is not None else None
         self.gated = self.tiers is not None or self.edge is not None  # whether entries are asked about
         self.margin = None if config.liquidation is UNSET else MarginWatch(config.liquidation)
         self.terms: dict[str, MarginRates] = {}  # the latest margin terms that were told, by instrument
@@ -472,7 +495,7 @@ class EngineState:
         if config.budgets is not UNSET:
             self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
             self.share_out()
-        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers)
+        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers, self.sizing)
         self.looks = self.wakes_guards or any(each is not None for each in seen_to)
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}

@@ -11,7 +11,7 @@ import msgspec
 from tradewind.model.answers import VenueAnswer
 from tradewind.model.commands import Command, StrategyFailed
 from tradewind.model.corrections import Correction
-from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet
+from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet, Sized
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
 from tradewind.model.market_events import Bar
@@ -27,6 +27,7 @@ AuditRecord = (
     | Crossed
     | Alarmed
     | Allotted
+    | Sized
     | StrategyFailed
     | Planned
     | PlanEnded

@@ -144,6 +144,22 @@ class InRegime(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="in_r
     reason: str = ""
 
 
+class Sized(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="sized"):
+    """How large a bot may be in an instrument, where sizes are measured; told again only when it is another size.
+
+    `wanted` and `share` are shares of equity, `binding` names what decided, `sizes` are all that were compared.
+    """
+
+    sequence: int
+    ts_ns: int
+    bot: str
+    instrument: str
+    wanted: float
+    share: float
+    binding: str
+    sizes: dict[str, float]
+
+
 class Allotted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="allotted"):
     """Budgets that came into force: each bot's weight in what is shared, and what a switch to them would cost.
 

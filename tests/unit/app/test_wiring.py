@@ -20,7 +20,8 @@ from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.intents import Exits
 from tradewind.model.plans import PlanPolicy, Urgency
-from tradewind.portfolio.budgets import BudgetRules
+from tradewind.portfolio.budgets import DAY_NS, BudgetRules
+from tradewind.portfolio.position_size import SizingRules
 from tradewind.strategy.builtin.moving_average import MovingAverage
 
 ONE_BOT = [{"strategy": "macd"}]
@@ -204,3 +205,13 @@ def test_a_plan_of_one_bot_wins_over_entries_that_rest() -> None:
 def test_plans_that_cannot_be_are_refused(section: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         engine_config(config(bots=[{"strategy": "macd"}], execution=section), [BTC])
+
+
+def test_sizes_that_are_measured_reach_the_engine() -> None:
+    engine = engine_config(
+        config(bots=ONE_BOT, sizing={"method": "kelly", "volatility": "off", "record": "30d"}), [BTC]
+    )
+    assert engine.sizing == SizingRules(method="kelly", volatility=None, record_ns=30 * DAY_NS)
+    assert engine_config(config(bots=ONE_BOT), [BTC]).sizing is UNSET
+    with pytest.raises(ConfigError, match="needs a target"):
+        engine_config(config(bots=ONE_BOT, sizing={"method": "volatility_target", "volatility": "off"}), [BTC])

@@ -14,6 +14,7 @@ from tradewind.engine.state import EngineState, Market
 from tradewind.market.aggregate import bucket_open
 from tradewind.model.commands import PauseBot, ResumeBot
 from tradewind.model.market_events import Bar, Gap, MarketEvent
+from tradewind.portfolio.gauge import SEEDS
 from tradewind.venues.ports import MarketDesk
 
 REASON = "warming up"
@@ -29,6 +30,8 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     paused = [name for name, bot in state.bots.items() if bot.paused is None]
     engine.take(*(PauseBot(state.now_ns, name, REASON) for name in paused))
     regime_bars = 0 if state.regimes is None else state.regimes.warmup_bars
+    if state.sizing is not None:
+        regime_bars = max(regime_bars, SEEDS + 1)
     troubles: dict[str, str] = {}
     events: list[MarketEvent] = []
     slots = asyncio.Semaphore(AT_ONCE)
