@@ -111,6 +111,16 @@ LOCKED: Mapping[str, frozenset[str]] = {
             "protections.drawdown_max",
             "live.ioc_only",
             "live.daily_loss_max",
+            "guards.daily_loss_max",
+            "guards.daily_loss_action",
+            "guards.drawdown_max",
+            "guards.drawdown_action",
+            "guards.exposure_max",
+            "guards.exposure_action",
+            "guards.mark_age_max",
+            "guards.mark_age_action",
+            "guards.errors_per_minute_max",
+            "guards.errors_action",
         }
     ),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tradewind.engine.breaking import day_moved
 from tradewind.engine.placing import stop_parent
 from tradewind.engine.state import EngineState, Market
 from tradewind.model import corrections as k
@@ -50,6 +51,7 @@ def on_position_adopted(state: EngineState, event: k.PositionAdopted) -> None:
     after = state.equity()
     if before is not None and after is not None:
         state.peak = add(peak, subtract(after, before))
+        day_moved(state, subtract(after, before))
         state.set_lines()
     for seat in market.seats_all:
         if seat.bot.id == event.bot:

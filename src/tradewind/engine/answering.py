@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tradewind.engine.breaking import tell
+from tradewind.engine.breaking import day_moved, tell
 from tradewind.engine.closing import close_position, closing_ended
 from tradewind.engine.commanding import worth_changed
 from tradewind.engine.covering import TOLD, covered_by_exits, is_dust
@@ -273,7 +273,9 @@ def on_transfer(state: EngineState, event: a.CashTransferred) -> None:
     state.ledger.transfer(event.currency, event.amount)
     worth = state.rate(event.currency)
     if worth is not None:
-        state.peak = add(state.peak, multiply(event.amount, worth))
+        moved = multiply(event.amount, worth)
+        state.peak = add(state.peak, moved)
+        day_moved(state, moved)
     for market in state.markets.values():
         state.rebase(market)
     state.audit.append(event)

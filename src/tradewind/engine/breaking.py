@@ -1,5 +1,7 @@
 """The breakers of risk, told what happens: what trips is put to an operator, and working entries go where it asks."""
 
+from decimal import Decimal
+
 from tradewind.engine.placing import ask_cancel
 from tradewind.engine.state import EngineState, Market
 from tradewind.model.effects import Alarm
@@ -15,6 +17,14 @@ def bar_closed(state: EngineState, breakers: Breakers, market: Market) -> None:
     tell(state, breakers.on_bar(market.id, bar.ts_ns, bar.span_ns, float(bar.close)))
     if breakers.rules.daily_loss_max is not None:
         tell(state, breakers.on_equity(state.now_ns, state.equity()))
+
+
+def day_moved(state: EngineState, amount: Decimal) -> None:
+    """Move the worth at midnight by what came from outside or left: neither is a gain or a loss of the day."""
+    if state.breakers is not None:
+        state.breakers.moved(amount)
+    if state.guards is not None:
+        state.guards.moved(amount)
 
 
 def tell(state: EngineState, tripped: Tripped | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from tradewind.engine.config import GuardPlan
-from tradewind.model.money import plain
+from tradewind.model.money import add, plain
 from tradewind.risk.guards import Verdict
 
 DAY_NS = 86_400_000_000_000
@@ -40,6 +40,20 @@ class GuardWatch:
         if equity is not None and (day != self._day or self._day_equity is None):
             self._day, self._day_equity = day, equity
         return self._day_equity
+
+    def told_midnight(self, now_ns: int, equity: Decimal) -> None:
+        """Take over what the account was worth when this day began, by whoever was there."""
+        self._day, self._day_equity = now_ns // DAY_NS, equity
+
+    def moved(self, amount: Decimal) -> None:
+        """Take what came from outside or left: the day's loss does not count it."""
+        if self._day_equity is not None:
+            self._day_equity = add(self._day_equity, amount)
+
+    @property
+    def day(self) -> tuple[int, Decimal] | None:
+        """Return the number of the day, and the worth at its first look."""
+        return None if self._day_equity is None else (self._day, self._day_equity)
 
     def oldest_ns(self, held: Mapping[str, bool], now_ns: int) -> int:
         """Return for how long the oldest position has been there, as far as looks have seen it; 0 without one."""

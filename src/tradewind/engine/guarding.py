@@ -58,10 +58,12 @@ def readings(state: EngineState, watch: GuardWatch, errors: int, day_equity: Dec
         None if market.mark is None else multiply(market.line.unit_value, market.held * market.mark) for market in held
     ]
     known = tuple(each for each in notionals if each is not None)
+    if day_equity is not None:
+        watch.told_midnight(state.now_ns, day_equity)
     return Readings(
         equity=equity,
         peak_equity=state.peak,
-        equity_at_midnight=watch.midnight(state.now_ns, equity) if day_equity is None else day_equity,
+        equity_at_midnight=watch.midnight(state.now_ns, equity),
         oldest_mark_age_ns=max((_mark_age_ns(market, state.now_ns) for market in held), default=0),
         errors_last_minute=errors + watch.errors_since(state.now_ns - MINUTE_NS),
         oldest_position_age_ns=watch.oldest_ns({market.id: market.held > 0 for market in held}, state.now_ns),

@@ -137,7 +137,8 @@ class Fitted(msgspec.Struct, frozen=True, array_like=True, tag="fitted"):
 class GuardsDue(msgspec.Struct, frozen=True, array_like=True, tag="guards_due"):
     """A session's clock says that the runtime guards look now, and what only the session knows.
 
-    `errors` are its failed requests of the last minute, `day_equity` what the account was worth at midnight UTC.
+    `errors` are its failed requests of the last minute, `day_equity` what the account was worth when the day began,
+    where a session before this one has seen it.
     """
 
     ts_ns: int

@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.model.errors import ConfigError
-from tradewind.model.money import multiply, plain, subtract
+from tradewind.model.money import add, multiply, plain, subtract
 
 DAY_NS = 86_400_000_000_000
 HOUR_NS = 3_600_000_000_000
@@ -107,6 +107,11 @@ class Breakers:
             return None
         reason = f"lost {plain(lost)} since midnight UTC, at most {plain(limit)}"
         return self._trip("daily_loss", ACCOUNT, (day + 1) * DAY_NS, reason, cancels=True)
+
+    def moved(self, amount: Decimal) -> None:
+        """Take what came from outside or left: the day's loss does not count it."""
+        if self._day_equity is not None:
+            self._day_equity = add(self._day_equity, amount)
 
     def on_trade(self, instrument: str, ts_ns: int, gained: Decimal, *, stopped: bool) -> list[Tripped]:
         """Take a round trip that ended: what it gained after costs, and whether a stop ended it."""

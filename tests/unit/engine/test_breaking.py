@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tests.engine_rig import Desk, config
+from tradewind.model.answers import CashTransferred
 from tradewind.model.decisions import Decided, Refused
 from tradewind.model.intents import TargetQuantity
 from tradewind.risk.breakers import BreakerRules
@@ -67,3 +68,12 @@ def test_losing_trades_in_a_row_and_rejected_orders_are_counted() -> None:
     other.reject("test-1")
     other.bar()
     assert refusals(other)[-1] == "error_rate: 1 orders rejected within an hour"
+
+
+def test_money_that_leaves_is_no_loss_of_the_day() -> None:
+    one = desk(BreakerRules(daily_loss_max=Decimal("0.05")), None, None, buy("1"))
+    one.bar()
+    one.take(CashTransferred("USD", one.state.now_ns, Decimal(-200), "withdrawn"))
+    one.bar()
+    one.bar()
+    assert (one.alarms, len(one.sent)) == ([], 1)

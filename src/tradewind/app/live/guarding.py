@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.live.engine import LiveEngine
-from tradewind.engine.guarding import GUARD
+from tradewind.engine.guard_watch import GuardWatch
+from tradewind.engine.guarding import GUARD, GUARDS
 from tradewind.model.commands import EnterReduceOnly, GuardsDue, LeaveReduceOnly
 from tradewind.model.money import ZERO, subtract
 from tradewind.risk.guards import Verdict
@@ -46,7 +47,8 @@ class Guarding:
         self._path = folder / DAY_FILE
         self._daily_loss_max = daily_loss_max
         self._halt = halt
-        self._day = self._kept_day()
+        self._kept = self._kept_day()  # for the first look; from then on the engine knows
+        self._day: Day | None = None
         self._errors: list[int] = []
 
     def note_error(self) -> None:
@@ -63,11 +65,16 @@ class Guarding:
     def look(self) -> None:
         """Let the engine look, and latch the halt that a guard asks for."""
         now_ns, state = self._engine.now_ns(), self._engine.state
-        self._begin_day(now_ns, state.equity())
+        if state.guards is None:
+            self._refuse_old(now_ns)
+            return
         self._errors = [ts_ns for ts_ns in self._errors if now_ns - ts_ns <= MINUTE_S * 1e9]
-        self._engine.take(GuardsDue(now_ns, len(self._errors), None if self._day is None else self._day.equity))
+        kept, self._kept = self._kept, None
+        begun = kept.equity if kept is not None and kept.number == now_ns // DAY_NS else None
+        self._engine.take(GuardsDue(now_ns, len(self._errors), begun))
         if state.halted is not None and state.halted.startswith(f"{GUARD}: "):
             self._halt(state.halted)
+        self._keep(state.guards)
         self._look_at_the_day(now_ns)
 
     @property
@@ -75,6 +82,11 @@ class Guarding:
         """Return what the guards said last."""
         watch = self._engine.state.guards
         return () if watch is None else watch.verdicts
+
+    def _refuse_old(self, now_ns: int) -> None:
+        if GUARDS not in self._engine.state.reduce_only:
+            why = "the run began with a version whose engine has no guards: stop it in order, then start again"
+            self._engine.take(EnterReduceOnly(now_ns, GUARDS, why))
 
     def _look_at_the_day(self, now_ns: int) -> None:
         equity, day, most = self._engine.state.equity(), self._day, self._daily_loss_max
@@ -86,12 +98,12 @@ class Guarding:
         elif loss < most and held and loss <= ZERO:
             self._engine.take(LeaveReduceOnly(now_ns, LOSS_RULE))
 
-    def _begin_day(self, now_ns: int, equity: Decimal | None) -> None:
-        number = now_ns // DAY_NS
-        if equity is None or (self._day is not None and self._day.number == number):
-            return
-        self._day = Day(number, equity)
-        write_bytes(self._path, msgspec.json.encode(self._day) + b"\n", overwrite=True)
+    def _keep(self, watch: GuardWatch) -> None:
+        """Keep the day's beginning for whoever comes after: transfers have moved it, or a new day has begun."""
+        day = None if watch.day is None else Day(*watch.day)
+        if day is not None and day != self._day:
+            write_bytes(self._path, msgspec.json.encode(day) + b"\n", overwrite=True)
+        self._day = day
 
     def _kept_day(self) -> Day | None:
         try:

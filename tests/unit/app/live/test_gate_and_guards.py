@@ -14,6 +14,7 @@ from tradewind.app.live.latch import Latch
 from tradewind.engine.config import EngineConfig, GuardPlan
 from tradewind.engine.core import process
 from tradewind.engine.state import EngineState
+from tradewind.model.answers import CashTransferred
 from tradewind.model.decisions import Share
 from tradewind.model.instrument import define_instrument
 from tradewind.model.orders import OrderKind, OrderRequest, Side
@@ -132,3 +133,23 @@ def test_the_worth_at_midnight_outlives_the_engine(tmp_path: Path) -> None:
     another = Account(Decimal(940))
     another.look(guarding(tmp_path, another, halted))
     assert halted == ["guard: daily_loss 60 over 50 (a share of 0.05)"]
+
+
+def test_money_that_leaves_is_no_loss_of_the_day(tmp_path: Path) -> None:
+    engine, halted = Account(Decimal(1_000)), list[str]()
+    guards = guarding(tmp_path, engine, halted)
+    engine.look(guards)
+    engine.take(CashTransferred("USD", engine.now, Decimal(-200), "withdrawn"))
+    engine.worth = Decimal(800)
+    engine.look(guards)
+    assert (halted, engine.state.reduce_only) == ([], {})
+    again = Account(Decimal(800))
+    again.look(guarding(tmp_path, again, halted))
+    assert (halted, again.state.reduce_only) == ([], {})
+
+
+def test_a_run_of_a_version_without_guards_only_reduces(tmp_path: Path) -> None:
+    engine = Account(Decimal(1_000))
+    engine.state = EngineState(CONFIG)
+    engine.look(guarding(tmp_path, engine, []))
+    assert "no guards" in engine.state.reduce_only["guards"]
