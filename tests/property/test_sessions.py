@@ -27,7 +27,8 @@ from tradewind.risk.review import CHECKS, Reviewer
 
 Report = Callable[[str, Counter[str], Iterable[str]], None]
 
-REFUSALS = tuple(f"refused {name}" for name, _, _ in CHECKS)
+# What would be taken from a book cannot be refused here: these sessions are of bars.
+REFUSALS = tuple(f"refused {name}" for name, _, _ in CHECKS if name != "impact")
 FILLS = ("partial fill", "late fill", "flip", "deferred", "strategy failed", "crossing", "merge of bots")
 EXITS = ("exit signal", "exit stop_loss", "exit take_profit", "exit trailing", "exit time_stop", "exit liquidation")
 MONEY = ("liquidation full", "liquidation partial", "deficit", "funding paid", "funding accrued", "transfer")

@@ -20,7 +20,8 @@ from tradewind.model.intents import Exits, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
 from tradewind.model.plans import ExecutionPlan, Urgency
 
-DAY_NS = 86_400_000_000_000
+SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
 BARS_MAX = 1_440
 CHILD = "-c"
 
@@ -66,20 +67,26 @@ class Planner:
 
 
 class Day:
-    """The bars of about a day of one instrument, and how much of what was posted there has filled."""
+    """The bars of about a day of one instrument, and how much of what was posted there has filled.
 
-    __slots__ = ("bars", "rates")
+    `sums` tell the bars apart in a digest without all of them: their number, and what their times, spans, closes and
+    volumes come to.
+    """
+
+    __slots__ = ("bars", "rates", "sums")
 
     def __init__(self) -> None:
-        self.bars: deque[tuple[int, int, int, int | None]] = deque(maxlen=BARS_MAX)  # time, span, close, volume
+        self.bars: deque[tuple[int, int, int, int | None]] = deque()  # time, span, close, volume
+        self.sums = [0, 0, 0, 0]
         self.rates = FillRates()
 
     def take(self, bar: Bar) -> None:
         """Take one bar, and forget those of more than a day before it."""
         bars = self.bars
         bars.append((bar.ts_ns, bar.span_ns, bar.close, bar.volume))
-        while bars[0][0] <= bar.ts_ns - DAY_NS:
-            bars.popleft()
+        self._count(bars[-1], 1)
+        while bars[0][0] <= bar.ts_ns - DAY_NS or len(bars) > BARS_MAX:
+            self._count(bars.popleft(), -1)
 
     def sigma_day(self) -> float | None:
         """Return the volatility of a day as a share; None without three bars."""
@@ -100,7 +107,15 @@ class Day:
 
     def values(self) -> list[object]:
         """Return what decides, as plain values for the digest."""
-        return [list(self.bars), [None if share is None else repr(share) for share in self.rates.shares]]
+        return [self.sums, [None if share is None else repr(share) for share in self.rates.shares]]
+
+    def _count(self, bar: tuple[int, int, int, int | None], sign: int) -> None:
+        ts_ns, span_ns, close, volume = bar
+        sums, second = self.sums, ts_ns // SECOND_NS
+        sums[0] += sign
+        sums[1] += sign * (second + span_ns // SECOND_NS)
+        sums[2] += sign * close * second
+        sums[3] += sign * (-1 if volume is None else volume)
 
 
 def parent_of(order_id: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine_rig import BTC, OPEN_LIMITS, Desk, config
+from tests.engine_rig import BTC, MINUTE_NS, OPEN_LIMITS, Desk, config
 from tradewind.engine.config import EngineConfig, Planning, Resting
 from tradewind.engine.core import process
 from tradewind.engine.digest import state_digest
-from tradewind.engine.parents import parent_of
+from tradewind.engine.parents import Day, parent_of
 from tradewind.engine.state import EngineState
 from tradewind.execution.engines import RiskFlags
 from tradewind.execution.planner import PlannerSettings
@@ -19,7 +19,7 @@ from tradewind.model.answers import CancelRejected, OrderFilled
 from tradewind.model.decisions import Decided, Refused
 from tradewind.model.errors import ConfigError
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity
-from tradewind.model.market_events import QuoteTick
+from tradewind.model.market_events import Bar, QuoteTick
 from tradewind.model.orders import Liquidity, OrderKind, OrderRequest, Side
 from tradewind.model.plans import PlanEnded, Planned, PlanPolicy, Route, Urgency
 from tradewind.orders.order import OrderRole
@@ -417,3 +417,28 @@ def test_a_target_that_another_order_led_away_from_is_planned_anew() -> None:
     desk.bar(10_005)
     assert [(each.order_id, each.reason) for each in desk.ended] == [("test-1", "REPLACED")]
     assert [each.plan.quantity for each in desk.records(Planned)] == [100, 100]
+
+
+def test_a_child_that_is_rejected_for_good_ends_its_parent() -> None:
+    desk = entered(LONG)
+    desk.reject("test-1-c1", "DRY_RUN")
+    assert [(each.children, each.reason) for each in desk.ended] == [(1, "REJECTED")]
+
+
+def test_a_child_that_never_arrived_is_asked_for_again() -> None:
+    desk = entered(LONG)
+    desk.reject("test-1-c1", "NEVER_ARRIVED")
+    assert [each.order_id for each in desk.sent] == ["test-1-c1", "test-1-c2"]
+
+
+def test_a_days_bars_are_told_apart_by_what_they_come_to() -> None:
+    day, other = Day(), Day()
+    bars = [Bar(BTC.id, at * MINUTE_NS, MINUTE_NS, 1, 1, 1, 10_000 + at % 7, at) for at in range(1, 3_000)]
+    for bar in bars:
+        day.take(bar)
+    for bar in bars[-len(day.bars) :]:
+        other.take(bar)
+    assert len(day.bars) == 1_440
+    assert day.values() == other.values()
+    assert day.volume_day(BTC) == pytest.approx(sum(range(3_000 - 1_440, 3_000)))
+    assert day.sigma_day() == pytest.approx(0.00025 * 1_440**0.5, rel=0.2)
