@@ -55,6 +55,7 @@ LIVE_LIMITS = {
     "leverage_max": "1",
     "instrument_orders_per_minute_max": "60",
 }
+REAL_LIMITS = {**LIVE_LIMITS, "data_age_ns_max": "120000000000"}
 LIVE_PROTECTIONS = {"drawdown_max": "0.10", "stop_loss_guard_count": 4}
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {
@@ -87,6 +88,7 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
             "instrument_share_max": "0.10",
             "exposure_share_max": "0.20",
             "leverage_max": "1",
+            "data_age_ns_max": "120000000000",
             "order_notional_max": "25",
             "instrument_orders_per_minute_max": "60",
             "orders_per_hour_max": "30",
@@ -95,8 +97,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
         "live": {"ioc_only": True, "daily_loss_max": "10", "on_stop": "cancel", "foreign_orders": "quarantine"},
     },
     # Real money, spot only: `live.real_money` still has to be said.
-    "spot": {"limits": LIVE_LIMITS, "protections": LIVE_PROTECTIONS},
-    "prod": {"limits": LIVE_LIMITS, "protections": LIVE_PROTECTIONS},
+    "spot": {"limits": REAL_LIMITS, "protections": LIVE_PROTECTIONS},
+    "prod": {"limits": REAL_LIMITS, "protections": LIVE_PROTECTIONS},
 }
 
 # Keys that a profile alone decides: what would loosen them elsewhere is an error, not a preference.

@@ -13,6 +13,7 @@ from tradewind.app.home import Home
 from tradewind.app.live.control import ask
 from tradewind.app.live.latch import Latch
 from tradewind.app.live.lease import holder
+from tradewind.app.times import moment_text
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json, reading_text, table
@@ -78,10 +79,20 @@ def show_status(name: str | None, *, json: bool) -> int:
         rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
         show_table(rows_said, "readings")
     show_safeguards(screen, told)
-    show_table([{"instrument": each, **told["markets"][each]} for each in told["markets"]], "markets")
+    show_table([_market_cells(each, told["markets"][each]) for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
     return DONE
+
+
+def _market_cells(name: str, market: Mapping[str, Any]) -> dict[str, Any]:
+    """A market as people read it: the close of the last bar as a time, and short heads."""
+    heads = {"mark_age_s": "age s", "mark_source": "source", "data_reasons": "why", "messages_per_second": "msg/s",
+             "orders_minute": "orders/min", "next_order_in_s": "next in s"}  # fmt: skip
+    close = market.get("bar_close_ns")
+    last = {"last bar": "-" if close is None else moment_text(close, seconds=True)}
+    rest = {heads.get(key, key): value for key, value in market.items() if key != "bar_close_ns"}
+    return {"instrument": name, **rest, **last}
 
 
 def show_safeguards(screen: Console, told: Mapping[str, Any]) -> None:

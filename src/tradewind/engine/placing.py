@@ -242,8 +242,8 @@ def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewR
     price = age = None
     if mark is not None:
         price = mark if request.kind is MARKET else _worst(request, mark)
-        bar = market.bar
-        age = now - (market.mark_ns if bar is None else bar.ts_ns)
+        bar, seen_ns = market.bar, market.mark_ns
+        age = now - (bar.ts_ns if bar is not None and bar.ts_ns > seen_ns else seen_ns)
     equity, purse = state.equity(), market.line.purse
     question = ReviewRequest(
         request,

@@ -11,7 +11,7 @@ from tradewind.engine.explaining import CHECK_OF
 from tradewind.engine.state import EngineState
 from tradewind.model.decisions import Approved, Decided, Refused
 from tradewind.model.intents import PlaceOrder
-from tradewind.model.market_events import BookSnapshot, MarketEvent, QuoteTick
+from tradewind.model.market_events import Bar, BookSnapshot, MarketEvent, QuoteTick
 from tradewind.model.orders import OrderKind, Side
 from tradewind.risk.limits import RESEARCH_LIMITS
 from tradewind.strategy.base import Strategy, View, Wish
@@ -81,3 +81,14 @@ def test_switched_off_it_asks_nothing() -> None:
     quote = QuoteTick("BTC-USD", 0, 9_990, 500, 10_010, 500)
     assert isinstance(outcome(HALF, quote, None), Approved)
     assert "impact" in CHECK_OF
+
+
+def test_a_decision_on_a_book_is_as_old_as_the_book_not_as_the_last_bar() -> None:
+    base = config([])
+    bots = (msgspec.structs.replace(base.bots[0], strategy=Asks(order=HALF)),)
+    limits = msgspec.structs.replace(RESEARCH_LIMITS, data_age_ns_max=5, slippage_bps_max=None)
+    state = EngineState(msgspec.structs.replace(base, bots=bots, limits=limits))
+    process(state, Bar("BTC-USD", 60, 60, 9_990, 10_010, 9_990, 10_000, 1))
+    process(state, msgspec.structs.replace(TWO_LEVELS, ts_ns=1_000))
+    (decided,) = [each for each in state.audit if isinstance(each, Decided)]
+    assert isinstance(decided.outcome, Approved)

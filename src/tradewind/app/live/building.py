@@ -12,6 +12,7 @@ import msgspec
 from tradewind.app.config import Resolved
 from tradewind.app.edge import live_rules
 from tradewind.app.home import Home
+from tradewind.app.live.asking import instruments_of, refuse_without_required_checks
 from tradewind.app.live.clock import SessionClock
 from tradewind.app.live.composing import Late, Opened, Parts, compose, guards
 from tradewind.app.live.dry import DrySide
@@ -86,10 +87,10 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
     Raises  StateError when another process trades it, ConfigError, AuthError or VenueError when it cannot start.
     """
     plan = live_plan(resolved.config)
-    names = resolved.config.data.instruments
-    if not names:
-        raise ConfigError("say which instruments to trade: --instrument BTC-USD,ETH-USD, or data.instruments")
+    names = instruments_of(resolved.config, verb="trade")
     side = DrySide(side) if plan.dry_run else side
+    if side.is_real and not plan.dry_run:
+        refuse_without_required_checks(resolved.config.limits)
     lease = Lease.take(home.root / "live", side.identity)
     try:
         standing = Standing(lease.folder)
@@ -151,9 +152,7 @@ async def build_paper(
     Raises  as `build`.
     """
     config, plan = resolved.config, live_plan(resolved.config)
-    names = config.data.instruments
-    if not names:
-        raise ConfigError("say which instruments to watch: --instrument BTC-USD,ETH-USD, or data.instruments")
+    names = instruments_of(config, verb="watch")
     lease = Lease.take(home.root / "live", side.identity)
     try:
         found = await look_round(side, names, private=False, skew_max_ns=plan.skew_max_ns)
