@@ -67,6 +67,7 @@ def run_and_show(
             left_out=found.left_out,
             extra=carried(found.market),
             training=bar_series(found.training),
+            training_extra=carried(found.training),
             told=lambda _, done, total: observer(done, total),
         )
     whole = msgspec.json.format(_ENCODER.encode(card_object(card)), indent=2)

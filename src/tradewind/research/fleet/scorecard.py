@@ -69,11 +69,13 @@ def run_fleet(
     left_out: Sequence[tuple[str, str]] = (),
     extra: Sequence[Recorded] = (),
     training: Sequence[BarSeries] = (),
+    training_extra: Sequence[Recorded] = (),
     told: Told | None = None,
 ) -> Scorecard:
     """Run every arm over the bars and return the scorecard; `told` hears (arm, arms done, arms in all).
 
-    Walk-forward learns from `training`: the same instruments, from before the window on; without, from the window.
+    Walk-forward learns from `training` and `training_extra`: the same instruments, from before the window on; without,
+    from the window.
     """
     instruments = [each.instrument for each in series]
     quiet = bool(series) and all(each.no_trade for each in series)
@@ -83,7 +85,7 @@ def run_fleet(
     seconds: dict[str, float] = {}
     naive = arm_config(NAIVE, plan.config, instruments, quiet=quiet)
     arms = arms_of(plan.walk_forward)
-    walk = _chosen(plan, series, training or series)
+    walk = _chosen(plan, series, training or series, training_extra if training else extra)
     for done, arm in enumerate(arms):
         if told is not None:
             told(arm, done, len(arms))
@@ -120,12 +122,14 @@ def run_fleet(
     )
 
 
-def _chosen(plan: FleetPlan, series: Sequence[BarSeries], training: Sequence[BarSeries]) -> WalkForward | None:
+def _chosen(
+    plan: FleetPlan, series: Sequence[BarSeries], training: Sequence[BarSeries], extra: Sequence[Recorded]
+) -> WalkForward | None:
     """Return who may trade when: decided on trades on paper that had ended before; None without walk-forward."""
     if plan.walk_forward is None:
         return None
     engine = paper_config(plan.config, [each.instrument for each in training])
-    result = run_backtest(engine, simulation_settings(plan.config), training)
+    result = run_backtest(engine, simulation_settings(plan.config), training, extra=extra)
     start_ns = min(int(each.open_ns[0]) for each in series)
     end_ns = max(int(each.open_ns[-1]) + each.span_ns for each in series)
     return walk_forward(plan.walk_forward, paper_trades(read_model(result).trips), engine, start_ns, end_ns)
