@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from tradewind.app.config_watch import EVERY_S, ConfigWatch, commands, open_positions
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
 from tradewind.app.readings import Reading, readings
@@ -88,6 +89,7 @@ class PaperSession:
         on_stop: OnStop = "cancel",
         keep_all: bool = True,
         tails: TailFits | None = None,
+        guardian: ConfigWatch | None = None,
     ) -> None:
         self.config = config
         self.settings = settings
@@ -97,6 +99,8 @@ class PaperSession:
         self._pacer = pacer
         self._on_stop = on_stop
         self._tails = tails
+        self._guardian = guardian
+        self._guarded_s = pacer.elapsed_s()
         self._state = EngineState(config, load_source)
         self._driver = Driver(self._state, venue, recorder=recorder)
         for fit in fit_events(config, sources):
@@ -150,13 +154,26 @@ class PaperSession:
         return readings(self._state)
 
     def _obey(self) -> None:
-        """Let the operator's commands happen now, in the order in which they came."""
+        """Let the guardian's and the operator's commands happen now, in the order in which they came."""
+        if self._guardian is not None:
+            self._guard(self._guardian)
         while True:
             try:
                 command = self.commands.get_nowait()
             except Empty:
                 return
             self._driver.take(msgspec.structs.replace(command, ts_ns=self._state.now_ns))
+            self._keep()
+
+    def _guard(self, guardian: ConfigWatch) -> None:
+        """Every few seconds, see whether the configuration is still what the session runs by."""
+        now_s = self._pacer.elapsed_s()
+        if now_s - self._guarded_s < EVERY_S:
+            return
+        self._guarded_s = now_s
+        act = guardian.look(open_positions(self._state))
+        for command in () if act is None else commands(act, self._state, self._state.now_ns):
+            self._driver.take(command)
             self._keep()
 
     def _close(self, ended: str) -> SessionRecord:

@@ -379,6 +379,11 @@ def _tail(section: VarSection) -> TailPlan | UnsetType:
     )
 
 
+def named_bots(config: Config) -> dict[str, BotSettings]:
+    """Return the bots of a configuration by the name that each has in a run."""
+    return {bot.id or _default_id(config.bots, number): bot for number, bot in enumerate(config.bots)}
+
+
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:
     """Return the strategy's name; a second bot of it gets a number."""
     name = bots[number].strategy

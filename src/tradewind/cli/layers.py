@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.app.config import Resolved, Values, assignments, put, resolve
+from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home, find_home, keep_kernels
 from tradewind.cli.options import RunOptions
 from tradewind.model.errors import ConfigError
@@ -27,6 +28,24 @@ def resolved(
     """
     home = here()
     return home, resolve(home, os.environ, file=file, overrides=overrides(options), profile=profile, base=base)
+
+
+def guarded(
+    home: Home,
+    settled: Resolved,
+    file: Path | None,
+    options: RunOptions,
+    *,
+    profile: str,
+    base: Values | None = None,
+) -> ConfigWatch:
+    """Return the guardian of what `resolved` gave: it reads the same files, in the same order, over again."""
+    files = [each for each in (file, home.config_file, home.flags_file) if each is not None]
+
+    def reread() -> Resolved:
+        return resolve(home, os.environ, file=file, overrides=overrides(options), profile=profile, base=base)
+
+    return ConfigWatch(files, reread, settled.config)
 
 
 def overrides(options: RunOptions) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.app.config import Resolved
+from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
 from tradewind.app.live.building import Built, build, build_paper
 from tradewind.app.live.coinbase import open_market, open_side
@@ -20,7 +21,7 @@ from tradewind.app.live.stopping import Ended
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.venue_access import Access, find_access, with_key
 from tradewind.cli.halt_signal import HaltSignal
-from tradewind.cli.layers import resolved
+from tradewind.cli.layers import guarded, resolved
 from tradewind.cli.main import DONE, FAILED, INTERRUPTED
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json
@@ -35,12 +36,15 @@ LINE_EVERY_S = 10.0
 def run_live(file: Path | None, options: RunOptions, *, yes: bool, json: bool) -> int:
     """Run the session that file and options describe, and return the exit code."""
     halts = HaltSignal()
-    home, settled = resolved(file, options, profile="dev")
+    profile = "dev"
+    home, settled = resolved(file, options, profile=profile)
     if not settled.config.live.endpoint:
-        home, settled = resolved(file, options, profile=CANARY)  # money is at stake: the small profile unless told
+        profile = CANARY  # money is at stake: the small profile unless told
+        home, settled = resolved(file, options, profile=profile)
+    guardian = guarded(home, settled, file, options, profile=profile)
     access = chosen_access(home, settled)
     try:
-        return _told_or_stopped(_session(home, settled, access, halts, yes=yes, json=json), json=json)
+        return _told_or_stopped(_session(home, settled, access, halts, guardian, yes=yes, json=json), json=json)
     finally:
         halts.latch_accounts(home, access)
 
@@ -88,12 +92,19 @@ def _told_or_stopped(work: Coroutine[Any, Any, tuple[Built, Ended]], *, json: bo
 
 
 async def _session(
-    home: Home, settled: Resolved, access: Access, halts: HaltSignal, *, yes: bool, json: bool
+    home: Home,
+    settled: Resolved,
+    access: Access,
+    halts: HaltSignal,
+    guardian: ConfigWatch,
+    *,
+    yes: bool,
+    json: bool,
 ) -> tuple[Built, Ended]:
     side = await open_side(access)
     try:
         confirm(home, settled, access, side, yes=yes)
-        built, ended = await _served(await build(settled, home, side), halts, json=json)
+        built, ended = await _served(await build(settled, home, side), halts, guardian, json=json)
         if settled.config.profile == CANARY and ended.is_clean and not settled.config.live.dry_run:
             (built.lease.folder / CANARY_FILE).write_text("a canary session ended in order here\n", encoding="utf-8")
         return built, ended
@@ -101,29 +112,30 @@ async def _session(
         await side.close()
 
 
-def run_live_paper(home: Home, settled: Resolved, *, json: bool) -> int:
+def run_live_paper(home: Home, settled: Resolved, guardian: ConfigWatch, *, json: bool) -> int:
     """Run a paper session on the venue's live data, and return the exit code."""
     live = settled.config.live
     access = find_access(
         home, os.environ, endpoint=Path(live.endpoint) if live.endpoint else None, account=live.account
     )
-    return _told_or_stopped(_paper(home, settled, access, HaltSignal(), json=json), json=json)
+    return _told_or_stopped(_paper(home, settled, access, HaltSignal(), guardian, json=json), json=json)
 
 
 async def _paper(
-    home: Home, settled: Resolved, access: Access, halts: HaltSignal, *, json: bool
+    home: Home, settled: Resolved, access: Access, halts: HaltSignal, guardian: ConfigWatch, *, json: bool
 ) -> tuple[Built, Ended]:
     side = open_market(access)
     try:
         built = await build_paper(settled, home, side)
-        return await _served(built, halts, json=json)
+        return await _served(built, halts, guardian, json=json)
     finally:
         await side.close()
 
 
-async def _served(built: Built, halts: HaltSignal, *, json: bool) -> tuple[Built, Ended]:
+async def _served(built: Built, halts: HaltSignal, guardian: ConfigWatch, *, json: bool) -> tuple[Built, Ended]:
     """Run a session under its control socket, and keep what came of it."""
     ended: Ended | None = None
+    built.session.config_watch = guardian
     server = ControlServer(built.lease.folder, handlers(built.session))
     try:
         await server.start()

@@ -1,4 +1,4 @@
-"""A running session asked and told: `tradewind status`, `orders`, `positions`, `fills`, `halt`, `resume`, `flatten`."""
+"""A running session asked and told: `tradewind status`, `orders`, `positions`, `fills`, `halt`, `resume` and others."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -110,6 +110,20 @@ def resume(*, reason: Reason = "operator", session: Session = None, json: Json =
     from tradewind.cli.operations import resume_session
 
     return resume_session(reason, session, json=json)
+
+
+def reload_(*, session: Session = None, json: Json = False) -> int:
+    """Apply the configuration as its files are now to a running session:
+    strategies, their parameters, budgets and families of its bots.
+
+    Positions and exits stay. Settings that guard the money, or make the
+    session another one, are refused by name; others wait for the next start.
+
+    Example: tradewind reload
+    """
+    from tradewind.cli.operations import reload_session
+
+    return reload_session(session, json=json)
 
 
 def flatten(

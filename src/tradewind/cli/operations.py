@@ -196,6 +196,27 @@ def told_session(what: Mapping[str, Any], name: str | None, *, json: bool) -> in
     return DONE
 
 
+def reload_session(name: str | None, *, json: bool) -> int:
+    """Let a session take over its files as they are now, and print what became of each difference.
+
+    Raises  ConfigError that names the settings which a running session cannot take over.
+    """
+    answer: dict[str, Any] = ask(session_folder(here(), name), {"do": "reload"})
+    if "refused" in answer:
+        raise ConfigError(answer["refused"])
+    if json:
+        print_json(answer)
+        return DONE
+    screen = console()
+    for key in answer["applied"]:
+        screen.print(f"applied {key}", markup=False, soft_wrap=True)
+    for key in answer["waits"]:
+        screen.print(f"{key} waits for the next start", markup=False, soft_wrap=True)
+    if not answer["applied"] and not answer["waits"]:
+        screen.print("the configuration is what the session runs by", markup=False)
+    return DONE
+
+
 def halt_session(reason: str, name: str | None, *, flatten: bool, json: bool) -> int:
     """Latch an account's kill switch: through its session, and on the disk where that does not answer."""
     folder = session_folder(here(), name, running=False)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from tradewind.app.config import Values
 from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.generated import generated_market
@@ -11,7 +12,7 @@ from tradewind.app.market_data import MarketData, Observer, load_market
 from tradewind.app.settings import Config
 from tradewind.cli.demonstration import shown
 from tradewind.cli.display import Screen
-from tradewind.cli.layers import resolved
+from tradewind.cli.layers import guarded, resolved
 from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
@@ -30,18 +31,21 @@ ENDED = {
 
 def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: bool) -> int:
     """Run the session that file and options describe, and return the exit code."""
+    base: Values = {}
     home, settled = resolved(file, options, profile="paper")
     if is_generated(settled.config) and "paper.speed" not in settled.origins:
         # Nobody waits an hour for a bar that is made up.
-        home, settled = resolved(file, options, profile="paper", base={"paper": {"speed": GENERATED_SPEED}})
+        base = {"paper": {"speed": GENERATED_SPEED}}
+        home, settled = resolved(file, options, profile="paper", base=base)
     config = settled.config
+    guardian = guarded(home, settled, file, options, profile="paper", base=base)
     if is_live(config):
         from tradewind.cli.living import run_live_paper
 
-        return run_live_paper(home, settled, json=json)
+        return run_live_paper(home, settled, guardian, json=json)
     with progress("reading bars", quiet=json) as observer:
         market = choose_market(config, home, observer)
-    session = Session("paper", settled, home, market)
+    session = Session("paper", settled, home, market, guardian)
     live = not headless and not json and sys.stdout.isatty() and flag_values(config.flags)["live_display"]
     screen = Screen("tradewind paper", session.engine, session.model, session.paper.readings)
     with shown(screen, live=live, quiet=json) as watch:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tradewind.app.config import Resolved
+from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signals
@@ -44,7 +45,14 @@ class Kept(msgspec.Struct, frozen=True):
 class Session:
     """A session that is ready to run. `model` holds the latest rows, for a display."""
 
-    def __init__(self, kind: str, resolved: Resolved, home: Home, market: Sequence[MarketData]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        resolved: Resolved,
+        home: Home,
+        market: Sequence[MarketData],
+        guardian: ConfigWatch | None = None,
+    ) -> None:
         config = resolved.config
         self.engine = engine_config(config, [each.instrument for each in market])
         settings = simulation_settings(config)
@@ -68,6 +76,7 @@ class Session:
             on_stop=config.paper.on_stop,
             keep_all=False,
             tails=market_fits(self.engine, market),
+            guardian=guardian,
         )
 
     def run(self, watch: Watch) -> Kept:

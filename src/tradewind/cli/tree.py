@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Command] = {
     "fills": Command("operating:fills", "A running session's executions."),
     "halt": Command("operating:halt", "The kill switch: of a session, or at the venue itself."),
     "resume": Command("operating:resume", "Let trading go on after a halt."),
+    "reload": Command("operating:reload_", "Apply harmless changes of the configuration to a running session."),
     "flatten": Command("operating:flatten", "Close positions of a running session."),
     "backtest": Command("backtest:backtest", "Run strategies over recorded bars."),
     "exchange": Command("exchange:exchange", "Run a local exchange that speaks Coinbase Advanced Trade."),

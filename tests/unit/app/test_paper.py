@@ -8,16 +8,18 @@ from typing import Any, Literal
 import pytest
 
 from tradewind.app.config import resolve
+from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, speed_of
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
+from tradewind.app.settings import Config
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.running import bar_series
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.replay import run_digest
-from tradewind.model.commands import CancelAll, Flatten, Halt
+from tradewind.model.commands import CancelAll, EnterReduceOnly, Flatten, Halt, LeaveReduceOnly
 from tradewind.model.decisions import Crossed
 from tradewind.model.errors import ConfigError
 from tradewind.research.backtest import run_backtest
@@ -52,6 +54,7 @@ def session(
     speed: float | None = None,
     seconds: float | None = None,
     on_stop: Literal["keep", "cancel"] = "keep",
+    guardian: ConfigWatch | None = None,
 ) -> tuple[PaperSession, HandClock, threading.Event]:
     engine = engine_config(CONFIG, [each.instrument for each in market])
     clock, stop = HandClock(), threading.Event()
@@ -63,6 +66,7 @@ def session(
         pacer=Pacer(clock, stop, speed, seconds),
         model=ReadModel(engine.instruments),
         on_stop=on_stop,
+        guardian=guardian,
     )
     return made, clock, stop
 
@@ -167,3 +171,31 @@ def test_without_netting_no_bots_cross() -> None:
         crossed[netting] = sum(isinstance(each, Crossed) for each in result.audit)
     assert crossed[True] > 0
     assert crossed[False] == 0
+
+
+def test_a_changed_configuration_enters_the_session_and_leaves_it_again(tmp_path: Path) -> None:
+    file = tmp_path / "bots.toml"
+    file.write_text("", encoding="utf-8")
+    guardian = ConfigWatch([file], lambda: resolve(Home(tmp_path), {}, profile="demo", file=file), resolved(file))
+    made, _, _ = session(MARKET, speed=3600.0, guardian=guardian)
+    modes: list[dict[str, str]] = []
+
+    def watch(glance: Glance) -> None:
+        if glance.elapsed_s == 20.0:
+            file.write_text("[limits]\nleverage_max = 3\n", encoding="utf-8")
+        if glance.elapsed_s == 60.0:
+            file.write_text("", encoding="utf-8")
+        modes.append(dict(made._state.reduce_only))
+
+    record = ran(made, watch)
+    reason = "changed under the running session: limits.leverage_max"
+    assert [mode for mode in modes if mode] == [{"configuration": reason}] * len([mode for mode in modes if mode])
+    assert modes[15] == modes[-1] == {}
+    assert modes[40] == {"configuration": reason}
+    kinds = [type(row) for row in record.audit if isinstance(row, EnterReduceOnly | LeaveReduceOnly)]
+    assert kinds == [EnterReduceOnly, LeaveReduceOnly]
+
+
+def resolved(file: Path) -> Config:
+    """The configuration that a session of this file begins with."""
+    return resolve(Home(file.parent), {}, profile="demo", file=file).config

@@ -71,3 +71,23 @@ def test_a_parameter_without_a_value_is_wrong_input(
     assert run(["bots", "reload", "trend", "--param", "fast"]) == 2
     assert "write name=value" in capsys.readouterr().err
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ({"applied": ["bots.trend.budget"], "waits": ["seed"], "bots": []}, 0,
+         "applied bots.trend.budget\nseed waits for the next start"),
+        ({"applied": [], "waits": [], "bots": []}, 0, "the configuration is what the session runs by"),
+        ({"refused": "a running session cannot take over limits.leverage_max: set it back"}, 2,
+         "cannot take over limits.leverage_max: set it back"),
+    ],
+)  # fmt: skip
+def test_a_reload_says_what_was_applied_and_what_was_refused(
+    answer: dict[str, Any], code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(operations, "session_folder", lambda *_: None)
+    monkeypatch.setattr(operations, "ask", lambda _, what: answer if what == {"do": "reload"} else None)
+    assert run(["reload"]) == code
+    told = capsys.readouterr()
+    assert said in told.out + told.err

@@ -5,6 +5,7 @@ from typing import Any
 
 from tradewind.app.live import bots
 from tradewind.app.live.control import Handler, Values
+from tradewind.app.live.reloading import reload_config
 from tradewind.app.live.session import LiveSession
 from tradewind.app.live.status import fills, orders, positions, status
 from tradewind.model.errors import ConfigError
@@ -44,6 +45,12 @@ def handlers(session: LiveSession) -> Mapping[str, Handler]:
         session.flatten(bot)
         return {"positions": positions(session)}
 
+    async def reload(_: Values) -> Any:
+        try:
+            return await reload_config(session)
+        except ConfigError as error:  # the answer of a command says whose fault it is, an error's text does not
+            return {"refused": str(error)}
+
     async def stop(_: Values) -> Any:
         session.stop.set()
         return {"phase": session.phase}
@@ -57,6 +64,7 @@ def handlers(session: LiveSession) -> Mapping[str, Handler]:
         "resume": resume,
         "flatten": flatten,
         **_bot_handlers(session),
+        "reload": reload,
         "stop": stop,
     }
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from tradewind.app.config_watch import EVERY_S, RULE, Action, ConfigWatch, commands, open_positions
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.live.candle_keeping import CandleKeeping
 from tradewind.app.live.collecting import seldom_collecting
@@ -87,6 +88,7 @@ class LiveSession:
         self.connected = asyncio.Event()
         self.reason = "asked"
         self.alarms: list[Alarm] = []
+        self.config_watch: ConfigWatch | None = None
         self.lag_s = 0.0
         self._restore = restore
         state = engine.state
@@ -192,6 +194,8 @@ class LiveSession:
         engine.take(*(ResumeBot(engine.now_ns(), name) for name in stopped))
         self._begin(group, self.guarding.run(self.plan.guards_every_s))
         self._begin(group, self._products.run())
+        if self.config_watch is not None:
+            self._begin(group, self._guard(self.config_watch))
         self._begin(group, self.fitting.run())
         self._begin(group, self.telemetry.run(self.plan.telemetry_every_s))
         self.phase = "trading"
@@ -298,6 +302,22 @@ class LiveSession:
         if self.trading is not None:
             self.trading.gateway.forget(now_ns - FORGET_NS)
         self._forgetting.step(now_ns, () if self.trading is None else self.trading.gateway.truth.records)
+
+    async def _guard(self, watch: ConfigWatch) -> None:
+        """Every few seconds, see whether the configuration is still what the session runs by (SPEC K11)."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            act = watch.look(open_positions(self.engine.state))
+            if act is None:
+                continue
+            for command in commands(act, self.engine.state, self.engine.now_ns()):
+                if isinstance(command, Halt):
+                    with contextlib.suppress(StateError):  # the disk does not take the latch: an alarm says so
+                        self.halt(command.reason, RULE)
+                else:
+                    self.engine.take(command)
+            if act.action is not Action.CLEAR:
+                self.alarm(Alarm(self.engine.now_ns(), RULE, act.reason))
 
     def products_told(self, states: Mapping[str, ProductState]) -> None:
         """Funding that is due is expected, so that the cash it moves is no difference."""
