@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tradewind.app.config import Resolved
 from tradewind.app.findings import Finding, Report, Verdict, not_ready, ready, review
+from tradewind.app.fit_findings import fit_finding, fits_of
 from tradewind.app.home import Home
 from tradewind.app.live.coinbase import account_identity
 from tradewind.app.live.plan import live_plan
@@ -52,6 +53,9 @@ async def examine(
     desk = access.desk()
     try:
         findings += await venue_findings(desk, access, instruments, skew_s_max(resolved))
+        fine = all(each.verdict is not Verdict.NOT_READY for each in findings)
+        if fine and isinstance(resolved, Resolved) and (jobs := fits_of(resolved.config, instruments)):
+            findings.append(await fit_finding(desk.market, jobs, desk.client.venue_now_ns()))
         if access.key is not None and all(each.verdict is not Verdict.NOT_READY for each in findings):
             findings.append(await account_here(home, desk, access))
     finally:
@@ -136,6 +140,7 @@ def settings_finding(resolved: Resolved | TradewindError) -> Finding:
     try:
         live_plan(config)
         refuse_impossible_limits(config)
+        fits_of(config, config.data.instruments)
     except ConfigError as error:
         return not_ready("settings", str(error), "no session starts with this: put it right")
     seen = f"profile {config.profile}, {len(config.bots)} bots"

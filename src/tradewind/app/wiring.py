@@ -97,7 +97,7 @@ def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineCo
         netting=flag_values(config.flags)["netting"],
         gap_bars_max=config.account.gap_bars_max,
         regime=_regimes(config),
-        tail=_tail(config.var),
+        tail=tail_plan(config.var),
         breakers=_breakers(config.breakers),
         budgets=_budgets(config.allocation),
         tiers=_tiers(config.tiers),
@@ -365,7 +365,7 @@ def _length(text: str | None) -> int | None:
     return None if text is None else duration_ns(text)
 
 
-def _tail(section: VarSection) -> TailPlan | UnsetType:
+def tail_plan(section: VarSection) -> TailPlan | UnsetType:
     """Return the limits on VaR and correlation; nothing where both are off."""
     if section.share_max is None and section.correlation_max is None and section.correlation_warn is None:
         return UNSET
