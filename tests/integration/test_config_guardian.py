@@ -26,7 +26,6 @@ instrument_share_max = 1
 [live]
 orders_every = "2s"
 accounts_every = "3s"
-errors_per_minute_max = 100000
 on_stop = "cancel-all"
 [[bots]]
 id = "flip"

@@ -35,7 +35,7 @@ def test_the_table_names_no_key_that_is_gone_and_none_twice() -> None:
 
 
 def test_what_guards_the_money_is_grave() -> None:
-    guards = ("limits.", "protections.", "liquidation.", "breakers.", "var.", "tiers.", "edge.")
+    guards = ("limits.", "protections.", "liquidation.", "breakers.", "var.", "tiers.", "edge.", "guards.", "sizing.")
     assert {weight for key, weight in WEIGHTS.items() if key.startswith(guards)} == {Weight.RISK}
     who = ("live.venue", "live.endpoint", "live.account", "live.keys", "live.real_money", "account.currency")
     assert {WEIGHTS[key] for key in who} == {Weight.CRITICAL}
