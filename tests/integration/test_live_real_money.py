@@ -26,6 +26,8 @@ id = "flip"
 strategy = "tests/live_strategies.py:Flipper"
 instruments = ["DOGE-USD"]
 parameters = {seconds = 1, quantity = "50"}
+[edge]
+override = { flip = "the test: it flips to be seen" }
 """
 
 
