@@ -162,10 +162,10 @@ def on_timer(state: EngineState, event: c.TimerFired) -> None:
     elif kind == TIMER:
         timer_fired(state, rest)
     elif kind == "exit":
-        bot, instrument, entry = rest.split(":", 2)
-        for seat in state.bots[bot].seats:
+        place, _, entry = rest.rpartition(":")
+        for seat in state.seats_at(place):
             # The position that this entry opened may be gone, and another one with its own time may be there.
-            if seat.market.id == instrument and seat.entry == entry and seat.view.position:
+            if seat.entry == entry and seat.view.position:
                 close_position(state, seat, "time_stop")
 
 

@@ -670,6 +670,11 @@ class EngineState:
         self.timers[key] = due_ns
         self.effects.append(SetTimer(due_ns, key))
 
+    def seats_at(self, place: str) -> list[Seat]:
+        """Return the seats that `BOT:INSTRUMENT` names; both may have colons of their own, as `file.py:Class` has."""
+        seats = (seat for bot in self.bots.values() for seat in bot.seats)
+        return [seat for seat in seats if f"{seat.bot.id}:{seat.market.id}" == place]
+
     def next_order_id(self) -> str:
         """Return the next client order id: the session's name and a number that is never used again (I16)."""
         self.order_number += 1

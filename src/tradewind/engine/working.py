@@ -104,9 +104,8 @@ def bar_seen(state: EngineState, market: Market, day: Day) -> None:
 
 def timer_fired(state: EngineState, key: str) -> None:
     """A second has passed for a parent, if it still works."""
-    bot, _, instrument = key.partition(":")
-    for seat in state.bots[bot].seats:
-        if seat.market.id == instrument and seat.parent is not None:
+    for seat in state.seats_at(key):
+        if seat.parent is not None:
             _look(state, seat, seat.parent)
 
 

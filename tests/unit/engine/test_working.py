@@ -442,3 +442,16 @@ def test_a_days_bars_are_told_apart_by_what_they_come_to() -> None:
     assert day.values() == other.values()
     assert day.volume_day(BTC) == pytest.approx(sum(range(3_000 - 1_440, 3_000)))
     assert day.sigma_day() == pytest.approx(0.00025 * 1_440**0.5, rel=0.2)
+
+
+def test_the_timers_of_a_bot_named_after_a_file_find_it() -> None:
+    settings = planned(LONG, exits=Exits(time_ns=MINUTE_NS))
+    bot = msgspec.structs.replace(settings.bots[0], id="mine.py:Trend")
+    desk = Floor(msgspec.structs.replace(settings, bots=(bot,)))
+    desk.quote()
+    desk.bar(10_005)
+    desk.second(40)
+    assert desk.cancels == ["test-1-c1"]
+    desk.fill("test-1-c1")
+    desk.second(70)
+    assert desk.sent[-1].side is Side.SELL
