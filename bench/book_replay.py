@@ -19,6 +19,7 @@ import msgspec
 from bench.event_engine import FEES
 from bench.figures import Report, in_turn, median_ratio, peak_mb, show
 from bench.stream import QUANTITY_SCALE, Stream, book_events, make_stream
+from tradewind.app.wiring import opening_account
 from tradewind.engine.config import BotSpec, EngineConfig, HeldAtStart
 from tradewind.engine.state import EngineState
 from tradewind.model.answers import OrderFilled
@@ -26,7 +27,7 @@ from tradewind.model.instrument import Instrument, define_instrument
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, MarketEvent
 from tradewind.model.orders import OrderKind, Side
-from tradewind.research.backtest import BacktestResult, opening_account, run_events
+from tradewind.research.backtest import BacktestResult, run_events
 from tradewind.risk.limits import RESEARCH_LIMITS
 from tradewind.simulation.book import BookVenue
 from tradewind.simulation.settings import SimulationSettings

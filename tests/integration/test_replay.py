@@ -46,7 +46,7 @@ from tradewind.app.strategies import make_strategy
 from tradewind.app.wiring import simulated_venue, streamed_sources
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.readmodel import ReadModel
-from tradewind.model.commands import Halt, PauseBot, SwitchFlag
+from tradewind.model.commands import ChangeBot, Halt, PauseBot, RestoreBot, SwitchFlag
 from tradewind.model.intents import Exits
 from tradewind.risk.limits import Limits
 from tradewind.simulation.settings import SimulationSettings
@@ -81,6 +81,15 @@ def watch(glance):
     if glance.done == 1500:
         session.commands.put(PauseBot(0, "own", "lunch"))
         session.commands.put(SwitchFlag(0, "streaming", "off"))
+    if glance.done == 2000:
+        session.commands.put(ChangeBot(0, "reversion", "try", "donchian", {"entry_bars": 15}, promoted=True))
+        session.commands.put(ChangeBot(0, "averages", "less", budget=Decimal("0.2")))
+    if glance.done == 2600:
+        source = (folder / "weekly.py").read_text().replace("TargetWeight(0.5", "TargetWeight(0.7")
+        place = str(folder / "weekly.py") + ":Weekly"
+        session.commands.put(ChangeBot(0, "own", "edited", place, {}, source))
+    if glance.done == 3500:
+        session.commands.put(RestoreBot(0, "reversion", "worse"))
     if glance.done == 4200:
         session.commands.put(Halt(0, "storm"))
 

@@ -44,6 +44,9 @@ NOT_HASHED = frozenset(
         "profile",
         "live.endpoint",
         "live.keys",
+        "shadow.candidate",
+        "shadow.share_max",
+        "shadow.waiting_max",
         "flags.live_display",
     }
 )
@@ -95,7 +98,7 @@ def resolve(
     merged: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
-        _merge(merged, layer.values)
+        merge(merged, layer.values)
         origins.update((key, layer.source) for key, _ in flattened(layer.values))
     config = msgspec.convert(with_none(merged), Config, strict=False)
     return Resolved(config, origins, config_digest(config))
@@ -203,10 +206,11 @@ def flattened(values: Values, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _merge(into: dict[str, Any], values: Values) -> None:
+def merge(into: dict[str, Any], values: Values) -> None:
+    """Put the values over those that are there; a table goes over a table key by key."""
     for key, value in values.items():
         if isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
+            merge(into[key], value)
         else:
             into[key] = _copied(value)
 

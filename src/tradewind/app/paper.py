@@ -16,6 +16,7 @@ from tradewind.app.config_watch import EVERY_S, ConfigWatch, commands, open_posi
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
 from tradewind.app.readings import Reading, readings
+from tradewind.app.shadow import Shadow
 from tradewind.app.strategies import load_source
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import TailFits
@@ -90,6 +91,7 @@ class PaperSession:
         keep_all: bool = True,
         tails: TailFits | None = None,
         guardian: ConfigWatch | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self.config = config
         self.settings = settings
@@ -103,6 +105,7 @@ class PaperSession:
         self._guarded_s = pacer.elapsed_s()
         self._state = EngineState(config, load_source)
         self._driver = Driver(self._state, venue, recorder=recorder)
+        self._shadow = shadow
         for fit in fit_events(config, sources):
             self._driver.agenda.add(fit.ts_ns, fit)
         self._digest = AuditDigest()
@@ -127,6 +130,8 @@ class PaperSession:
             self._driver.feed(events)
             self._events += len(events)
             self._keep()
+            if self._shadow is not None:
+                self._shadow.step()
             watch(self.glance())
         return self._close(ended)
 
@@ -181,6 +186,8 @@ class PaperSession:
             self._driver.take(CancelAll(self._state.now_ns))
         self._driver.finish()
         self._keep()
+        if self._shadow is not None:
+            self._shadow.close(ended)
         return SessionRecord(
             self.config,
             self.settings,

@@ -60,7 +60,12 @@ def begin_session(store: RunStore, record: RunRecord, *, durable: bool = False) 
     `store.finish`.
     """
     begun = store.begin(record)
-    header = SessionHeader(
+    return begun, JournalRecorder(Journal.create(store.journal(begun.id), session_header(begun)), durable=durable)
+
+
+def session_header(begun: RunRecord) -> SessionHeader:
+    """Return what stands first in the journal of a session."""
+    return SessionHeader(
         session=begun.id,
         mode=begun.kind,
         created_at_ns=begun.created_at_ns,
@@ -74,7 +79,6 @@ def begin_session(store: RunStore, record: RunRecord, *, durable: bool = False) 
         seed=begun.seed,
         sources=sources_of(begun.engine),
     )
-    return begun, JournalRecorder(Journal.create(store.journal(begun.id), header), durable=durable)
 
 
 def recorded_engine(config: EngineConfig) -> Values:

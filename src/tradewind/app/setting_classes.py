@@ -72,6 +72,7 @@ ROWS: tuple[tuple[Weight, str, str], ...] = (
     (Weight.RISK, "live", "gaps_per_five_minutes orders_every accounts_every"),
     (Weight.RISK, "live", "stop_limit_bps escalate_after skew_max"),
     (Weight.START, "live", "request_timeout telemetry_every"),
+    (Weight.START, "shadow", "candidate share_max waiting_max"),
 )
 """Weight, section, its keys; a list or table in a section is one key. Of `bots` and `instruments` it is each one's."""
 

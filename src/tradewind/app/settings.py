@@ -447,6 +447,21 @@ class LiveSettings(Section, frozen=True):
     skew_max: Duration = "5s"
 
 
+class ShadowSection(Section, frozen=True):
+    """A candidate beside the run: `candidate` is a file with what it does otherwise.
+
+    Beside a session it takes at most `share_max` of the event loop, and ends when more than `waiting_max` events wait.
+    """
+
+    candidate: str = ""
+    share_max: Share = Decimal("0.2")
+    waiting_max: Annotated[int, Meta(ge=1_000)] = 200_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._need(("share_max",), Decimal("0.9"))
+
+
 class Config(Section, frozen=True):
     """Everything that can be set."""
 
@@ -475,3 +490,4 @@ class Config(Section, frozen=True):
     flags: Mapping[str, bool] = {}
     paper: PaperSettings = PaperSettings()
     live: LiveSettings = LiveSettings()
+    shadow: ShadowSection = ShadowSection()

@@ -51,9 +51,12 @@ def load_class(place: str) -> type[Strategy]:
 
     Raises  ConfigError when there is no such file, module or class, when it fails to load, or is no strategy.
     """
-    source = place if place.endswith(".py") else place.rpartition(":")[0]
-    module = _run_file(Path(source)) if source.endswith(".py") else _import(source)
-    return _class_in(module, place)
+    path = _file_of(place)
+    if path is None:
+        return _class_in(_import(place.rpartition(":")[0]), place)
+    if not path.is_file():
+        raise ConfigError(f"there is no file {path}: `tradewind strategies new {path.stem}` writes one to start from")
+    return load_source(place, _text_of(path))
 
 
 def source_of(place: str) -> str:
@@ -138,14 +141,6 @@ def _import(name: str) -> ModuleType:
         raise ConfigError(f"module {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
     except Exception as error:  # a user's module may fail in any way when it runs
         raise ConfigError(f"module {name!r} cannot be loaded: {type(error).__name__}: {error}") from error
-
-
-def _run_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise ConfigError(f"there is no file {path}: `tradewind strategies new {path.stem}` writes one to start from")
-    if path.suffix != ".py":
-        raise ConfigError(f"{path} cannot be loaded: give it the suffix .py")
-    return _run_text(path, _text_of(path))
 
 
 def _text_of(path: Path) -> str:

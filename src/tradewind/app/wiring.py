@@ -156,12 +156,17 @@ def streamed_sources(market: Sequence[MarketData]) -> list[Recorded]:
 
 def simulated_venue(engine: EngineConfig, settings: SimulationSettings, market: Sequence[MarketData]) -> Venue:
     """Return the venue that fills against the data there are: the displayed book where it is recorded, else bars."""
-    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in engine.held)
-    account = OpeningAccount(engine.cash, engine.volume_30d, held)
+    account = opening_account(engine)
     if any(each.kind in BOOK_KINDS for each in market):
         return BookVenue(engine.instruments, settings, account)
     moving = [each.instrument.id for each in market if each.carry.windows]
     return BarVenue(engine.instruments, settings, account, moving)
+
+
+def opening_account(engine: EngineConfig) -> OpeningAccount:
+    """Return the simulated venue's account at the start: the same cash, volume and positions as the engine's."""
+    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in engine.held)
+    return OpeningAccount(engine.cash, engine.volume_30d, held)
 
 
 def _gaps(market: MarketData) -> list[Gap]:
@@ -188,16 +193,16 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
     plans = [bot_planning(section, bot, config.simulation.half_spread_bps) for bot in config.bots]
     return [
         BotSpec(
-            id=bot.id or _default_id(config.bots, number),
+            id=name,
             strategy=make_strategy(bot.strategy, strategy_parameters(bot)),
             instruments=tuple(sorted(bot.instruments)) or everything,
             budget=equal if bot.budget is None else bot.budget,
             exits=_exits(bot.exits or config.exits),
             family=(bot.family or FAMILY_OF.get(bot.strategy, UNSET)) if of_families else UNSET,
-            rest=rest if plans[number] is UNSET else UNSET,
-            plan=plans[number],
+            rest=rest if plan is UNSET else UNSET,
+            plan=plan,
         )
-        for number, bot in enumerate(config.bots)
+        for name, bot, plan in zip(bot_ids(config.bots), config.bots, plans, strict=True)
     ]
 
 
@@ -381,7 +386,12 @@ def tail_plan(section: VarSection) -> TailPlan | UnsetType:
 
 def named_bots(config: Config) -> dict[str, BotSettings]:
     """Return the bots of a configuration by the name that each has in a run."""
-    return {bot.id or _default_id(config.bots, number): bot for number, bot in enumerate(config.bots)}
+    return dict(zip(bot_ids(config.bots), config.bots, strict=True))
+
+
+def bot_ids(bots: Sequence[BotSettings]) -> list[str]:
+    """Return the bots' ids, those that are not said included."""
+    return [bot.id or _default_id(bots, number) for number, bot in enumerate(bots)]
 
 
 def _default_id(bots: Sequence[BotSettings], number: int) -> str:

@@ -1,11 +1,12 @@
 """`tradewind backtest`: strategies over recorded bars, through the same engine as live."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import SAID_NOTHING, Json, Run
+from tradewind.cli.options import SAID_NOTHING, Json, Run, Shadow
 
 
 def backtest(
@@ -18,6 +19,7 @@ def backtest(
     ranges: Annotated[
         bool, Parameter(name="--range", negative="", help="Run optimistic and pessimistic fills too, for the report.")
     ] = False,
+    shadow: Shadow = None,
     json: Json = False,
 ) -> int:
     """Run strategies over recorded bars and show what came of it.
@@ -34,4 +36,6 @@ def backtest(
     """
     from tradewind.cli.backtesting import run_and_show
 
+    if shadow is not None:
+        options = replace(options, settings=[*(options.settings or ()), f"shadow.candidate={shadow}"])
     return run_and_show(config, options, out=out, report=report, ranges=ranges, json=json)

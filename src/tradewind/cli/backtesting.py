@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tradewind.app.candidate import shadow_plan
 from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import load_market
@@ -14,7 +15,7 @@ from tradewind.cli.main import DONE
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json, progress
 from tradewind.cli.results import result_object, show_edges, show_readings, show_result
-from tradewind.cli.running import bar_series, carried, run_market
+from tradewind.cli.running import bar_series, carried, run_market, run_shadow
 from tradewind.cli.silence import silences
 from tradewind.model.errors import ConfigError
 from tradewind.research.breakdown import read_model
@@ -36,6 +37,7 @@ def run_and_show(
         market = load_market(settled.config, home, observer)
     engine = engine_config(settled.config, [each.instrument for each in market])
     settings = simulation_settings(settled.config)
+    plan = shadow_plan(settled.config, engine, settings)
     series = bar_series(market)
     serve = flag_values(settled.config.flags)["precomputed_indicators"]
     with progress("running", quiet=json) as observer:
@@ -46,6 +48,9 @@ def run_and_show(
     store = RunStore(home.runs)
     record = completed(run_record("backtest", settled, engine, settings, market, now_ns()), result, metrics)
     record = store.save(record, audit=result.audit)
+    if plan is not None:
+        with progress("running the candidate", quiet=json) as observer:
+            run_shadow(plan, record, store.folder(record.id), market, serve=serve, progress=observer)
     fills = fill_range(engine, settings, series, extra=carried(market), expected=result) if ranges else None
     page = tear_sheet(store, record, result, series, out, fills) if report or out is not None else None
     edges = measured_edges(engine, model, settled.config.edge.spread_bps)
@@ -56,6 +61,10 @@ def run_and_show(
         show_result(screen, metrics, model, quiet, series)
         show_edges(screen, edges)
         show_readings(screen, readings(result.state))
+        if plan is not None:
+            screen.print(
+                f"the candidate beside it: `tradewind shadow report {record.id}`", markup=False, soft_wrap=True
+            )
         screen.print(f"run {record.id}, digest {result.digest}", markup=False, soft_wrap=True)
         if page is not None:
             screen.print(f"tear sheet {page}", markup=False, soft_wrap=True)

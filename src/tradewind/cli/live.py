@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import Instruments, Interval, Json, Param, RunOptions, Set, Strategy
+from tradewind.cli.options import Instruments, Interval, Json, Param, RunOptions, Set, Shadow, Strategy
 
 Endpoint = Annotated[Path | None, Parameter(help="The file of a local exchange (tradewind exchange --keys-out FILE).")]
 Account = Annotated[str | None, Parameter(help="One of the accounts in that file; without it the first.")]
@@ -34,6 +34,7 @@ def live(
     dry_run: Annotated[
         bool, Parameter(negative="", help="Decide and record, and send nothing; the real venue is only read.")
     ] = False,
+    shadow: Shadow = None,
     yes: Annotated[
         bool, Parameter(negative="", help="Do not ask. For machines: a local exchange, or with --real-money.")
     ] = False,
@@ -66,6 +67,7 @@ def live(
             *(settings or ()),
             f"live.venue={venue}",
             *([f"live.endpoint={endpoint}"] if endpoint is not None else ()),
+            *([f"shadow.candidate={shadow}"] if shadow is not None else ()),
             *([f"live.account={account}"] if account is not None else ()),
             *([f"live.keys={key}"] if key is not None else ()),
             *([f"paper.minutes={minutes}"] if minutes is not None else ()),

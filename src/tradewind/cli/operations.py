@@ -79,6 +79,8 @@ def show_status(name: str | None, *, json: bool) -> int:
         rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
         show_table(rows_said, "readings")
     show_safeguards(screen, told)
+    if shadow := told.get("shadow"):
+        show_table([shadow], "shadow")
     show_table([_market_cells(each, told["markets"][each]) for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
@@ -131,13 +133,27 @@ def tell_bot(what: Mapping[str, Any], name: str | None, *, json: bool) -> int:
     if json:
         print_json(row)
         return DONE
+    _say_bot(row)
+    return DONE
+
+
+def told_bots(rows: Sequence[Mapping[str, Any]], *, json: bool) -> int:
+    """Print what several bots are now."""
+    if json:
+        print_json({"bots": rows})
+    else:
+        for row in rows:
+            _say_bot(row)
+    return DONE
+
+
+def _say_bot(row: Mapping[str, Any]) -> None:
     screen = console()
     screen.print(f"{row['bot']} is {_stand(row)}", markup=False, soft_wrap=True)
     if row.get("warms_up"):
         screen.print(f"it decides from the close of bar {row['warms_up']} from now on", markup=False)
     if row.get("trouble"):
         screen.print(row["trouble"], markup=False, soft_wrap=True)
-    return DONE
 
 
 def whole_place(strategy: str) -> str:

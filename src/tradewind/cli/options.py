@@ -1,6 +1,7 @@
 """Options that several commands share. Nothing else is imported here, so that help is quick."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -32,6 +33,9 @@ From = Annotated[str | None, Parameter(name="--from", help="First moment, UTC: 2
 To = Annotated[str | None, Parameter(name="--to", help="Moment after the last, UTC.")]
 Cash = Annotated[str | None, Parameter(help="Cash at the start.")]
 Fees = Annotated[str | None, Parameter(help="Fees as shares of notional: maker,taker such as 0.0006,0.0010.")]
+Shadow = Annotated[
+    Path | None, Parameter(help="A candidate beside it: a file (TOML) with what it does otherwise. Nothing is sent.")
+]
 Seed = Annotated[int | None, Parameter(help="Seed of a generated market.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from tradewind.cli.options import SAID_NOTHING, Json, Run
+from tradewind.cli.options import SAID_NOTHING, Json, Run, Shadow
 
 
 def paper(
@@ -21,6 +21,7 @@ def paper(
     on_stop: Annotated[
         Literal["keep", "cancel"] | None, Parameter(help="What becomes of open orders at the end.")
     ] = None,
+    shadow: Shadow = None,
     headless: Annotated[bool, Parameter(negative="", help="Print a line now and then instead of a screen.")] = False,
     endpoint: Annotated[
         Path | None, Parameter(help="With --venue coinbase: the file of a local exchange instead of the real one.")
@@ -47,6 +48,7 @@ def paper(
         *([f"paper.speed={speed}"] if speed else ()),
         *([f"paper.minutes={minutes}"] if minutes is not None else ()),
         *([f"paper.on_stop={on_stop}", f"live.on_stop={on_stop}"] if on_stop else ()),
+        *([f"shadow.candidate={shadow}"] if shadow is not None else ()),
         *([f"live.endpoint={endpoint}"] if endpoint is not None else ()),
     ]
     return run_paper(config, replace(options, settings=said), headless=headless, json=json)

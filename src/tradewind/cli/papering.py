@@ -56,6 +56,8 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
         print_json(result_object(kept.result, kept.metrics, kept.record.id, quiet, kept.page, kept.series, edges))
         return DONE
     told = console()
+    for trouble in session.troubles:
+        told.print(trouble, markup=False, soft_wrap=True)
     show_result(told, kept.metrics, kept.model, quiet, kept.series)
     show_edges(told, edges)
     ended = ENDED[kept.record.ended]

@@ -1,8 +1,10 @@
 """What commands that run something share: data in the form a backtest takes, and the backtest that suits them."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tradewind.app.market_data import MarketData
+from tradewind.app.shadow import CHECKPOINT_EVENTS, ShadowPlan, shadow_journal
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import market_fits
 from tradewind.app.wiring import simulated_venue, streamed_sources
@@ -14,6 +16,8 @@ from tradewind.research.backtest import BacktestResult, run_backtest, run_events
 from tradewind.research.series import BarSeries
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.catalog import Convention
+from tradewind.storage.journal.recorder import JournalRecorder
+from tradewind.storage.runs import RunRecord
 
 
 def run_market(
@@ -44,6 +48,24 @@ def run_market(
     return run_events(
         engine, settings, state, venue, merge(sources), total, progress, recorder=recorder, fits=fits, tails=tails
     )
+
+
+def run_shadow(
+    plan: ShadowPlan,
+    run: RunRecord,
+    folder: Path,
+    market: Sequence[MarketData],
+    *,
+    serve: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Run a candidate over the market of a backtest, and keep its journal in the run's folder."""
+    recorder = JournalRecorder(shadow_journal(plan, run, folder), checkpoint_events=CHECKPOINT_EVENTS)
+    try:
+        result = run_market(plan.engine, plan.settings, market, serve=serve, progress=progress, recorder=recorder)
+        recorder.close(result.state, result.audit_digest)
+    finally:
+        recorder.journal.close()
 
 
 def carried(market: Sequence[MarketData]) -> list[Recorded]:

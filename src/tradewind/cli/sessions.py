@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from tradewind.app.candidate import shadow_plan
 from tradewind.app.config import Resolved
 from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
@@ -14,6 +15,7 @@ from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signal
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session, rebuild
+from tradewind.app.shadow import Shadow, shadow_journal
 from tradewind.app.tail_fits import market_fits
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
 from tradewind.cli.keeping import completed, now_ns, tear_sheet
@@ -56,6 +58,8 @@ class Session:
         config = resolved.config
         self.engine = engine_config(config, [each.instrument for each in market])
         settings = simulation_settings(config)
+        self._plan = shadow_plan(config, self.engine, settings)
+        self.troubles: list[str] = []  # of the shadow
         self.market = market
         self.stop = threading.Event()
         names = {bot.id: strategy_name(bot.strategy) for bot in self.engine.bots}
@@ -65,6 +69,7 @@ class Session:
         self._store = RunStore(home.runs)
         record = run_record(kind, resolved, self.engine, settings, market, now_ns())
         self.record, self._recorder = begin_session(self._store, record)
+        self.shadow = self._shadow()
         self.paper = PaperSession(
             self.engine,
             settings,
@@ -77,7 +82,20 @@ class Session:
             keep_all=False,
             tails=market_fits(self.engine, market),
             guardian=guardian,
+            shadow=self.shadow,
         )
+
+    def _shadow(self) -> Shadow | None:
+        """Return the candidate that runs beside, if there is one, listening to what the session records."""
+        plan = self._plan
+        if plan is None:
+            return None
+        journal = shadow_journal(plan, self.record, self._store.folder(self.record.id))
+        shadow = Shadow(
+            plan, simulated_venue(plan.engine, plan.settings, self.market), journal, tell=self.troubles.append
+        )
+        shadow.listen(self._recorder)
+        return shadow
 
     def run(self, watch: Watch) -> Kept:
         """Run until data or time are over, or a signal asks to stop; then keep what came of it.
@@ -91,6 +109,8 @@ class Session:
             return self._keep(done)
         finally:
             self._recorder.journal.close()
+            if self.shadow is not None:
+                self.shadow.leave()
             self._store.release(self.record.id)
 
     def _keep(self, done: SessionRecord) -> Kept:

@@ -115,6 +115,14 @@ GROUPS: Mapping[str, tuple[str, Mapping[str, Command]]] = {
             "reload": Command("bots:reload", "Give a bot its strategy anew: its file as it is now, other parameters."),
         },
     ),
+    "shadow": (
+        "A candidate that runs beside a session: compare the two, take it over, take that back.",
+        {
+            "report": Command("shadow:report", "Compare a run with its candidate, trade by trade."),
+            "promote": Command("shadow:promote", "Let a running session's bot become what its shadow tries out."),
+            "roll-back": Command("shadow:roll_back", "Let promoted bots become again what they were."),
+        },
+    ),
     "venues": (
         "Venues: what each can do, and their payloads held against our types.",
         {

@@ -98,7 +98,8 @@ def _become(state: EngineState, bot: Bot, spec: BotSpec, history: tuple[Bar, ...
         for seat in bot.seats:
             name = seat.market.id
             _seat_strategy(seat, known[name], [bar for bar in history if bar.instrument == name])
-            quiet(state, seat, "paused" if bot.paused is not None else "warming_up")
+            waits = "warming_up" if seat.warmup_bars else "no_signal"
+            quiet(state, seat, "paused" if bot.paused is not None else waits)
         state.hears_fills = any(overrides(each.spec.strategy, "on_fill") for each in state.bots.values())
     if spec.budget != before.budget or spec.family != before.family:
         for seat in bot.seats:
@@ -159,11 +160,15 @@ def _seat_strategy(seat: Seat, known: Known, history: list[Bar]) -> None:
     lacking = [
         spec.warmup_bars for spec in strategy.indicators() if not known.get(spec) and spec.warmup_bars > len(shown)
     ]
-    # The next bar at the earliest: until then it has no values to decide on.
-    seat.bars_seen = seat.warmup_bars - max(lacking, default=1)
-    market.warming = [each for each in market.warming if each is not seat] + [seat]
-    market.watched = True
     live = {id(entry[3]) for entry in market.seats if entry[3] is not seat}
+    market.warming = [each for each in market.warming if each is not seat]
+    if seat.warmup_bars:
+        # The next bar at the earliest: until then it has no values to decide on.
+        seat.bars_seen = seat.warmup_bars - max(lacking, default=1)
+        market.warming.append(seat)
+        market.watched = True
+    else:
+        live.add(id(seat))
     market.seats = [
         (each.on_bar, each.view, each.pick, each)
         for each in market.seats_all

@@ -17,6 +17,7 @@ import numpy as np
 
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import Closes, TailFits, tail_fits
+from tradewind.app.wiring import opening_account
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver, Responder
@@ -30,7 +31,7 @@ from tradewind.model.money import multiply
 from tradewind.research.series import BarSeries, check_series, recorded_sources
 from tradewind.simulation.bars import BarVenue
 from tradewind.simulation.book import BookVenue
-from tradewind.simulation.settings import OpeningAccount, OpeningPosition, SimulationSettings
+from tradewind.simulation.settings import SimulationSettings
 
 Progress = Callable[[int, int], None]
 
@@ -173,12 +174,6 @@ def drain(state: EngineState, running: AuditDigest, kept: list[msgspec.Struct] |
         if kept is not None:
             kept.extend(state.audit)
         state.audit.clear()
-
-
-def opening_account(config: EngineConfig) -> OpeningAccount:
-    """Return the venue's account at the start: the same cash, volume and positions as the engine's."""
-    held = tuple(OpeningPosition(each.instrument, each.quantity, each.average_price) for each in config.held)
-    return OpeningAccount(config.cash, config.volume_30d, held)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from tradewind.app.wiring import opening_account
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.driver import Driver
 from tradewind.engine.sequencer import RecordedEvents, merge
@@ -12,7 +13,7 @@ from tradewind.model.fees import flat_fees
 from tradewind.model.instrument import InstrumentKind, define_instrument
 from tradewind.model.intents import TargetQuantity, TargetWeight
 from tradewind.model.market_events import FundingRate, FundingSettlement
-from tradewind.research.backtest import opening_account, run_backtest
+from tradewind.research.backtest import run_backtest
 from tradewind.research.series import BarSeries, recorded_sources
 from tradewind.risk.limits import Limits
 from tradewind.simulation.bars import BarVenue

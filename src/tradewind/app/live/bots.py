@@ -132,6 +132,37 @@ async def restore(session: LiveSession, name: str, reason: str) -> dict[str, Any
     return bot_row(bot) | {"warms_up": _waiting(bot), "trouble": trouble}
 
 
+async def promote(session: LiveSession, name: str | None, reason: str) -> list[dict[str, Any]]:
+    """Let a bot, or all that differ, become what the shadow tries out: strategy, budget and the exits of new entries.
+
+    Raises  ConfigError or StateError that says why not; then nothing has changed.
+    """
+    shadow = session.shadow
+    if shadow is None or shadow.ended:
+        why = "none runs: start a session with --shadow FILE" if shadow is None else f"it has ended: {shadow.ended}"
+        raise StateError(f"no shadow beside this session: {why}")
+    changed = sorted(shadow.plan.changed)
+    events = []
+    for each in changed if name is None else [name]:
+        if each not in changed:
+            raise ConfigError(f"the shadow does not try out {each!r}: it does {', '.join(changed) or 'no bot'}")
+        spec, bot = shadow.state.bots[each].spec, _bot(session, each)
+        if spec.instruments != bot.spec.instruments:
+            raise ConfigError(f"bot {each!r} trades other instruments in the shadow: that takes a new session")
+        event = becoming(spec, reason, promoted=True)
+        _refuse_unheard(session, bot, made_strategy(session.engine.state, event) or spec.strategy)
+        events.append(event)
+    return [await change(session, event) for event in events]
+
+
+async def roll_back(session: LiveSession, name: str | None, reason: str) -> list[dict[str, Any]]:
+    """Let a bot, or all that were promoted, become again what they were before."""
+    promoted = [each for each, bot in session.engine.state.bots.items() if bot.former is not None]
+    if name is None and not promoted:
+        raise StateError("no bot has been promoted: there is nothing to roll back")
+    return [await restore(session, each, reason) for each in (promoted if name is None else [name])]
+
+
 def becoming(spec: BotSpec, reason: str, *, promoted: bool) -> ChangeBot:
     """Return the event that makes the bot of this name all of this but for its instruments."""
     place = strategy_place(spec.strategy)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from tradewind.app.candidate import shadow_plan
 from tradewind.app.config import Resolved
 from tradewind.app.edge import live_rules
 from tradewind.app.home import Home
@@ -29,8 +30,9 @@ from tradewind.app.live.stopping import Ended
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
+from tradewind.app.shadow import Shadow, shadow_journal
 from tradewind.app.strategies import load_source
-from tradewind.app.wiring import engine_config, guard_plan, simulation_settings
+from tradewind.app.wiring import engine_config, guard_plan, opening_account, simulation_settings
 from tradewind.engine.config import EngineConfig
 from tradewind.engine.digest import AuditDigest
 from tradewind.engine.readmodel import ReadModel
@@ -39,12 +41,13 @@ from tradewind.model.effects import Alarm
 from tradewind.model.entries import Intended
 from tradewind.model.errors import ConfigError
 from tradewind.simulation.book import BookVenue
-from tradewind.simulation.settings import OpeningAccount
+from tradewind.storage.journal.reader import read_journal
 from tradewind.storage.journal.recorder import JournalRecorder
 from tradewind.storage.journal.writer import Journal
 from tradewind.storage.runs import RunRecord, RunStore
 
 KEPT_ROWS = 5_000
+SHADOW_END_S = 10.0
 CHECKPOINT_EVENTS = 50_000
 ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits", "guards")
 
@@ -63,6 +66,10 @@ class Built(msgspec.Struct):
         """Keep what came of it and let go; without an orderly end the journal stays open for the next start."""
         session, record = self.session, self.record
         try:
+            if session.shadow is not None and ended is None:
+                session.shadow.leave()
+            elif session.shadow is not None and ended is not None:
+                session.shadow.close(ended.reason, SHADOW_END_S)
             if ended is None:
                 self.recorder.journal.close()
                 return record
@@ -109,10 +116,14 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             standing.begin(record.id, config.session)
             parts = Parts(EngineState(config, load_source), model_for(config), AuditDigest())
             clock = SessionClock()
+            shadow = _shadow(resolved, config, store, record, recorder)
         else:
             config = recovered.config
             refuse_other(config, found.instruments)
             recorder = _go_on(recovered, store, record)
+            shadow = _shadow(resolved, config, store, record, recorder)
+            if shadow is not None:
+                shadow.catch_up(read_journal(store.journal(record.id)), recovered.events)
             parts = Parts(recovered.state, recovered.model, recovered.digest)
             clock = SessionClock(recovered.state.now_ns)
     except BaseException:
@@ -134,6 +145,7 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             recovered=recovered,
         )
     )
+    _beside(session, shadow)
     session.products_told(found.states)  # funding that came due meanwhile is expected before cash is compared
     if recovered is not None and (others := other_settings(record, resolved)):
         text = (
@@ -161,15 +173,15 @@ async def build_paper(
         engine_settings = msgspec.structs.replace(engine_settings, session=name, guards=plan_of_guards)
         store, standing = RunStore(home.runs), Standing(lease.folder)
         record, recorder = _begin("paper", resolved, engine_settings, store, now_ns())
+        shadow = _shadow(resolved, engine_settings, store, record, recorder)
     except BaseException:
         lease.release()
         raise
     side.know(found.instruments)
     late = Late()
-    account = OpeningAccount(engine_settings.cash, engine_settings.volume_30d, ())
     engine = LiveEngine(
         EngineState(engine_settings, load_source),
-        BookVenue(engine_settings.instruments, simulation_settings(config), account),
+        BookVenue(engine_settings.instruments, simulation_settings(config), opening_account(engine_settings)),
         recorder,
         SessionClock(),
         model=model_for(engine_settings),
@@ -187,7 +199,28 @@ async def build_paper(
         run=record.id,
         askable=plan.span_ns in side.spans_ns(),
     )
+    _beside(session, shadow)
     return Built(session, lease, recorder, record, store, None)
+
+
+def _shadow(
+    resolved: Resolved, engine: EngineConfig, store: RunStore, record: RunRecord, recorder: JournalRecorder
+) -> Shadow | None:
+    """Return the candidate that is to run beside, listening to what the session records; None where there is none."""
+    plan = shadow_plan(resolved.config, engine, simulation_settings(resolved.config))
+    if plan is None:
+        return None
+    venue = BookVenue(plan.engine.instruments, plan.settings, opening_account(plan.engine))
+    shadow = Shadow(plan, venue, shadow_journal(plan, record, store.folder(record.id)))
+    shadow.listen(recorder)
+    return shadow
+
+
+def _beside(session: LiveSession, shadow: Shadow | None) -> None:
+    """Let a session have its shadow, and hear what goes wrong in it."""
+    session.shadow = shadow
+    if shadow is not None:
+        shadow.tell = lambda text: session.alarm(Alarm(session.engine.now_ns(), "shadow", text))
 
 
 def _nothing() -> None:

@@ -91,7 +91,15 @@ def _bot_handlers(session: LiveSession) -> Mapping[str, Handler]:
         strategy, parameters = str(asked.get("strategy") or ""), asked.get("parameters") or {}
         return await bots.reload(session, str(asked.get("bot")), strategy, parameters, _reason(asked))
 
+    async def promote(asked: Values) -> Any:
+        return await bots.promote(session, asked.get("bot"), _reason(asked))
+
+    async def roll_back(asked: Values) -> Any:
+        return await bots.roll_back(session, asked.get("bot"), _reason(asked))
+
     return {
+        "promote": promote,
+        "roll_back": roll_back,
         "bots": tell_bots,
         "pause_bot": pause_bot,
         "resume_bot": resume_bot,

@@ -33,6 +33,7 @@ from tradewind.app.live.trading import Trading
 from tradewind.app.live.turns import quick_turns
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.live.windows import is_open
+from tradewind.app.shadow import Shadow
 from tradewind.market.activity import ActivityLevel
 from tradewind.model.commands import (
     CancelAll,
@@ -90,6 +91,7 @@ class LiveSession:
         self.alarms: list[Alarm] = []
         self.config_watch: ConfigWatch | None = None
         self.lag_s = 0.0
+        self.shadow: Shadow | None = None
         self._restore = restore
         state = engine.state
         known = [(name, cause) for name, market in state.markets.items() for cause in market.doubts]
@@ -176,6 +178,8 @@ class LiveSession:
         await self.fitting.begin()
         self._begin(group, self._listen())
         self._begin(group, self._tick())
+        if self.shadow is not None:
+            self._begin(group, self.shadow.run())
         if self.trading is not None:
             self._begin(group, self.trading.gateway.ask_what_is_due())
         self.phase = "connecting"

@@ -40,6 +40,7 @@ def status(session: LiveSession) -> dict[str, Any]:
         "paused": {name: bot.paused for name, bot in state.bots.items() if bot.paused is not None},
         "failed": {name: bot.failed for name, bot in state.bots.items() if bot.failed is not None},
         "bots": [bot_row(bot) for bot in state.bots.values()],
+        "shadow": None if session.shadow is None else session.shadow.values(),
         "in_doubt": {name: dict(market.doubts) for name, market in state.markets.items() if market.doubts},
         "equity": None if equity is None else plain(equity),
         "peak": plain(state.peak),
