@@ -27,7 +27,7 @@ strategy = "tests/live_strategies.py:Flipper"
 instruments = ["DOGE-USD"]
 parameters = {seconds = 1, quantity = "50"}
 [edge]
-override = { flip = "the test: it flips to be seen" }
+override = {flip = "ann: trial"}
 """
 
 
@@ -120,7 +120,15 @@ def test_real_money_is_traded_only_by_who_says_so_and_types_the_accounts_name(de
 
     code, told = desk.typed(word, "--real-money")
     assert code == 0, told
-    for shown in (f"coinbase {desk.portfolio}", "REAL", "canary", f"the key file {desk.key}", "flip", "loss a day  10"):
+    for shown in (
+        f"coinbase {desk.portfolio}",
+        "REAL",
+        "canary",
+        f"the key file {desk.key}",
+        "flip",
+        "loss a day  10",
+        "flip (ann: trial)",
+    ):
         assert shown in told, shown
     assert desk.secret.splitlines()[1] not in told
     assert desk.orders() > 0
@@ -128,6 +136,15 @@ def test_real_money_is_traded_only_by_who_says_so_and_types_the_accounts_name(de
     code, told = desk.typed("no", "--real-money", "--profile", "prod")  # the canary has been there now
     assert code == 2
     assert "not confirmed" in told
+
+
+def test_a_bot_whose_edge_nobody_knows_opens_nothing_with_real_money(desk: Desk) -> None:
+    desk.config.write_text(CONFIG.partition("[edge]")[0])
+    code, told = desk.typed(desk.portfolio[:8], "--real-money")
+    assert code == 0, told
+    assert desk.orders() == 0
+    (folder,) = [each for each in (desk.folder / "home" / "runs").iterdir() if (each / "run.json").exists()]
+    assert "overrides" in (folder / "run.json").read_text()
 
 
 def test_a_dry_run_at_the_real_venue_needs_no_confirmation_and_sends_nothing(desk: Desk) -> None:

@@ -233,6 +233,7 @@ def confirm(home: Home, settled: Resolved, access: Access, side: VenueSide, *, y
         "leverage": config.limits.leverage_max,
         "loss a day": config.live.daily_loss_max,
         "drawdown": config.protections.drawdown_max,
+        "trade whatever their edge": ", ".join(f"{bot} ({why})" for bot, why in config.edge.override.items()) or "none",
         "open orders at the end": config.live.on_stop,
     }
     screen = console()
