@@ -8,7 +8,10 @@ import msgspec
 from tradewind.app.live.exits import ProtectingRules
 from tradewind.app.live.windows import Window, parse_windows
 from tradewind.app.settings import Config, OnStop
+from tradewind.app.tail_fits import fit_span_ns
 from tradewind.app.times import UNIT_NS, duration_ns
+from tradewind.app.wiring import tail_plan
+from tradewind.engine.config import TailPlan
 from tradewind.market.activity import ActivityLimits
 from tradewind.model.errors import ConfigError
 
@@ -47,7 +50,8 @@ class LivePlan(msgspec.Struct, frozen=True, kw_only=True):
 def live_plan(config: Config) -> LivePlan:
     """Return the plan of a configuration.
 
-    Raises  ConfigError for a window that is none, or a stop that could never be placed.
+    Raises  ConfigError for a window that is none, a stop that could never be placed, or candles that do not make up
+            those that VaR is to be fitted on.
     """
     live = config.live
     if live.daily_loss_max is not None and live.daily_loss_max <= 0:
@@ -58,8 +62,11 @@ def live_plan(config: Config) -> LivePlan:
             "live.ioc_only lets nothing rest, and the children of plans do: set execution.policy, and bots' own "
             "execution, to 'market', or ioc_only to false where the profile allows that"
         )
+    span_ns, tail = duration_ns(config.data.interval or DEFAULT_INTERVAL), tail_plan(config.var)
+    if isinstance(tail, TailPlan):
+        fit_span_ns(tail, span_ns)  # before anything begins that could not go on
     return LivePlan(
-        span_ns=duration_ns(config.data.interval or DEFAULT_INTERVAL),
+        span_ns=span_ns,
         windows=parse_windows(live.windows),
         protecting=ProtectingRules(
             stop_limit_bps=live.stop_limit_bps, escalate_after_ns=duration_ns(live.escalate_after)

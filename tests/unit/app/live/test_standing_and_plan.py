@@ -85,6 +85,12 @@ def test_settings_that_make_no_sense_are_refused(live: dict[str, object]) -> Non
         live_plan(resolve(HOME, {}, profile="dev", overrides={"live": live}).config)
 
 
+def test_candles_that_do_not_make_up_those_of_var_are_refused_before_a_run_begins() -> None:
+    var = {"share_max": "0.05", "interval": "90s"}
+    with pytest.raises(ConfigError, match=r"var\.interval is 1\.5 minutes"):
+        live_plan(resolve(HOME, {}, profile="dev", overrides={"var": var}).config)
+
+
 @pytest.mark.parametrize(
     "key", ["limits.leverage_max", "limits.order_notional_max", "live.ioc_only", "live.daily_loss_max"]
 )
