@@ -60,7 +60,7 @@ def test_the_words_are_a_chain_that_a_trader_can_follow(run: Run) -> None:
     titles = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
     assert titles == ["order", "event", "inputs", "regime", "signal", "wanted", "size", "risk", "plan", "outcome"]
     assert " USD with its fee, 100,000.00 free" in out
-    assert "         off: data_age, order_notional" in out
+    assert "         off: data_age, impact" in out
     assert "(0 s old)" in out
     exit_order = last_object(run("why", "1", "--json")[1])["plan"][1].split()[1]
     assert "risk     covered by the approval of its entry" in run("why", exit_order)[1]

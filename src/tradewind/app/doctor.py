@@ -14,9 +14,11 @@ from tradewind.app.config import Resolved
 from tradewind.app.findings import Finding, Report, Verdict, not_ready, ready, review
 from tradewind.app.fit_findings import fit_finding, fits_of
 from tradewind.app.home import Home
+from tradewind.app.live.asking import without_exits
 from tradewind.app.live.coinbase import account_identity
 from tradewind.app.live.plan import live_plan
 from tradewind.app.live_findings import session_finding
+from tradewind.app.settings import Config
 from tradewind.app.times import duration_ns
 from tradewind.app.venue_access import Access
 from tradewind.app.venue_findings import SECOND_NS, SKEW_S_MAX, venue_findings
@@ -47,6 +49,8 @@ async def examine(
         catalog_finding(home),
         settings_finding(resolved),
     ]
+    if isinstance(resolved, Resolved) and resolved.config.bots:
+        findings.append(exits_finding(resolved.config))
     if isinstance(access, TradewindError):
         findings.append(not_ready("key", str(access), "put the key file right"))
         return Report(tuple(findings))
@@ -78,6 +82,15 @@ def packages_finding(found: dict[str, str]) -> Finding:
     if missing:
         return not_ready("packages", f"{', '.join(missing)} missing", "install tradewind[live]")
     return ready("packages", ", ".join(f"{name} {number}" for name, number in found.items()))
+
+
+def exits_finding(config: Config) -> Finding:
+    """Return which bots open positions that only their strategies close (SPEC S8)."""
+    bare = without_exits(config)
+    if not bare:
+        return ready("exits", "every entry of every bot gets a stop, a target, a trailing stop or a time")
+    seen = f"{', '.join(bare)}: no exit is configured, so only the strategy closes what it opens"
+    return review("exits", seen, 'set [exits] stop_loss = "0.05", or exits of the bot')
 
 
 def installed() -> dict[str, str]:

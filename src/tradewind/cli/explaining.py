@@ -100,8 +100,18 @@ def _print_scene(screen: Console, scene: Scene) -> None:
 
 def _print_inputs(screen: Console, title: str, inputs: Iterable[Input]) -> None:
     for number, each in enumerate(inputs):
-        age = "" if each.age_s is None else f" ({each.age_s:g} s old)"
+        age = "" if each.age_s is None else f" ({age_text(each.age_s)} old)"
         _line(screen, "" if number else title, f"{each.name}: {each.value}{age}")
+
+
+def age_text(seconds: float) -> str:
+    """Return an age with the digits that matter: 0.05 s, 42.8 s, 12 min, 30 h, 5 d."""
+    if seconds < 120:
+        return f"{round(seconds, 3 if seconds < 1 else 1):g} s"
+    for unit, size, most in (("min", 60, 7_200), ("h", 3_600, 172_800)):
+        if seconds < most:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
 
 
 def _print_checks(screen: Console, checks: Iterable[CheckLine]) -> None:

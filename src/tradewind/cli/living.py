@@ -12,6 +12,7 @@ from typing import Any
 from tradewind.app.config import Resolved
 from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
+from tradewind.app.live.asking import instruments_of, without_exits
 from tradewind.app.live.building import Built, build, build_paper
 from tradewind.app.live.coinbase import open_market, open_side
 from tradewind.app.live.control import ControlServer
@@ -225,8 +226,9 @@ def confirm(home: Home, settled: Resolved, access: Access, side: VenueSide, *, y
         "key": access.source,
         "money": "REAL" if access.is_real else "none: a local exchange",
         "profile": config.profile,
-        "instruments": ", ".join(config.data.instruments),
+        "instruments": ", ".join(instruments_of(config, verb="trade")),
         "bots": ", ".join(bot.id or bot.strategy for bot in config.bots),
+        "bots without exits": ", ".join(without_exits(config)) or "none",
         "share of the account per instrument": config.limits.instrument_share_max,
         "share in all": config.limits.exposure_share_max,
         "largest order": config.limits.order_notional_max,

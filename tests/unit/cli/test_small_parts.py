@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tradewind.cli import demonstration, main, output
 from tradewind.cli.data_commands import parse_key
+from tradewind.cli.explaining import age_text
 from tradewind.cli.output import print_json, progress
 from tradewind.model.errors import ConfigError
 from tradewind.storage.catalog import SeriesKey
@@ -125,3 +126,19 @@ def test_numbers_of_numpy_and_money_become_json(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == '{"a":3,"b":0.5,"c":"1E+3","d":null}\n'
     with pytest.raises(TypeError, match="no JSON for object"):
         print_json(object())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (3.9e-05, "0 s"),
+        (0.0514, "0.051 s"),
+        (42.81, "42.8 s"),
+        (720, "12 min"),
+        (108_000, "30 h"),
+        (432_000, "5 d"),
+    ],
+)
+def test_ages_have_the_digits_that_matter(seconds: float, text: str) -> None:
+    assert age_text(seconds) == text

@@ -1,6 +1,6 @@
 """What a live session must be told before anything else: its instruments, and limits without which none starts."""
 
-from tradewind.app.settings import Config
+from tradewind.app.settings import Config, ExitSettings
 from tradewind.model.errors import ConfigError
 from tradewind.risk.limits import Limits
 from tradewind.risk.review import CHECKS, Reviewer
@@ -22,6 +22,12 @@ def instruments_of(config: Config, *, verb: str) -> tuple[str, ...]:
     raise ConfigError(
         f"say which instruments to {verb}: --instrument BTC-USD,ETH-USD, data.instruments, or instruments of each bot"
     )
+
+
+def without_exits(config: Config) -> tuple[str, ...]:
+    """Return the bots whose entries get no exit from the configuration; a strategy may still send its own."""
+    nothing = ExitSettings()
+    return tuple(bot.id or bot.strategy for bot in config.bots if (bot.exits or config.exits) == nothing)
 
 
 def refuse_without_required_checks(limits: Limits) -> None:
