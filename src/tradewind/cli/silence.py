@@ -16,6 +16,7 @@ MEANING = {
     "warming_up": "its indicators were not warm before the end",
     "no_signal": "its rule asked for no position",
     "at_target": "it wanted to stay flat, or its budget buys less than one lot",
+    "plan_works": "its plan was still at work",
     "no_edge": "its trades show no edge, and sizing.method is kelly",
     "no_size": "its size came to nothing: no volatility is known yet, too little trades, or the regime leaves none",
     "spot_no_short": "it wanted to be short, which spot does not allow",

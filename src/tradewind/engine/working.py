@@ -65,6 +65,7 @@ def start_parent(
     algorithm = begin(made, market.instrument, state.now_ns, bid, ask)
     seat.parent = WorkedParent(request.order_id, target, exits, made, algorithm)
     seat.target = seat.wanted
+    seat.note = "plan_works"
     state.parents.append(seat)
     state.audit.append(Planned(state.sequence, state.now_ns, seat.bot.id, request.order_id, target, made))
     _step(state, seat, seat.parent)
@@ -183,6 +184,7 @@ def _finish(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
     if algorithm.filled >= plan.quantity:
         reason = "FILLED"
     seat.parent = None
+    seat.note = "at_target"
     state.parents.remove(seat)
     if plan.maker is not None and reason in MEASURED and (day := seat.market.day) is not None:
         made = min(parent.made, plan.quantity)

@@ -455,3 +455,13 @@ def test_the_timers_of_a_bot_named_after_a_file_find_it() -> None:
     desk.fill("test-1-c1")
     desk.second(70)
     assert desk.sent[-1].side is Side.SELL
+
+
+def test_while_a_plan_works_that_is_why_nothing_is_done() -> None:
+    desk = entered(LONG, LONG, LONG)
+    desk.bar(10_005)
+    seat = desk.state.bots["a"].seats[0]
+    assert seat.quiet_reason == "plan_works"
+    desk.fill("test-1-c1")
+    desk.bar(10_005)
+    assert seat.quiet_reason == "at_target"

@@ -31,6 +31,7 @@ MEANINGS = {
     "warming_up": "indicators were not defined yet",
     "no_signal": "the strategy wanted nothing",
     "at_target": "the position was already what the strategy wants",
+    "plan_works": "a plan was leading to what the strategy wants",
     "refused": "risk refused, and nothing had changed since",
     "data_gap": "after a gap in the data indicators start again",
     "paused": "the bot was paused",
