@@ -23,6 +23,8 @@ instruments = ["BTC-USD", "ETH-USD"]
 interval = "1m"
 [limits]
 instrument_share_max = 1
+[guards]
+errors_per_minute_max = 100000
 [live]
 orders_every = "2s"
 accounts_every = "3s"

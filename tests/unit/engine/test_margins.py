@@ -1,6 +1,7 @@
 """What stands behind perpetuals, the distance to liquidation, and margin terms that change, by hand."""
 
 from decimal import Decimal
+from random import Random
 
 import msgspec
 import pytest
@@ -158,3 +159,25 @@ def test_the_rules_are_off_where_they_were_not_asked_for() -> None:
     desk.bar(10_000, "BTC-PERP")
     assert (desk.alarms, desk.state.reduce_only) == ([], {})
     assert EngineState(desk.config).margin is None
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_looking_only_where_it_can_matter_misses_nothing(seed: int) -> None:
+    chance = Random(f"margins {seed}")
+    perps = (PERP, chance.choice([ETH_PERP, msgspec.structs.replace(ETH_PERP, margin_mode=MarginMode.ISOLATED)]))
+    start = tuple(HeldAtStart(each.id, chance.choice([-900, 400, 1_000]), D(100)) for each in perps)
+    settings = config([], instruments=perps, cash=D(chance.randint(250, 700)), held=start, liquidation=RULES)
+    sparing, eager = Desk(settings), Desk(settings)
+    prices, seen = {each.id: 10_000 for each in perps}, 0
+    for _ in range(400):
+        name = chance.choice(list(prices))
+        prices[name] = max(500, prices[name] + chance.randint(-90, 90))
+        for desk in (sparing, eager):
+            assert desk.state.margin is not None
+            desk.state.margin.due = desk.state.margin.due or desk is eager
+            desk.bar(prices[name], name)
+        assert sparing.state.reduce_only == eager.state.reduce_only
+        assert sparing.state.margin is not None
+        seen += not sparing.state.margin.due
+    assert sparing.alarms == eager.alarms
+    assert seen
