@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.app.times import moment_text
+from tradewind.engine.backing import distance
 from tradewind.engine.state import EngineState, Seat
 from tradewind.model.money import ZERO, plain, ratio, subtract
 from tradewind.risk.breakers import Breakers
@@ -29,7 +30,7 @@ class Safeguard(msgspec.Struct, frozen=True):
 
 def safeguards(state: EngineState) -> list[Safeguard]:
     """Return all of them, also those that are off, so that nobody takes one for on."""
-    return [*_breakers(state), *_protections(state)]
+    return [*_breakers(state), *_protections(state), _liquidation(state)]
 
 
 def _breakers(state: EngineState) -> Iterator[Safeguard]:
@@ -100,6 +101,19 @@ def _protections(state: EngineState) -> Iterator[Safeguard]:
     fall = _percent(max(ZERO, ratio(subtract(peak, equity), peak))) if known and equity is not None else "unknown"
     setting = f"{_percent(rules.drawdown_max)} below the peak"
     yield Safeguard("drawdown", setting, fall, state.reduce_only.get("drawdown", ""))
+
+
+def _liquidation(state: EngineState) -> Safeguard:
+    """The position that is nearest to its liquidation, and what is done when one comes close."""
+    if state.margin is None:
+        return Safeguard("liquidation", OFF)
+    rules = state.margin.rules
+    levels = (("warns at", rules.warn), ("only reduces at", rules.reduce_only))
+    setting = ", ".join(f"{what} {_percent(level)}" for what, level in levels if level is not None)
+    away = {market.id: distance(state, market) for market in state.markets.values() if market.margined and market.held}
+    nearest = min(((share, name) for name, share in away.items() if share is not None), default=None)
+    now = "" if nearest is None else f"{nearest[1]} is {_percent(nearest[0])} from its liquidation"
+    return Safeguard("liquidation", setting, now, state.reduce_only.get("liquidation", ""))
 
 
 def _locked(state: EngineState) -> Iterator[Seat]:

@@ -4,15 +4,18 @@ from decimal import Decimal
 
 import msgspec
 
-from tests.engine_rig import BTC
+from tests.engine_rig import BTC, PERP, Desk
+from tests.engine_rig import config as rig_config
 from tests.unit.engine.test_driver import config
 from tradewind.app.safeguards import OFF, Safeguard, safeguards
+from tradewind.engine.config import HeldAtStart
 from tradewind.engine.state import EngineState
 from tradewind.risk.breakers import DAY_NS, HOUR_NS, BreakerRules
+from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import Lock, ProtectionRules
 
 NAMES = ["volatility", "daily_loss", "losses_in_row", "error_rate", "stop_outs", "cooldown", "stop_loss_guard",
-         "low_profit", "drawdown"]  # fmt: skip
+         "low_profit", "drawdown", "liquidation"]  # fmt: skip
 RULES = BreakerRules(
     volatility_warn=0.15, volatility_halt=0.25, daily_loss_max=Decimal("0.02"), losses_in_row_max=2,
     errors_per_hour_max=3, stops_per_day_max=1,
@@ -82,3 +85,14 @@ def test_a_lock_names_its_bot_and_its_end() -> None:
     assert found["cooldown"].holds == f"{bot.id} in {BTC.id} until 1970-01-01 02:00"
     state.now_ns = 2 * HOUR_NS
     assert by_name(state)["cooldown"].holds == ""
+
+
+def test_the_position_nearest_to_its_liquidation_is_told() -> None:
+    start = (HeldAtStart(PERP.id, 1_000, Decimal(100)),)
+    desk = Desk(rig_config([], instruments=(PERP,), cash=Decimal(300), held=start, liquidation=LiquidationRules()))
+    told = by_name(desk.state)["liquidation"]
+    assert (told.setting, told.now, told.holds) == ("warns at 20 %, only reduces at 15 %", "", "")
+    desk.bar(10_000, PERP.id)
+    assert by_name(desk.state)["liquidation"].now == "BTC-PERP is 22.2 % from its liquidation"
+    desk.bar(9_000, PERP.id)
+    assert "13.6 % from its liquidation" in by_name(desk.state)["liquidation"].holds
