@@ -3,13 +3,13 @@
 A fit uses the closes up to and including a bar and enters right after it, so that it is known from the next bar on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.app.tail_fits import Closes
-from tradewind.engine.config import EngineConfig
+from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.sequencer import Recorded, RecordedBars
 from tradewind.model.commands import Fitted
 from tradewind.model.errors import ConfigError
@@ -22,7 +22,7 @@ def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted
 
     A request of several bots is fitted once; one for an instrument without bars not at all.
     """
-    wanted = fit_requests(config)
+    wanted = fit_requests(config.bots)
     if not wanted:
         return []
     closes = _closes(config, sources)
@@ -35,9 +35,9 @@ def fit_events(config: EngineConfig, sources: Sequence[Recorded]) -> list[Fitted
     return sorted(events, key=lambda event: (event.ts_ns, event.kind))
 
 
-def fit_requests(config: EngineConfig) -> list[FitRequest]:
+def fit_requests(bots: Iterable[BotSpec]) -> list[FitRequest]:
     """Return what the bots' strategies ask for, each request once."""
-    wanted = {request for bot in config.bots for request in bot.strategy.fits(bot.instruments)}
+    wanted = {request for bot in bots for request in bot.strategy.fits(bot.instruments)}
     return sorted(wanted, key=lambda each: (each.kind, each.window_bars, each.every_bars))
 
 

@@ -3,7 +3,7 @@
 A job says when it is due and what comes of the closes there are: parameters, or the reason why there are none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from tradewind.app.live.fit_history import Snapshot
 from tradewind.app.strategy_fits import fit_held_ns, fit_requests, parameters_of, together
 from tradewind.app.tail_fits import Table, aligned, fit_span_ns, tail_of, valid_ns
-from tradewind.engine.config import EngineConfig, TailPlan
+from tradewind.engine.config import BotSpec, EngineConfig, TailPlan
 from tradewind.numeric.risk_measures import HISTORICAL_MINIMUM, HISTORICAL_WINDOW
 from tradewind.risk.tail_book import TAIL
 from tradewind.strategy.base import FitRequest
@@ -103,8 +103,8 @@ class StrategyJob:
         return Made(known_ns, parameters_of(self._request, [each[-window:] for each in prices]))
 
 
-def fit_jobs(config: EngineConfig, session_ns: int) -> list[FitJob]:
-    """Return what a session of this configuration has to fit; nothing for most.
+def fit_jobs(config: EngineConfig, bots: Iterable[BotSpec], session_ns: int) -> list[FitJob]:
+    """Return what a session of this configuration, whose bots are these by now, has to fit; nothing for most.
 
     Raises  ConfigError where the session's candles do not make up those that VaR is to be fitted on.
     """
@@ -112,5 +112,5 @@ def fit_jobs(config: EngineConfig, session_ns: int) -> list[FitJob]:
     jobs: list[FitJob] = []
     if isinstance(config.tail, TailPlan):
         jobs.append(TailJob(config.tail, names, session_ns))
-    jobs.extend(StrategyJob(each, session_ns) for each in fit_requests(config) if set(each.instruments) <= set(names))
+    jobs.extend(StrategyJob(each, session_ns) for each in fit_requests(bots) if set(each.instruments) <= set(names))
     return jobs

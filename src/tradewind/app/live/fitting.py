@@ -5,6 +5,7 @@ until it holds no more; without a valid one where VaR or correlation is limited,
 """
 
 import asyncio
+import operator
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from tradewind.app.live.fit_history import FitHistory
 from tradewind.app.live.fit_jobs import FitJob, Made, fit_jobs
 from tradewind.app.live.plan import LivePlan
 from tradewind.app.live.venue_side import VenueSide
-from tradewind.engine.config import TailPlan
+from tradewind.engine.config import BotSpec, TailPlan
 from tradewind.market.aggregate import bucket_open
 from tradewind.model.commands import EnterReduceOnly, Fitted, LeaveReduceOnly
 from tradewind.model.effects import Alarm
@@ -45,24 +46,22 @@ class Fitting:
 
     def __init__(self, side: VenueSide, engine: LiveEngine, plan: LivePlan, alarm: Callable[[Alarm], None]) -> None:
         config = engine.state.config
-        self.jobs = fit_jobs(config, plan.span_ns)
-        self.states = {job.kind: FitState(job.kind) for job in self.jobs}
+        self.jobs: list[FitJob] = []
+        self.states: dict[str, FitState] = {}
         self._alarm = alarm
         self._side = side
         self._engine = engine
         self._timeout_s = PAGES * plan.timeout_s
-        instruments = {each.id: each for each in config.instruments}
-        self._histories = {
-            each_ns: FitHistory(instruments, each_ns, max(job.bars for job in self.jobs if job.span_ns == each_ns))
-            for each_ns in {job.span_ns for job in self.jobs}
-        }
+        self._span_ns = plan.span_ns
+        self._instruments = {each.id: each for each in config.instruments}
+        self._histories: dict[int, FitHistory] = {}
+        self._specs: tuple[BotSpec, ...] | None = None
         limits = config.tail.limits if isinstance(config.tail, TailPlan) else None
         self._limited = limits is not None and (limits.var_share_max, limits.correlation_max) != (None, None)
         self._marks: dict[str, dict[str, int]] = {}  # of each fit: the marks when it was made
         self._failed_ns: dict[str, int] = {}
         self._asked_ns = 0
-        for job in self.jobs:
-            self._adopt(job)
+        self._plan()
 
     def take(self, events: Iterable[Bar | Gap]) -> None:
         """Take candles of the session that have closed."""
@@ -75,11 +74,27 @@ class Fitting:
             await self._ask_for_history()
             await self.look()
 
+    def _plan(self) -> bool:
+        """See what is to be fitted by now, and return whether that has changed: bots may become others as they run."""
+        specs = tuple(bot.spec for bot in self._engine.state.bots.values())
+        if self._specs is not None and len(specs) == len(self._specs) and all(map(operator.is_, specs, self._specs)):
+            return False
+        self._specs, before = specs, self.states
+        self.jobs = fit_jobs(self._engine.state.config, specs, self._span_ns)
+        self.states = {job.kind: before.get(job.kind) or FitState(job.kind) for job in self.jobs}
+        for job in self.jobs:
+            history = self._histories.get(job.span_ns)
+            if history is None or history.bars < job.bars:
+                self._histories[job.span_ns] = FitHistory(self._instruments, job.span_ns, job.bars)
+            if job.kind not in before:
+                self._adopt(job)
+        return True
+
     async def run(self) -> None:
         """Make what is due for as long as the session lives."""
-        while self.jobs:
+        while True:
             await asyncio.sleep(LOOK_S)
-            if self._engine.now_ns() - self._asked_ns >= AGAIN_NS:
+            if self._plan() or self._engine.now_ns() - self._asked_ns >= AGAIN_NS:
                 await self._ask_for_history()
             await self.look()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from msgspec import UNSET
 
-from tests.engine_rig import BTC, ETH, MINUTE_NS, PERP, config
+from tests.engine_rig import BTC, ETH, MINUTE_NS, PERP, Scripted, config
 from tradewind.app.live.fit_history import FitHistory
 from tradewind.app.live.fit_jobs import StrategyJob, TailJob, fit_jobs
 from tradewind.app.live.fitting import AGAIN_NS, Fitting
@@ -237,4 +237,25 @@ def test_what_candles_do_not_make_up_is_refused() -> None:
     plan = TailPlan(span_ns=MINUTE_NS)
     with pytest.raises(ConfigError, match=r"var\.interval is 1 minutes"):
         TailJob(plan, ["BTC-USD"], 5 * MINUTE_NS)
-    assert fit_jobs(config([None], instruments=(PERP,)), MINUTE_NS) == []
+    assert fit_jobs(config([None], instruments=(PERP,)), (), MINUTE_NS) == []
+
+
+def test_a_bot_that_becomes_one_that_fits_has_its_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewind.app.live.fitting.LOOK_S", 0.001)
+    rig = Rig()
+    rig.begin()
+    bot, first = rig.state.bots["a"], rig.fit
+
+    class Pair(Scripted):
+        def fits(self, instruments: Sequence[str]) -> Sequence[FitRequest]:
+            return (FitRequest("pair", "cointegration", ("BTC-USD", "ETH-USD"), 550, 10),)
+
+    bot.spec = msgspec.structs.replace(bot.spec, strategy=Pair())
+
+    async def some() -> None:
+        await asyncio.wait({asyncio.ensure_future(rig.fitting.run())}, timeout=0.5)
+
+    asyncio.run(some())
+    assert rig.state.fitted["pair"].as_of_ns == START_NS
+    assert rig.fit is first
+    assert {each.state for each in rig.fitting.states.values()} == {"valid"}
