@@ -62,16 +62,20 @@ def _refused(state: EngineState, market: Market, seat: Seat, proposal: Proposal)
         ZERO if worth is None else worth,
     )
     own = None if worth is None else multiply(worth, _at_stop(proposal.exits or seat.bot.spec.exits))
-    return state.tiers.refuses(candidate, _held(state), _risk(state, own)) or None
+    return state.tiers.refuses(candidate, _held(state, seat), _risk(state, own)) or None
 
 
-def _held(state: EngineState) -> set[str]:
-    """Return the instruments that bots are in or on their way into; too little for an order of its own is none."""
+def _held(state: EngineState, asking: Seat) -> set[str]:
+    """Return the instruments that bots are in or on their way into; too little for an order of its own is none.
+
+    The way of the one that asks does not count: what it has working already is part of the same entry.
+    """
     found = set()
     for name, market in state.markets.items():
         for seat in market.seats_all:
             units = abs(seat.view.position)
-            entering = any(order.role is not OrderRole.PROTECTION for order in seat.working.values())
+            working = () if seat is asking else seat.working.values()
+            entering = any(order.role is not OrderRole.PROTECTION for order in working)
             if entering or (units and not market.instrument.below_minimum(units, market.mark)):
                 found.add(name)
     return found

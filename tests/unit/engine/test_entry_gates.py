@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from tests.engine_rig import BTC, ETH, MINUTE_NS, Desk, config
-from tradewind.engine.config import EngineConfig
+from tradewind.engine.config import EngineConfig, Planning
 from tradewind.engine.digest import state_values
+from tradewind.execution.planner import PlannerSettings
 from tradewind.model.decisions import Crossed, Decided, Refused
 from tradewind.model.fees import flat_fees
 from tradewind.model.intents import FLAT, Exits, TargetWeight
@@ -84,6 +85,19 @@ def test_an_instrument_that_another_bot_is_in_is_left_to_it() -> None:
     assert len([each for each in desk.sent if each.after is None]) == 1
     desk.bar()
     assert refusals(desk) == ["already_held", "already_held"]
+
+
+def test_a_plan_is_not_held_back_by_its_own_child() -> None:
+    """The second slice goes while the first one rests: it is the same bot's, and one position."""
+    sliced = Planning(settings=PlannerSettings(twap_above=D(1), market_below=D(0), slices=2))
+    made = config((LONG,), tiers=one_tier(positions_max=1), exits=STOP, cash=D(1_000))
+    made = msgspec.structs.replace(made, bots=tuple(msgspec.structs.replace(each, plan=sliced) for each in made.bots))
+    desk = Desk(made)
+    for _ in range(5):
+        desk.bar(10_000)
+    assert refusals(desk) == []
+    entries = [each.order_id for each in desk.sent if each.after is None]
+    assert entries == ["test-1-c1", "test-1-c2"]
 
 
 def test_positions_are_counted_by_instrument_and_what_is_there_may_grow() -> None:
