@@ -42,8 +42,9 @@ def on_resume(state: EngineState, event: c.Resume) -> None:
     """An operator ends the halt and every reduce-only rule."""
     _advance(state, event.ts_ns)
     state.halted = None
-    state.reduce_only.clear()
-    state.set_lines()
+    _leave(state, tuple(state.reduce_only))
+    if state.guards is not None and DRAWDOWN in state.guards.breached:
+        _peak_anew(state)
     state.audit.append(event)
 
 
@@ -57,11 +58,24 @@ def on_enter_reduce_only(state: EngineState, event: c.EnterReduceOnly) -> None:
 def on_leave_reduce_only(state: EngineState, event: c.LeaveReduceOnly) -> None:
     """Only the rule that set the mode, or an operator, can end it."""
     _advance(state, event.ts_ns)
-    if event.rule == OPERATOR:
-        state.reduce_only.clear()
-    else:
-        state.reduce_only.pop(event.rule, None)
+    _leave(state, tuple(state.reduce_only) if event.rule == OPERATOR else (event.rule,))
     state.audit.append(event)
+
+
+def _leave(state: EngineState, rules: tuple[str, ...]) -> None:
+    """End these rules; where drawdown had tripped it counts from here, else the next mark would trip it again."""
+    fallen = DRAWDOWN in rules and DRAWDOWN in state.reduce_only
+    for rule in rules:
+        state.reduce_only.pop(rule, None)
+    if fallen:
+        _peak_anew(state)
+
+
+def _peak_anew(state: EngineState) -> None:
+    """Measure drawdown from what the account is worth now; while that is not known the old peak stays."""
+    if (equity := state.equity()) is not None:
+        state.peak = equity
+        state.set_lines()
 
 
 def on_pause_bot(state: EngineState, event: c.PauseBot) -> None:

@@ -26,6 +26,11 @@ class GuardWatch:
         self._errors: deque[int] = deque(maxlen=1 if most is None else most + 1)  # one more than allowed says enough
         self._held: dict[str, tuple[bool, int]] = {}  # by instrument: whether it is long, and since when
 
+    @property
+    def breached(self) -> set[str]:
+        """Return the guards that the last look found breached."""
+        return {each.guard for each in self.verdicts if each.breached}
+
     def on_error(self, ts_ns: int) -> None:
         """Take an error: an order that the venue rejected."""
         self._errors.append(ts_ns)

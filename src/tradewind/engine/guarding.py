@@ -40,7 +40,7 @@ def look(
     `errors` are those of the last minute that the engine does not see, `day_equity` the worth at midnight where whoever
     runs the engine knows it.
     """
-    now_ns, before = state.now_ns, {each.guard for each in watch.verdicts if each.breached}
+    now_ns, before = state.now_ns, watch.breached
     watch.verdicts = evaluate(readings(state, watch, errors, day_equity), watch.plan.limits, now_ns, watch.verdicts)
     for each in watch.verdicts:
         if each.breached and each.guard not in before:

@@ -74,6 +74,22 @@ def test_a_loss_of_the_day_halts_and_halts_again_while_it_is_there() -> None:
     assert [each.name for each in one.alarms] == ["guard", "halted", "halted"]
 
 
+def test_a_drawdown_is_measured_anew_once_an_operator_has_resumed() -> None:
+    one = desk(buy("5"), drawdown_share_max=Decimal("0.05"), cooldown_ns=0)
+    one.bar()
+    one.fill("test-1")
+    one.bar(8_000)
+    look(one)
+    assert (one.state.halted or "").startswith("guard: drawdown 100")
+    one.take(Resume(one.state.now_ns, "seen"))
+    one.bar(8_000)
+    look(one)
+    assert one.state.halted is None
+    one.bar(7_000)
+    look(one)
+    assert (one.state.halted or "").startswith("guard: drawdown 50.00000 over 45")
+
+
 def test_exposure_lets_the_account_only_reduce_until_the_cooldown_is_over() -> None:
     one = desk(buy("6"), buy("0"), exposure_share_max=Decimal("0.5"))
     one.bar()
