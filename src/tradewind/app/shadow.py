@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from tradewind.app.forgetting import Forgetting
 from tradewind.app.replaying import recorded_engine, session_header, sources_of
 from tradewind.app.strategies import load_source
 from tradewind.engine.config import EngineConfig
@@ -29,6 +30,7 @@ from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted
 from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import plain
+from tradewind.simulation.desk import Desk
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.journal.recorder import JournalRecorder
 from tradewind.storage.journal.writer import Journal
@@ -42,6 +44,7 @@ IDLE_S = 0.02
 EVENT_MAX_S = 0.5  # one batch may not hold the loop up longer than this
 CHECKPOINT_EVENTS = 50_000
 KEPT_ROWS = 5_000
+FORGET_NS = 3_600_000_000_000
 MARKET = frozenset(get_args(MarketEvent))
 ALIKE = MARKET | {
     c.Halt, c.Resume, c.EnterReduceOnly, c.LeaveReduceOnly, c.SwitchFlag, c.Fitted,
@@ -85,6 +88,7 @@ class Shadow:
         self.waiting_most = 0
         self._recorder = JournalRecorder(journal, checkpoint_events=CHECKPOINT_EVENTS)
         self._driver = Driver(self.state, venue, recorder=self._recorder)
+        self._forgetting = Forgetting(self.state, FORGET_NS, venue if isinstance(venue, Desk) else None)
         self._digest = AuditDigest()
         self._waiting: deque[Event] = deque()
         self._backlog: Iterator[Event] = iter(())
@@ -176,7 +180,7 @@ class Shadow:
 
     def values(self) -> dict[str, Any]:
         """Return how it stands, for people."""
-        equity = self.state.equity()
+        equity = None if self.ended else self.state.equity()  # of what broke nothing is asked
         return {
             "ended": self.ended,
             "bots": sorted(self.plan.changed),
@@ -223,6 +227,7 @@ class Shadow:
             self.model.take(audit)
             audit.clear()
         self._driver.alarms.clear()
+        self._forgetting.step(self.state.now_ns)
 
     def _fail(self, why: str) -> None:
         self.ended = why

@@ -13,7 +13,8 @@ from tradewind.engine.digest import state_digest
 from tradewind.engine.state import EngineState
 from tradewind.model import commands as c
 from tradewind.model.codec import decode_entries, encode_entries
-from tradewind.model.effects import SubmitOrder
+from tradewind.model.decisions import Approved, Decided, Refused
+from tradewind.model.effects import Ask, SubmitOrder
 from tradewind.model.entries import Event
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.intents import FLAT, Exits, PlaceOrder, TargetQuantity, TargetWeight
@@ -160,6 +161,18 @@ def test_what_the_old_strategy_waits_for_is_taken_back() -> None:
     made.bar()
     made.take(change())
     assert made.cancels == ["test-1"]
+
+
+def test_what_the_old_strategy_asked_of_a_remote_stage_is_refused() -> None:
+    made = desk(config([TargetQuantity(D(1))], asked=frozenset({"risk"})))
+    made.bar()
+    (ask,) = [each for each in made.effects if isinstance(each, Ask)]
+    made.take(change())
+    assert made.state.pending == {}
+    assert not made.state.jobs
+    assert [type(each.outcome) for each in made.records(Decided)] == [Refused]
+    made.take(c.Answered(2, ask.request_id, Approved(D(0))))
+    assert made.sent == []
 
 
 def test_a_failed_bot_runs_again_with_another_strategy() -> None:
