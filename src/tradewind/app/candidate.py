@@ -19,6 +19,7 @@ from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.model.errors import ConfigError
 from tradewind.model.money import ONE, ratio
 from tradewind.simulation.settings import SimulationSettings
+from tradewind.strategy.base import overrides
 
 SAME = frozenset(
     {
@@ -59,6 +60,22 @@ def shadow_plan(config: Config, engine: EngineConfig, settings: SimulationSettin
         share_max=float(config.shadow.share_max),
         waiting_max=config.shadow.waiting_max,
     )
+
+
+def refuse_unheard(plan: ShadowPlan, engine: EngineConfig, *, books: bool) -> None:
+    """Raise ConfigError for a candidate that needs what its session neither hears nor fits: it would wait for ever.
+
+    With `books` the session hears only the books that its own bots look at.
+    """
+    fits = {request.kind for bot in engine.bots for request in bot.strategy.fits(bot.instruments)}
+    heard = {name for bot in engine.bots if overrides(bot.strategy, "on_book") for name in bot.instruments}
+    for bot in plan.engine.bots:
+        if lacking := {request.kind for request in bot.strategy.fits(bot.instruments)} - fits:
+            raise ConfigError(
+                f"shadow: bot {bot.id!r} needs the fit {min(lacking)}, which no bot of the session asks for"
+            )
+        if books and overrides(bot.strategy, "on_book") and not heard.issuperset(bot.instruments):
+            raise ConfigError(f"shadow: bot {bot.id!r} decides on books, which no bot of the session looks at")
 
 
 def candidate_config(config: Config, path: Path) -> Config:

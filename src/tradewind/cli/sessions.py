@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tradewind.app.candidate import shadow_plan
+from tradewind.app.candidate import refuse_unheard, shadow_plan
 from tradewind.app.config import Resolved
 from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
@@ -59,6 +59,8 @@ class Session:
         self.engine = engine_config(config, [each.instrument for each in market])
         settings = simulation_settings(config)
         self._plan = shadow_plan(config, self.engine, settings)
+        if self._plan is not None:
+            refuse_unheard(self._plan, self.engine, books=False)
         self.troubles: list[str] = []  # of the shadow
         self.market = market
         self.stop = threading.Event()

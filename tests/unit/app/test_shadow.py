@@ -2,14 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from tradewind.app.candidate import candidate_config, shadow_plan
+from tradewind.app.candidate import candidate_config, refuse_unheard, shadow_plan
 from tradewind.app.config import resolve
 from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
@@ -20,13 +20,16 @@ from tradewind.app.settings import Config
 from tradewind.app.shadow import Shadow, ShadowPlan, latest_shadow, shadow_journal
 from tradewind.app.shadow_records import both_sides
 from tradewind.app.wiring import engine_config, simulated_venue, simulation_settings, streamed_sources
+from tradewind.engine.config import BotSpec
 from tradewind.engine.digest import state_digest
 from tradewind.engine.readmodel import ReadModel
+from tradewind.market.book import Book
 from tradewind.model.commands import ChangeBot, Flatten, PauseBot, TimerFired
 from tradewind.model.errors import ConfigError
 from tradewind.model.market_events import MarkPrice
 from tradewind.storage.journal.reader import read_journal
 from tradewind.storage.runs import RunRecord, RunStore
+from tradewind.strategy.base import FitRequest, Strategy, View, Wish
 
 CANDIDATE = """
 [[bots]]
@@ -287,6 +290,33 @@ def test_another_strategy_begins_with_its_own_parameters(tmp_path: Path) -> None
 def test_what_a_candidate_may_not_say_is_told(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         candidate(tmp_path, text)
+
+
+class Fitted(Strategy):
+    """Needs a fit."""
+
+    def fits(self, instruments: Sequence[str]) -> Sequence[FitRequest]:
+        return (FitRequest("spread", "cointegration", tuple(instruments), 100, 10),)
+
+
+class OnBooks(Strategy):
+    """Decides on books."""
+
+    def on_book(self, view: View, book: Book) -> Wish:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [(Fitted(), "needs the fit spread, which no bot"), (OnBooks(), "decides on books, which no bot")],
+)
+def test_a_candidate_that_would_wait_for_ever_is_refused(rig: Rig, strategy: Strategy, told: str) -> None:
+    bot = BotSpec(id="trend", strategy=strategy, instruments=("BTC-USD",))
+    engine = msgspec.structs.replace(rig.plan.engine, bots=(bot,))
+    plan = msgspec.structs.replace(rig.plan, engine=engine)
+    with pytest.raises(ConfigError, match=told):
+        refuse_unheard(plan, ENGINE, books=True)
+    refuse_unheard(plan, engine, books=True)
 
 
 def test_a_candidate_that_is_no_other_is_refused(tmp_path: Path, rig: Rig) -> None:

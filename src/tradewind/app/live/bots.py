@@ -195,16 +195,11 @@ def _bot(session: LiveSession, name: str) -> Bot:
 
 
 def _refuse_unheard(session: LiveSession, bot: Bot, strategy: Strategy) -> None:
-    """Refuse a strategy that needs what this session does not listen to or estimate: it would wait for ever."""
+    """Refuse a strategy that needs what this session does not listen to: it would wait for ever."""
     markets = [seat.market for seat in bot.seats]
     if overrides(strategy, "on_book") and not all(market.hears_book for market in markets):
         raise ConfigError(
             f"{strategy_place(strategy)} decides on books, which this session does not hear: start it anew"
-        )
-    wanted = {request.kind for request in strategy.fits(bot.spec.instruments)} - session.fitting.states.keys()
-    if wanted:
-        raise ConfigError(
-            f"{strategy_place(strategy)} needs the fit {min(wanted)}, which this session does not make: start it anew"
         )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tradewind.app.candidate import shadow_plan
+from tradewind.app.candidate import refuse_unheard, shadow_plan
 from tradewind.app.config import Resolved
 from tradewind.app.edge import live_rules
 from tradewind.app.home import Home
@@ -210,6 +210,7 @@ def _shadow(
     plan = shadow_plan(resolved.config, engine, simulation_settings(resolved.config))
     if plan is None:
         return None
+    refuse_unheard(plan, engine, books=True)
     venue = BookVenue(plan.engine.instruments, plan.settings, opening_account(plan.engine))
     shadow = Shadow(plan, venue, shadow_journal(plan, record, store.folder(record.id)))
     shadow.listen(recorder)
