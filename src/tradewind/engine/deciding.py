@@ -241,7 +241,7 @@ def _sized(state: EngineState, market: Market, seat: Seat, target: Target, mark:
 
 
 def _plan(state: EngineState, changes: list[Change]) -> list[list[Change]]:
-    """Return the steps to take: changes with exits of their own alone, the plain ones of several bots together."""
+    """Return the steps to take: changes with exits of their own alone, the others of several bots together."""
     if state.halted is not None or state.reduce_only:
         return _plan_reductions(changes)
     netted = state.config.netting
@@ -267,7 +267,10 @@ def _only_reduces(seat: Seat, change: int) -> bool:
 
 
 def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[Change]:
-    """Cross opposite changes inside the account, send what is left as one order; return what must go apart instead."""
+    """Cross opposite changes inside the account, send what is left as one order; return what must go apart instead.
+
+    What is left of bots with plans is planned bot by bot.
+    """
     if len(step) == 1:
         seat, target, change = step[0]
         _propose_own(state, market, seat, change, target)
@@ -278,6 +281,8 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
         cross_inside(state, market, seats[buyer][0], seats[seller][0], quantity)
     for bot in {bot for pair in crossings for bot in pair[:2]} - {bot for bot, _ in left}:
         seats[bot][0].target = seats[bot][1]
+    if state.plans:
+        left = _plan_what_is_left(state, market, step, left)
     if not left:
         return []
     chosen = tuple([seats[bot][0] for bot, _ in left])
@@ -290,8 +295,29 @@ def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[C
     return [(*seats[bot], quantity) for bot, quantity in left]
 
 
-def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, target: Target) -> None:
-    """Propose one bot's market order; its exits are for what it opens, which a late fill may make of a reduction."""
+def _plan_what_is_left(
+    state: EngineState, market: Market, step: list[Change], left: list[tuple[str, int]]
+) -> list[tuple[str, int]]:
+    """Start the parents of what crossings have left of the changes of bots with plans; return what is left of others.
+
+    It is all of one sign: what the account sends for one event does not meet at the venue.
+    """
+    wanted = {seat.bot.id: (seat, target, change) for seat, target, change in step}
+    others = []
+    for bot, quantity in left:
+        seat, target, change = wanted[bot]
+        if seat.way is None:
+            others.append((bot, quantity))
+        else:
+            _propose_own(state, market, seat, quantity, target, abs(change - quantity))
+    return others
+
+
+def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, target: Target, crossed: int = 0) -> None:
+    """Propose one bot's market order; its exits are for what it opens, which a late fill may make of a reduction.
+
+    `crossed` is what of its wish has met other bots' before.
+    """
     bot = seat.bot
     side, quantity = (BUY, change) if change > 0 else (SELL, -change)
     exits = target.exits or bot.spec.exits
@@ -299,7 +325,7 @@ def _propose_own(state: EngineState, market: Market, seat: Seat, change: int, ta
     request = OrderRequest(f"{state.session}{number}", market.id, side, MARKET, quantity)
     if seat.way is not None:
         if type(seat.way) is not Resting:
-            if start_parent(state, market, seat, request, exits, target):
+            if start_parent(state, market, seat, request, exits, target, crossed):
                 return
         elif seat.view.position * change >= 0:
             request = resting(request, market, seat.way, state.now_ns)  # what takes risk away waits for nobody
@@ -366,8 +392,11 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
 
 
 def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
-    """Return whether a change has exits of its own, or a lock that must be asked about before it meets another."""
+    """Return whether a change has exits of its own, or a lock that must be asked about before it meets another.
+
+    Entries that rest go alone too; a plan is made of what meeting others has left.
+    """
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
     if state.gated and goes_alone(state, seat.market, seat):
         return True
-    return locked or target.exits is not None or seat.bot.spec.exits is not None or seat.way is not None
+    return locked or target.exits is not None or seat.bot.spec.exits is not None or type(seat.way) is Resting

@@ -18,6 +18,8 @@ def told_plan(
     plan, estimate = planned.plan, planned.plan.estimate
     quantity = plain(instrument.quantity_decimal(plan.quantity))
     wanted = f" of {plain(instrument.quantity_decimal(plan.wanted))} wanted" if plan.wanted != plan.quantity else ""
+    if plan.crossed:
+        wanted += f", after {plain(instrument.quantity_decimal(plan.crossed))} crossed inside,"
     times = f"{plan.slices} slice{'s' if plan.slices > 1 else ''} in {plan.deadline_ns / SECOND_NS:g} s"
     how = f"by {plan.policy.value}, {plan.route.value} ({plan.reason}), urgency {plan.urgency.value}, {times}"
     parts = f"fees {estimate.fee_bps:.2f}, spread {estimate.spread_bps:.2f}, impact {estimate.impact_bps:.2f}"

@@ -30,6 +30,7 @@ from tradewind.strategy.base import Wish
 LOOK_NS = 1_000_000_000
 TICKS_MIN = 2  # of the half spread where there is no book: a post-only order must not meet the next open
 TIMER = "work"
+CROSSED_INSIDE = "CROSSED_INSIDE"  # in a plan's reason: part of the change has met other bots' before
 BPS = 10_000
 REJECTIONS_MAX = 3
 REACHED = frozenset({"FILLED", "BELOW_MINIMUM"})
@@ -38,9 +39,15 @@ TARGETS = (TargetWeight, TargetQuantity)
 
 
 def start_parent(
-    state: EngineState, market: Market, seat: Seat, request: OrderRequest, exits: Exits | None, target: Target
+    state: EngineState,
+    market: Market,
+    seat: Seat,
+    request: OrderRequest,
+    exits: Exits | None,
+    target: Target,
+    crossed: int = 0,
 ) -> bool:
-    """Begin to work a change; return False where it has to go at once as it is.
+    """Begin to work a change, or what `crossed` has left of it; return False where it has to go at once as it is.
 
     That is a reduction whose plan is refused, and one that exits guard, unless its urgency is configured: they have to
     go before the coins can be sold, and nothing would protect the position while it waits.
@@ -61,6 +68,8 @@ def start_parent(
         finding = Finding("plan", f"{made.reason} {made.number}".strip(), made.limit)
         refuse(state, market, whole, Refused((finding,)))
         return True
+    if crossed:
+        made = msgspec.structs.replace(made, crossed=crossed, reason=f"{made.reason} {CROSSED_INSIDE}")
     bid, ask = _touch(market, planner) or (0, 0)
     algorithm = begin(made, market.instrument, state.now_ns, bid, ask)
     seat.parent = WorkedParent(request.order_id, target, exits, made, algorithm)

@@ -83,8 +83,8 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
 class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """How one order goes to market. Quantities and prices in the instrument's units; `arrival` is the mid in units.
 
-    `quantity` is what is worked, `wanted` what was asked for: sizing may have cut it, and `reason` says so. Without
-    `maker` the children take.
+    `quantity` is what is worked, `wanted` what was asked for: sizing may have cut it, and `reason` says so. `crossed`
+    has met other bots' changes inside the account before, and is part of neither. Without `maker` the children take.
     """
 
     instrument: str
@@ -102,6 +102,7 @@ class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ns: int
     maker: MakerTerms | None
     estimate: CostEstimate
+    crossed: int = 0
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="planned"):
