@@ -223,7 +223,7 @@ def _ask(state: EngineState, market: Market, callback: str, event: object) -> No
         if handler is None or seat.bot.failed is not None or (market.warming and seat in market.warming):
             continue
         view = seat.view
-        view.now_ns, view.best_bid, view.best_ask = now_ns, best_bid, best_ask
+        view.heard_ns, view.best_bid, view.best_ask = now_ns, best_bid, best_ask
         try:
             wish = handler(view, event)
         except Exception as error:  # noqa: BLE001 - strategies are guests

@@ -36,9 +36,9 @@ class View:
         "best_ask",
         "best_bid",
         "funding",
+        "heard_ns",
         "instrument",
         "memory",
-        "now_ns",
         "orders",
         "position",
         "price_divisor",
@@ -53,10 +53,20 @@ class View:
         self.bar: Bar | None = None
         self.values: tuple[float, ...] = ()
         self.position = 0
-        self.now_ns = 0
+        self.heard_ns = 0  # the time of the latest callback that was about no bar
         self.best_bid: int | None = None
         self.best_ask: int | None = None
         self.funding: FundingRate | None = None
+
+    @property
+    def now_ns(self) -> int:
+        """The time of what the strategy is asked about: a bar's close, or a later quote, trade or fill."""
+        bar = self.bar
+        return self.heard_ns if bar is None or bar.ts_ns < self.heard_ns else bar.ts_ns
+
+    @now_ns.setter
+    def now_ns(self, ts_ns: int) -> None:
+        self.heard_ns = ts_ns
 
     @property
     def open(self) -> float:

@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.engine_rig import Desk, config
+from tests.engine_rig import MINUTE_NS, Desk, config
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity, TargetWeight
+from tradewind.model.market_events import QuoteTick
 from tradewind.model.orders import Side
 from tradewind.strategy.base import Strategy, View, Wish
 
@@ -82,3 +83,34 @@ def test_numpy_numbers_in_a_memory_are_digested() -> None:
     desk = Desk(msgspec.structs.replace(settings, bots=(bot,)))
     desk.bar()
     assert state_digest(desk.state)
+
+
+class Clock(Strategy):
+    """Remembers the time that it reads at every callback."""
+
+    def memory(self) -> msgspec.Struct:
+        return Times()
+
+    def on_bar(self, view: View) -> Wish:
+        view.memory.seen.append(view.now_ns)
+        return None
+
+    def on_quote(self, view: View, quote: QuoteTick) -> Wish:
+        view.memory.seen.append(view.now_ns)
+        return None
+
+
+class Times(msgspec.Struct):
+    seen: list[int] = []
+
+
+def test_the_time_is_that_of_what_is_asked_about() -> None:
+    settings = config([None])
+    bots = (msgspec.structs.replace(settings.bots[0], strategy=Clock()),)
+    desk = Desk(msgspec.structs.replace(settings, bots=bots))
+    desk.take(QuoteTick("BTC-USD", MINUTE_NS // 2, 9_990, 1, 10_010, 1))
+    desk.bar()
+    desk.take(QuoteTick("BTC-USD", MINUTE_NS + 7, 9_990, 1, 10_010, 1))
+    desk.bar()
+    (seat,) = desk.state.bots["a"].seats
+    assert seat.view.memory.seen == [MINUTE_NS // 2, MINUTE_NS, MINUTE_NS + 7, 2 * MINUTE_NS]

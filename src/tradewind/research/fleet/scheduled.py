@@ -49,7 +49,7 @@ class Scheduled(Strategy, frozen=True, kw_only=True):
         if wish is None:
             return None
         # A view is told the time with a quote or a trade; a bar has its own.
-        share = self.share(view.now_ns if view.bar is None else max(view.now_ns, view.bar.ts_ns))
+        share = self.share(view.now_ns)
         if isinstance(wish, Sequence):
             kept = [each for one in wish if (each := _scaled(one, view.position, share)) is not None]
             return kept or None
