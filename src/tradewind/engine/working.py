@@ -15,6 +15,7 @@ from tradewind.engine.parents import Day, Planner, WorkedParent
 from tradewind.engine.placing import approved_in_full, ask_cancel, propose, refuse
 from tradewind.engine.state import EngineState, Market, Proposal, Seat, Target
 from tradewind.execution.algorithms.machine import recall, step
+from tradewind.execution.algorithms.states import AlgorithmState
 from tradewind.execution.algorithms.values import CancelChild, ChildEnded, ChildIntent, Observation, Order, PlaceChild
 from tradewind.execution.fill_rates import noted
 from tradewind.execution.planner import MarketFigures, begin
@@ -156,8 +157,8 @@ def _advance(state: EngineState, seat: Seat, parent: WorkedParent, touch: tuple[
         ts_ns=state.now_ns, bid=bid, ask=ask, answers=answers, order=Order.CANCEL if parent.stop else None
     )
     parent.algorithm, intents = step(parent.algorithm, seen)
-    if exposed := _exposed(state, seat, parent):
-        parent.algorithm, recalls = recall(parent.algorithm, exposed)
+    if called_back := _exposed(state, seat, parent) or _beyond(parent.algorithm):
+        parent.algorithm, recalls = recall(parent.algorithm, called_back)
         intents = (*intents, *recalls)
     done = [_carry_out(state, seat, parent, intent) for intent in intents]  # all of them
     return not all(done)
@@ -203,7 +204,8 @@ def _finish(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
     )
     if reason == "REJECTED":
         seat.rejections += 1
-    if reason not in REACHED and (reason != "REJECTED" or seat.rejections < REJECTIONS_MAX):
+    again = reason not in REACHED and (reason != "REJECTED" or seat.rejections < REJECTIONS_MAX)
+    if again or algorithm.filled > plan.quantity:
         seat.target = None
     state.unchecked.append(seat)
 
@@ -221,6 +223,18 @@ def _exposed(state: EngineState, seat: Seat, parent: WorkedParent) -> list[int]:
         if since is None or since == TOLD or state.now_ns - since < BARE_NS_MAX // 2:
             return []
     return [child.number for child in parent.algorithm.children if child.filled and not child.leaving]
+
+
+def _beyond(algorithm: AlgorithmState) -> list[int]:
+    """Return the youngest children that would lead beyond the plan, since one that was over has filled late."""
+    beyond = algorithm.committed - algorithm.parent.quantity
+    beyond -= sum(child.open for child in algorithm.children if child.leaving)
+    found = []
+    for child in reversed(algorithm.children):
+        if beyond > 0 and not child.leaving:
+            found.append(child.number)
+            beyond -= child.open
+    return found
 
 
 # -- what is known ----------------------------------------------------------------------------------------------------

@@ -92,6 +92,34 @@ def test_a_filled_child_ends_its_parent_and_the_target_is_reached() -> None:
     assert len(desk.sent) == 1
 
 
+def late_in_a_plan(*, wants: TargetQuantity) -> Floor:
+    """Return a desk whose first child was over, and filled in part beside the second one all the same."""
+    desk = entered(LONG, LONG, wants)
+    desk.quote(10_050, 10_060, seconds=1)
+    desk.second(40)
+    desk.cancel("test-1-c1")
+    desk.fill("test-1-c1", 40)
+    return desk
+
+
+def test_a_late_fill_calls_back_the_child_that_would_lead_beyond_the_plan() -> None:
+    desk = late_in_a_plan(wants=LONG)
+    assert desk.cancels == ["test-1-c1", "test-1-c2"]
+    desk.cancel("test-1-c2")
+    assert (desk.sent[-1].order_id, desk.sent[-1].quantity) == ("test-1-c3", 60)
+    desk.fill("test-1-c3")
+    assert (desk.position(), desk.ended[-1].reason) == (100, "FILLED")
+
+
+def test_what_fills_beyond_the_plan_is_no_target_reached() -> None:
+    desk = late_in_a_plan(wants=LONG)
+    desk.fill("test-1-c2")
+    assert (desk.position(), desk.ended[-1].filled) == (140, 140)
+    desk.bar(10_055)
+    desk.bar(10_055)
+    assert (desk.sent[-1].side, desk.sent[-1].quantity) == (Side.SELL, 40)
+
+
 def test_without_a_book_the_child_rests_below_the_mark() -> None:
     desk = Floor(planned(LONG))
     desk.bar(10_000)
