@@ -124,8 +124,8 @@ def timer_fired(state: EngineState, key: str) -> None:
 
 
 def _look(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
-    """Look at a parent because time has passed; a paused bot opens nothing more."""
-    opens = seat.view.position * parent.plan.side >= 0
+    """Look at a parent because time has passed; a paused bot opens nothing more, not by turning a position either."""
+    opens = parent.plan.quantity - parent.algorithm.filled > -seat.view.position * parent.plan.side
     if seat.bot.paused is not None and opens and not parent.stop:
         parent.stop = "PAUSED"
     _step(state, seat, parent)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine_rig import BTC, MINUTE_NS, OPEN_LIMITS, Desk, config
+from tests.engine_rig import BTC, MINUTE_NS, OPEN_LIMITS, PERP, Desk, config
 from tradewind.engine.config import EngineConfig, Planning, Resting
 from tradewind.engine.core import process
 from tradewind.engine.digest import state_digest
@@ -118,6 +118,19 @@ def test_what_fills_beyond_the_plan_is_no_target_reached() -> None:
     desk.bar(10_055)
     desk.bar(10_055)
     assert (desk.sent[-1].side, desk.sent[-1].quantity) == (Side.SELL, 40)
+
+
+def test_a_plan_that_turns_a_position_opens_nothing_for_a_paused_bot() -> None:
+    long, short = TargetQuantity(Decimal(1)), TargetQuantity(Decimal(-1))
+    desk = Floor(planned(long, short, instruments=[PERP]))
+    desk.bar(10_000, PERP.id)
+    desk.fill("test-1-c1", price=9_999)
+    desk.bar(10_000, PERP.id)
+    assert (desk.sent[-1].side, desk.sent[-1].quantity) == (Side.SELL, 200)
+    desk.take(c.PauseBot(desk.ts_ns, "a", "rest"))
+    desk.bar(10_000, PERP.id)
+    desk.cancel(desk.sent[-1].order_id)
+    assert (len(desk.sent), desk.ended[-1].reason) == (2, "PAUSED")
 
 
 def test_without_a_book_the_child_rests_below_the_mark() -> None:
