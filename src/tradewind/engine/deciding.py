@@ -11,7 +11,7 @@ from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
 from tradewind.engine.entry_gates import goes_alone
 from tradewind.engine.measured_size import measured_units
-from tradewind.engine.placing import cancel_working, in_doubt, propose, settle
+from tradewind.engine.placing import cancel_working, propose, question_of, settle
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.resting import resting
 from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
@@ -24,7 +24,7 @@ from tradewind.orders.order import OrderRole
 from tradewind.orders.protection import usable_exits
 from tradewind.portfolio.attribution import cross
 from tradewind.portfolio.sizing import quantity_units, weight_units
-from tradewind.risk.review import REGIME_BLOCK, reduces
+from tradewind.risk.review import ENTRY_GATE, REGIME_BLOCK, reduces
 from tradewind.strategy.base import Wish
 
 TARGETS = frozenset({TargetWeight, TargetQuantity})
@@ -86,8 +86,8 @@ def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -
     """
     proposal = waiting.proposal
     market = state.markets[proposal.request.instrument]
-    if type(answer) is Approved and not reduces(waiting.question):
-        answer = _blocked(state, proposal) or answer
+    if type(answer) is Approved:
+        answer = _blocked(state, market, waiting) or answer
     if settle(state, market, proposal, answer):
         pass
     elif proposal.role is CLOSING:
@@ -100,18 +100,29 @@ def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -
     work(state)
 
 
-def _blocked(state: EngineState, proposal: Proposal) -> Refused | None:
-    failed = [seat.bot.failed for seat in proposal.seats if seat.bot.failed is not None]
-    if state.halted is not None:
-        return Refused((Finding("halted", state.halted, "not halted"),))
-    reason = state.reduce_only_reason() or (f"strategy_failed: {failed[0]}" if failed else None)
-    market = state.markets[proposal.request.instrument]
-    if reason is None and market.doubts:
-        reason = in_doubt(market)
-    if reason is not None:
-        return Refused((Finding("reduce_only", reason, "no lock"),))
-    regime = None if state.regimes is None else state.regimes.blocks(market.id)
-    return None if regime is None else Refused((Finding(REGIME_BLOCK, regime, "0"),))
+def _blocked(state: EngineState, market: Market, waiting: Pending) -> Refused | None:
+    """Return what now speaks against an order that was approved as it was asked about, None where nothing does."""
+    proposal = waiting.proposal
+    now = question_of(state, market, proposal)
+    if reduces(now):
+        return None
+    if reduces(waiting.question):
+        return Refused((Finding("risk", "it would add risk by now", "an answer while it takes risk away"),))
+    if now.halted is not None:
+        return Refused((Finding("halted", now.halted, "not halted"),))
+    if (lock := now.reduce_only or now.locked) is not None:
+        return Refused((Finding("reduce_only", lock, "no lock"),))
+    if now.regime is not None:
+        return Refused((Finding(REGIME_BLOCK, now.regime, "0"),))
+    if now.entry is not None:
+        return Refused((Finding(ENTRY_GATE, now.entry, "0"),))
+    if proposal.role is CLOSING:
+        return None
+    paused = [seat.bot.paused for seat in proposal.seats if seat.bot.paused is not None]
+    if paused or any(seat.closing is not None for seat in proposal.seats):
+        why = f"the bot is paused: {paused[0]}" if paused else "the position is being closed"
+        return Refused((Finding("risk", why, "an answer before that"),))
+    return None
 
 
 def _heard(state: EngineState, wishes: Sequence[tuple[Seat, Wish]]) -> list[tuple[Seat, Intent]]:

@@ -43,7 +43,7 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
         keep_tier(state)
     if state.regimes is not None:
         note_regime(state, market)
-    question = _question(state, market, proposal)
+    question = question_of(state, market, proposal)
     if state.asks:
         state.request_number += 1
         number = state.request_number
@@ -61,7 +61,7 @@ def approved_in_full(state: EngineState, market: Market, proposal: Proposal) -> 
         keep_tier(state)
     if state.regimes is not None:
         note_regime(state, market)
-    question = _question(state, market, proposal)
+    question = question_of(state, market, proposal)
     if state.reads_books:
         # Nobody takes the whole at once: its plan has a guard of its own, and each child that takes is asked.
         question = msgspec.structs.replace(question, impact_bps=ZERO)
@@ -235,7 +235,7 @@ def _worst(request: OrderRequest, mark: int) -> int:
     return mark
 
 
-def _question(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
+def question_of(state: EngineState, market: Market, proposal: Proposal) -> ReviewRequest:
     """Return the self-contained question to risk about this order, at this moment."""
     request, seats = proposal.request, proposal.seats
     seat, mark, now, held = seats[0], market.mark, state.now_ns, market.held

@@ -10,11 +10,13 @@ from tests.engine_rig import MINUTE_NS, PERP, Desk, config
 from tradewind.engine.commanding import fitted
 from tradewind.model import commands as c
 from tradewind.model.answers import CashTransferred
+from tradewind.model.corrections import PositionAdopted
 from tradewind.model.decisions import Approved, Decided, Finding, Quiet, Refused
 from tradewind.model.effects import Ask
 from tradewind.model.intents import FLAT, Exits, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Gap, MarkPrice
 from tradewind.model.orders import OrderKind, Side
+from tradewind.risk.breakers import BreakerRules
 from tradewind.risk.protections import ProtectionRules
 
 D = Decimal
@@ -336,6 +338,46 @@ def test_an_answer_is_used_once() -> None:
     approve(desk, 1)
     approve(desk, 1)
     assert len(desk.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("came", "why"),
+    [(c.PauseBot(1, "a", "rest"), "the bot is paused: rest"), (c.Flatten(1), "the position is being closed")],
+)
+def test_an_approval_opens_nothing_for_a_bot_that_has_been_stopped(came: Any, why: str) -> None:
+    desk = asking([TWO, TargetQuantity(D(3))])
+    approve(desk, 1)
+    desk.fill("test-1")
+    desk.bar()
+    desk.take(came)
+    approve(desk, 2)
+    assert [finding.number for finding in desk.records(Decided)[-1].outcome.findings] == [why]
+    assert len(desk.sent) == 1
+
+
+def test_an_approval_opens_nothing_once_a_breaker_has_tripped() -> None:
+    rules = BreakerRules(daily_loss_max=D("0.05"))
+    desk = asking([TargetQuantity(D(5)), TargetQuantity(D(6))], cash=D(1000), breakers=rules, ask_timeout_ns=10**12)
+    approve(desk, 1)
+    desk.fill("test-1")
+    desk.bar()
+    desk.bar(8_000)
+    approve(desk, 2)
+    (finding,) = desk.records(Decided)[-1].outcome.findings
+    assert (len(desk.sent), finding.check, finding.number[:10]) == (1, "reduce_only", "daily_loss")
+
+
+def test_an_approved_reduction_does_not_open_where_the_position_has_gone_meanwhile() -> None:
+    desk = Desk(config([ONE, NONE], instruments=[PERP], asked=frozenset({"risk"}), ask_timeout_ns=10**12))
+    desk.bar(instrument="BTC-PERP")
+    approve(desk, 1)
+    desk.fill("test-1")
+    desk.bar(instrument="BTC-PERP")
+    held = desk.position(instrument="BTC-PERP")
+    desk.take(PositionAdopted("BTC-PERP", desk.ts_ns, -held, D(0), "cost", "sold by hand", "a"))
+    approve(desk, 2)
+    (finding,) = desk.records(Decided)[-1].outcome.findings
+    assert (len(desk.sent), finding.number) == (1, "it would add risk by now")
 
 
 def test_the_next_question_knows_what_the_last_answer_led_to() -> None:
