@@ -45,7 +45,8 @@ class ConfigWatch:
         self.files = tuple(files)
         self.running = running
         self._reread = reread
-        self._seen = self._settling = self._stamp()
+        self._seen: Stamp | None = self._stamp()
+        self._settling = self._seen
         self._acted: tuple[tuple[str, str], ...] = ()
 
     def look(self, held: Held) -> Act | None:
@@ -70,9 +71,12 @@ class ConfigWatch:
             raise ConfigError(f"{self._names()} cannot be read: {error}") from None
 
     def adopt(self, config: Config) -> None:
-        """Run by another configuration from now on: its changes were applied."""
+        """Run by another configuration from now on: its changes were applied.
+
+        What the files say is judged anew at the next looks: a mode may be over, or they have changed meanwhile.
+        """
         self.running = config
-        self._seen = self._settling = self._stamp()
+        self._seen = None
 
     def _judge(self, held: Held) -> Act | None:
         try:

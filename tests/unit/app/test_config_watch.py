@@ -163,6 +163,22 @@ def test_what_was_applied_is_what_the_session_runs_by(watched: Watched) -> None:
     assert act.action is Action.REDUCE
 
 
+def test_a_reload_before_the_second_look_still_ends_the_mode(watched: Watched) -> None:
+    assert watched.told(START.replace("leverage_max = 2", "leverage_max = 3")) is not None
+    watched.write(START)
+    watched.watch.adopt(watched.watch.told())
+    acts = [watched.watch.look({}), watched.watch.look({})]
+    assert Act(Action.CLEAR, "the configuration is as it was") in acts
+
+
+def test_a_change_that_comes_while_another_is_applied_is_seen(watched: Watched) -> None:
+    told = watched.watch.told()
+    watched.write(START.replace("leverage_max = 2", "leverage_max = 3"))
+    watched.watch.adopt(told)
+    acts = [watched.watch.look({}), watched.watch.look({})]
+    assert [act.action for act in acts if act is not None] == [Action.REDUCE]
+
+
 def test_the_acts_enter_the_engine_as_commands() -> None:
     desk = Desk(config([TargetQuantity(ONE)]))
     desk.bar()
