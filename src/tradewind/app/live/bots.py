@@ -110,16 +110,29 @@ async def change(session: LiveSession, event: ChangeBot) -> dict[str, Any]:
 
     Raises  ConfigError that says why not; then nothing has changed.
     """
-    bot, state = _bot(session, event.bot), session.engine.state
-    strategy = made_strategy(state, event)
+    bot, strategy = _bot(session, event.bot), refuse_impossible(session, event)
     history: tuple[Bar, ...] = ()
     trouble = ""
     if strategy is not None:
-        _refuse_unheard(session, bot, strategy)
         history, trouble = await _history(session, bot, strategy)
     now_ns = session.engine.now_ns()
     session.engine.take(msgspec.structs.replace(event, ts_ns=now_ns, history=history))
     return bot_row(bot) | {"warms_up": _waiting(bot), "trouble": trouble}
+
+
+def refuse_impossible(session: LiveSession, event: ChangeBot) -> Strategy | None:
+    """Return the strategy that a change gives its bot, None where it leaves that alone.
+
+    Raises  ConfigError for one that cannot be made, or that would wait for ever for what the session does not hear.
+    """
+    bot, strategy = _bot(session, event.bot), made_strategy(session.engine.state, event)
+    books = strategy is not None and overrides(strategy, "on_book")
+    if strategy is not None and books and not all(seat.market.hears_book for seat in bot.seats):
+        raise ConfigError(
+            f"{strategy_place(strategy)} decides on books, which this session does not hear: stop the session in "
+            "order and start it with that strategy"
+        )
+    return strategy
 
 
 async def restore(session: LiveSession, name: str, reason: str) -> dict[str, Any]:
@@ -150,7 +163,7 @@ async def promote(session: LiveSession, name: str | None, reason: str) -> list[d
         if spec.instruments != bot.spec.instruments:
             raise ConfigError(f"bot {each!r} trades other instruments in the shadow: that takes a new session")
         event = becoming(spec, reason, promoted=True)
-        _refuse_unheard(session, bot, made_strategy(session.engine.state, event) or spec.strategy)
+        refuse_impossible(session, event)
         events.append(event)
     return [await change(session, event) for event in events]
 
@@ -192,15 +205,6 @@ def _bot(session: LiveSession, name: str) -> Bot:
     if not session.ready.is_set() or session.stop.is_set():
         raise StateError(f"the session is {session.phase}: say it again while it trades")
     return bots[name]
-
-
-def _refuse_unheard(session: LiveSession, bot: Bot, strategy: Strategy) -> None:
-    """Refuse a strategy that needs what this session does not listen to: it would wait for ever."""
-    markets = [seat.market for seat in bot.seats]
-    if overrides(strategy, "on_book") and not all(market.hears_book for market in markets):
-        raise ConfigError(
-            f"{strategy_place(strategy)} decides on books, which this session does not hear: start it anew"
-        )
 
 
 async def _history(session: LiveSession, bot: Bot, strategy: Strategy) -> tuple[tuple[Bar, ...], str]:

@@ -35,7 +35,10 @@ async def reload_config(session: LiveSession) -> dict[str, Any]:
     told = watch.told()
     found = changes(watch.running, told, open_positions(session.engine.state))
     refuse_grave(found)
-    applied = [await bots.change(session, event) for event in _events(session, told, found)]
+    events = _events(session, told, found)
+    for event in events:
+        bots.refuse_impossible(session, event)
+    applied = [await bots.change(session, event) for event in events]
     watch.adopt(told)
     return {
         "applied": [each.key for each in found if each.weight is Weight.RELOAD],
