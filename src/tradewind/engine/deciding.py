@@ -256,8 +256,8 @@ def _plan(state: EngineState, changes: list[Change]) -> list[list[Change]]:
     if state.halted is not None or state.reduce_only:
         return _plan_reductions(changes)
     netted = state.config.netting
-    alone = [change for change in changes if not netted or _goes_alone(state, change[0], change[1])]
-    plain = [change for change in changes if netted and not _goes_alone(state, change[0], change[1])]
+    alone = [change for change in changes if not netted or _goes_alone(state, *change)]
+    plain = [change for change in changes if netted and not _goes_alone(state, *change)]
     return [*([change] for change in alone), *([plain] if plain else [])]
 
 
@@ -402,12 +402,12 @@ def resume_deferred(state: EngineState, seat: Seat) -> None:
         state.unchecked.append(seat)
 
 
-def _goes_alone(state: EngineState, seat: Seat, target: Target) -> bool:
+def _goes_alone(state: EngineState, seat: Seat, target: Target, change: int) -> bool:
     """Return whether a change has exits of its own, or a lock that must be asked about before it meets another.
 
     Entries that rest go alone too; a plan is made of what meeting others has left.
     """
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
-    if state.gated and goes_alone(state, seat.market, seat):
+    if state.gated and goes_alone(state, seat.market, seat, change):
         return True
     return locked or target.exits is not None or seat.bot.spec.exits is not None or type(seat.way) is Resting

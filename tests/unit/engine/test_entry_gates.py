@@ -5,13 +5,13 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.engine_rig import BTC, ETH, MINUTE_NS, Desk, config
-from tradewind.engine.config import EngineConfig, Planning
+from tests.engine_rig import BTC, ETH, MINUTE_NS, PERP, Desk, config
+from tradewind.engine.config import EngineConfig, HeldAtStart, Planning
 from tradewind.engine.digest import state_values
 from tradewind.execution.planner import PlannerSettings
 from tradewind.model.decisions import Crossed, Decided, Refused
 from tradewind.model.fees import flat_fees
-from tradewind.model.intents import FLAT, Exits, TargetWeight
+from tradewind.model.intents import FLAT, Exits, TargetQuantity, TargetWeight
 from tradewind.model.market_events import QuoteTick
 from tradewind.portfolio.edge_gate import EdgeRules, KnownEdge
 from tradewind.portfolio.tiers import Tier, TierRules
@@ -111,6 +111,29 @@ def test_positions_are_counted_by_instrument_and_what_is_there_may_grow() -> Non
     assert [each.instrument for each in desk.sent] == ["BTC-USD", "BTC-USD"]
 
 
+def test_what_is_on_its_way_to_others_counts_as_risk() -> None:
+    made = config((HALF,), instruments=(BTC, ETH), tiers=one_tier(risk_total=D("0.4")), cash=D(1_000))
+    desk = Desk(made)
+    desk.bar(instrument="BTC-USD")
+    desk.bar(instrument="ETH-USD")
+    assert refusals(desk) == []
+    desk = Desk(msgspec.structs.replace(made, tiers=one_tier(risk_total=D("0.2"))))
+    desk.bar(instrument="BTC-USD")
+    desk.bar(instrument="ETH-USD")
+    assert refusals(desk) == ["total_risk"]
+
+
+def test_a_bot_may_turn_its_own_position() -> None:
+    made = config((HALF, TargetWeight(-0.25)), instruments=(PERP,), tiers=one_tier(positions_max=1), exits=STOP)
+    desk = Desk(made)
+    desk.bar(instrument=PERP.id)
+    desk.fill(desk.sent[0].order_id)
+    desk.bar(instrument=PERP.id)
+    desk.cancel(f"{desk.sent[0].order_id}-sl")
+    assert refusals(desk) == []
+    assert desk.sent[-2].side == -1
+
+
 def test_a_reduction_is_never_held_back() -> None:
     desk = Desk(config((LONG, FLAT), tiers=one_tier(positions_max=1)))
     desk.bar()
@@ -187,6 +210,34 @@ def test_no_bot_opens_inside_the_account_what_it_may_not_open_outside() -> None:
     desk.fill(desk.sent[0].order_id)
     desk.bar()
     assert not any(isinstance(each, Crossed) for each in desk.state.audit)
+    assert refusals(desk) == ["edge"]
+
+
+def beside(*wishes: str, **settings: object) -> Desk:
+    """Return a desk of a bot that holds 1 and wants something, and of one that holds -3 and wants the rest."""
+    held = tuple(HeldAtStart(PERP.id, quantity, D(100), bot) for bot, quantity in (("a", 100), ("b", -300)))
+    scripts = [(TargetQuantity(D(each)),) for each in wishes]
+    desk = Desk(config(*scripts, instruments=(PERP,), held=held, edge=EdgeRules(), **settings))
+    desk.bar(instrument=PERP.id)
+    return desk
+
+
+def test_what_makes_a_bots_own_position_smaller_is_never_held_back() -> None:
+    desk = beside("0", "-3")
+    assert refusals(desk) == []
+    assert [(each.side, each.quantity) for each in desk.sent] == [(-1, 100)]
+
+
+def test_what_turns_a_position_inside_the_account_is_asked_about_too() -> None:
+    desk = beside("-1", "-1")
+    assert not any(isinstance(each, Crossed) for each in desk.state.audit)
+    assert refusals(desk) == ["edge"]
+
+
+def test_what_is_too_little_for_an_order_is_no_position_to_add_to() -> None:
+    small = msgspec.structs.replace(BTC, min_quantity=10)
+    desk = Desk(config((LONG,), instruments=(small,), held=(HeldAtStart(BTC.id, 9, D(100), "a"),), edge=EdgeRules()))
+    desk.bar()
     assert refusals(desk) == ["edge"]
 
 
