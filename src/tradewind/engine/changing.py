@@ -16,6 +16,7 @@ from tradewind.engine.config import BotSpec
 from tradewind.engine.deciding import answered
 from tradewind.engine.placing import ask_cancel, stop_parent
 from tradewind.engine.recording import quiet
+from tradewind.engine.regimes import share_out
 from tradewind.engine.state import Bot, EngineState, Group, Market, Seat, declare
 from tradewind.model import commands as c
 from tradewind.model.decisions import Finding, Refused
@@ -104,7 +105,8 @@ def _become(state: EngineState, bot: Bot, spec: BotSpec, history: tuple[Bar, ...
     if spec.budget != before.budget or spec.family != before.family:
         for seat in bot.seats:
             seat.budget = seat.base_budget = ratio(spec.budget, Decimal(len(spec.instruments)))
-            seat.market.weights = None  # shared anew with the next bar, where regimes share it
+            if seat.market.weights is not None:
+                share_out(seat.market, seat.market.weights)  # as regimes share it by now
             if not seat.view.position and not seat.working:
                 seat.target = None  # a wish that came to nothing may come to something now
         if state.budgets is not None:

@@ -47,7 +47,8 @@ def regime_values(state: EngineState) -> list[object]:
     budgets = {
         f"{seat.bot.id}/{market.id}": seat.budget for market in state.markets.values() for seat in market.seats_all
     }
-    return [watch.values(), {} if watch.plan.allocation is None else budgets]
+    shared = {market.id: market.weights for market in state.markets.values() if market.weights is not None}
+    return [watch.values(), *([{}] if watch.plan.allocation is None else [budgets, shared])]
 
 
 def _record(state: EngineState, reading: RegimeReading) -> None:
@@ -72,20 +73,22 @@ def _share(market: Market, reading: RegimeReading, allocation: RegimeAllocation)
 
     Positions are left alone: a bot meets its new budget at its next entry, so that no trade is paid for by the change.
     """
+    if not any(isinstance(seat.bot.spec.family, str) for seat in market.seats_all):
+        return
+    weights = allocation.next_weights(market.weights, reading)
+    if weights is not market.weights:
+        market.weights = weights
+        share_out(market, weights)
+
+
+def share_out(market: Market, weights: Mapping[str, float]) -> None:
+    """Let the seats of an instrument use what these weights of their families leave them."""
     families: dict[str, list[int]] = {}
+    whole = ZERO
     for at, seat in enumerate(market.seats_all):
         if isinstance(seat.bot.spec.family, str):
             families.setdefault(seat.bot.spec.family, []).append(at)
-    if not families:
-        return
-    members = [at for each in families.values() for at in each]
-    whole = ZERO
-    for at in members:
-        whole = add(whole, market.seats_all[at].base_budget)
-    weights = allocation.next_weights(market.weights, reading)
-    if weights is market.weights:
-        return
-    market.weights = weights
+            whole = add(whole, seat.base_budget)
     for family, places in families.items():
         share = _exact(weights, family, len(places))
         for at in places:

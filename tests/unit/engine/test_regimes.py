@@ -18,6 +18,7 @@ from tradewind.engine.digest import state_digest, state_values
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.engine.state import EngineState
+from tradewind.model.commands import ChangeBot
 from tradewind.model.decisions import Decided, InRegime, Refused
 from tradewind.model.errors import StateError
 from tradewind.model.instrument import Instrument, define_instrument
@@ -288,6 +289,25 @@ def test_a_small_change_of_mind_moves_no_budget() -> None:
     first = budgets(state, told(Regime.TRENDING, 0.8, 0.1, 0.1, 0.0))
     assert budgets(state, told(Regime.TRENDING, 0.75, 0.15, 0.1, 0.0)) == first
     assert budgets(state, told(Regime.CHOPPY, 0.3, 0.1, 0.6, 0.0)) < first
+
+
+def test_a_bot_that_changes_keeps_to_what_the_regime_leaves_its_family() -> None:
+    state = shared("momentum", "trend", allocation=RegimeAllocation())
+    before = budgets(state, told(Regime.TRENDING, 0.5, 0.3, 0.2, 0.0))
+    assert before == [Decimal("0.12"), Decimal("0.06")]
+    process(state, ChangeBot(2 * MINUTE_NS, "b", "smaller", budget=Decimal("0.1")))
+    assert [seat.budget for seat in state.markets["BTC-USD"].seats_all] == [Decimal("0.09"), Decimal("0.045")]
+    process(state, ChangeBot(2 * MINUTE_NS, "a", "other", family="trend"))
+    assert [seat.budget for seat in state.markets["BTC-USD"].seats_all] == [Decimal("0.0225")] * 2
+
+
+def test_the_weights_in_force_are_in_the_state() -> None:
+    one, other = (shared("momentum", allocation=RegimeAllocation(band=0.05)) for _ in range(2))
+    for state, trending in ((one, 0.8), (other, 0.8)):
+        budgets(state, told(Regime.TRENDING, trending, 0.1, 0.1, 0.0))
+    assert state_digest(one) == state_digest(other)
+    other.markets["BTC-USD"].weights = {**(other.markets["BTC-USD"].weights or {}), "trend": 0.4}
+    assert state_digest(one) != state_digest(other)
 
 
 def test_a_wish_that_came_to_nothing_is_heard_again_when_there_is_a_budget() -> None:
