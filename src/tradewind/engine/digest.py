@@ -137,7 +137,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         # Only of bots that work their changes as plans.
         **({"parents": _parent_values(state)} if state.plans else {}),
         # Only of perpetuals whose margin terms have changed.
-        **({"terms": dict(state.terms)} if state.terms else {}),
+        **({"terms": [dict(state.terms), _posted(state)]} if state.terms else {}),
         # Only while a position is near its liquidation.
         **({"near": sorted(state.margin.warned)} if state.margin is not None and state.margin.warned else {}),
         # Only while there is doubt: a session without any hashes as it always did.
@@ -156,6 +156,11 @@ def _spec_values(spec: BotSpec | None) -> object:
     name = type(spec.strategy).__qualname__
     values = msgspec.to_builtins(msgspec.structs.replace(spec, strategy=Strategy()), enc_hook=_as_python)
     return [name, msgspec.to_builtins(spec.strategy, enc_hook=_as_python), values]
+
+
+def _posted(state: EngineState) -> dict[str, str]:
+    """Return the smallest rate at which margin was put up, of the instruments whose terms have changed."""
+    return {name: plain(state.markets[name].posted) for name in sorted(state.terms)}
 
 
 def _order_times(state: EngineState) -> dict[str, list[int]]:

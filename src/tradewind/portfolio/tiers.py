@@ -105,7 +105,8 @@ class TierWatch:
 
     def values(self) -> list[object]:
         """Return what later answers depend on, for digests."""
-        return [_name(self.tier), self.seen, self.day, None if self.day_equity is None else plain(self.day_equity)]
+        worth = [None if each is None else plain(each) for each in (self.day_equity, self.equity)]
+        return [_name(self.tier), self.seen, self.day, *worth]
 
     def _words(self, code: str, candidate: "Candidate", held: int) -> str:
         tier = self.tier

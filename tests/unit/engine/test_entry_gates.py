@@ -143,6 +143,12 @@ def test_a_reduction_is_never_held_back() -> None:
     assert refusals(desk) == []
 
 
+def test_the_worth_that_entries_are_judged_by_is_in_the_state() -> None:
+    desk = Desk(config((), tiers=tiers(), cash=D(1_000)))
+    desk.bar()
+    assert state_values(desk.state)["tiers"] == ["roomy", True, 0, "1000", "1000"]
+
+
 def test_another_tier_is_told_and_is_part_of_the_state() -> None:
     table = (ROOMY, msgspec.structs.replace(ROOMY, name="large", equity_min=D(1_000)))
     desk = Desk(config((TargetWeight(0.9),), tiers=tiers(table), cash=D(1_000)))

@@ -181,3 +181,14 @@ def test_looking_only_where_it_can_matter_misses_nothing(seed: int) -> None:
         seen += not sparing.state.margin.due
     assert sparing.alarms == eager.alarms
     assert seen
+
+
+def test_the_rate_that_was_put_up_is_in_the_state() -> None:
+    """Two accounts of equal terms, one of which could put up less in between: what stands behind them differs."""
+    digests = []
+    for rates in (["0.4", "0.2"], ["0.1", "0.2"]):
+        desk = held(("BTC-PERP", 1_000, "100"), instruments=(ALONE,))
+        for rate in rates:
+            desk.take(MarginRates("BTC-PERP", 1, D(rate), D("0.1"), "told"))
+        digests.append(state_digest(desk.state))
+    assert digests[0] != digests[1]
