@@ -19,6 +19,7 @@ from tradewind.engine.driver import Driver, Responder
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import RecordedEvents, merge
 from tradewind.engine.state import EngineState
+from tradewind.execution.choosing import AlgorithmTerms
 from tradewind.execution.engines import RiskFlags
 from tradewind.execution.planner import PlannerSettings
 from tradewind.model import answers as a
@@ -30,7 +31,7 @@ from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode, d
 from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarginRates, MarketEvent, MarkPrice
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
-from tradewind.model.plans import PlanEnded, PlanPolicy, Urgency
+from tradewind.model.plans import Algorithm, PlanEnded, PlanPolicy, Urgency
 from tradewind.risk.limits import Limits
 from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
@@ -103,9 +104,18 @@ EXITS = (
 PLANS: tuple[Planning | UnsetType, ...] = (
     UNSET,
     Planning(),
-    Planning(settings=PlannerSettings(twap_above=Decimal(2_000), normal_ns=8 * MINUTE_NS), exit_urgency=Urgency.NORMAL),
     Planning(
-        settings=PlannerSettings(policy=PlanPolicy.BANDS, slices=3),
+        settings=PlannerSettings(
+            twap_above=Decimal(2_000), normal_ns=8 * MINUTE_NS, algorithm=AlgorithmTerms(name=Algorithm.POV)
+        ),
+        exit_urgency=Urgency.NORMAL,
+    ),
+    Planning(
+        settings=PlannerSettings(
+            policy=PlanPolicy.BANDS,
+            slices=3,
+            algorithm=AlgorithmTerms(name=Algorithm.ALMGREN_CHRISS, risk_aversion=Decimal(1)),
+        ),
         urgency=Urgency.LOW,
         half_spread_bps=Decimal(2),
         flags=RiskFlags(dynamic_sizing=True, impact_bps_max=400.0),

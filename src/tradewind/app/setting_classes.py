@@ -48,7 +48,7 @@ ROWS: tuple[tuple[Weight, str, str], ...] = (
     (Weight.RISK, "regime", "enabled tier block absent_bars"),
     (Weight.START, "allocation", "method band every window minimum weight_min weight_max"),
     (Weight.START, "execution", "entries offset_bps rest policy urgency exit_urgency market_below twap_above slices"),
-    (Weight.START, "execution", "low normal dynamic_sizing multipliers"),
+    (Weight.START, "execution", "low normal dynamic_sizing multipliers algorithm participation display risk_aversion"),
     (Weight.RISK, "execution", "impact_guard impact_bps_max"),
     (Weight.RISK, "var", "share_max correlation_max correlation_warn every interval move_max"),
     (Weight.RISK, "breakers", "volatility_warn volatility_reduce volatility_halt volatility_lock daily_loss_max"),

@@ -324,7 +324,8 @@ class ExecutionSection(Section, frozen=True):
 
     `urgency` is a plan's, `exit_urgency` that of a plan that reduces; empty, it is the same, and at once where exits
     guard the position. `low` and `normal` are the times that these urgencies have. `multipliers` are factors on the
-    impact estimate, such as `BTC-USD:1.5,ETH-USD:2`.
+    impact estimate, such as `BTC-USD:1.5,ETH-USD:2`. `algorithm` cuts what is above the upper band: `participation` is
+    the share of what trades that pov has, `display` that of the order that iceberg shows.
     """
 
     entries: Literal["market", "rest"] = "market"
@@ -336,6 +337,10 @@ class ExecutionSection(Section, frozen=True):
     market_below: Decimal = Decimal(1_000)
     twap_above: Decimal = Decimal(5_000)
     slices: Annotated[int, Meta(ge=1, le=1_000)] = 6
+    algorithm: Literal["twap", "vwap", "pov", "iceberg", "almgren_chriss", "adaptive"] = "twap"
+    participation: Share = Decimal("0.1")
+    display: Share = Decimal("0.1")
+    risk_aversion: Decimal = Decimal("0.000001")
     low: Duration = "30m"
     normal: Duration = "5m"
     dynamic_sizing: bool = False
@@ -350,6 +355,11 @@ class ExecutionSection(Section, frozen=True):
                 f"execution.market_below must be at least 0 and at most execution.twap_above, were {self.market_below} "
                 f"and {self.twap_above}"
             )
+        for name in ("participation", "display"):
+            if not 0 < (share := getattr(self, name)) <= 1:
+                raise ConfigError(f"execution.{name} must be a share above 0 and at most 1, was {share}")
+        if self.risk_aversion <= 0:
+            raise ConfigError(f"execution.risk_aversion must be above 0, was {self.risk_aversion}")
         if self.impact_bps_max <= 0:
             raise ConfigError(f"execution.impact_bps_max must be above 0, was {self.impact_bps_max}")
 

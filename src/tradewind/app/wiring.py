@@ -30,6 +30,7 @@ from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, Planning, 
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
+from tradewind.execution.choosing import AlgorithmTerms
 from tradewind.execution.engines import RiskFlags
 from tradewind.execution.multipliers import parse_multipliers
 from tradewind.execution.planner import PlannerSettings
@@ -39,7 +40,7 @@ from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
-from tradewind.model.plans import PlanPolicy, Urgency
+from tradewind.model.plans import Algorithm, PlanPolicy, Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
 from tradewind.portfolio.position_size import SizingRules
@@ -218,6 +219,12 @@ def bot_planning(section: ExecutionSection, bot: BotSettings, half_spread_bps: D
         slices=section.slices,
         low_ns=duration_ns(section.low),
         normal_ns=duration_ns(section.normal),
+        algorithm=AlgorithmTerms(
+            name=Algorithm(section.algorithm),
+            participation=section.participation,
+            display=section.display,
+            risk_aversion=section.risk_aversion,
+        ),
     )
     return Planning(
         settings=settings,

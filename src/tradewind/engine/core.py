@@ -16,7 +16,7 @@ from tradewind.engine.guarding import wake_later
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.regimes import take_bar
 from tradewind.engine.state import EngineState, Market, Seat
-from tradewind.engine.working import bar_seen
+from tradewind.engine.working import bar_seen, trade_seen
 from tradewind.market.book import Book, BookState
 from tradewind.model import answers as a
 from tradewind.model import commands as c
@@ -165,6 +165,8 @@ def _on_trade(state: EngineState, event: m.TradePrint) -> None:
     else:
         state.now_ns = max(state.now_ns, event.ts_ns)
     if market.hears_trades:
+        if market.day is not None:
+            trade_seen(market, market.day, event)
         _ask(state, market, "on_trade", event)
 
 

@@ -18,7 +18,7 @@ from tradewind.execution.fill_rates import FillRates
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits, TargetQuantity, TargetWeight
 from tradewind.model.market_events import Bar
-from tradewind.model.plans import ExecutionPlan, Urgency
+from tradewind.model.plans import Algorithm, ExecutionPlan, Urgency
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -29,7 +29,8 @@ CHILD = "-c"
 class WorkedParent(msgspec.Struct):
     """One parent while it works: what is wanted, its plan, where its algorithm stands, and what that has yet to hear.
 
-    `stop` is why it shall end, "" while it shall not; `made` is what of its fills waited for somebody.
+    `stop` is why it shall end, "" while it shall not; `made` is what of its fills waited for somebody. `traded` is what
+    of the market's volume it has yet to hear, less its own fills.
     """
 
     order_id: str
@@ -40,6 +41,7 @@ class WorkedParent(msgspec.Struct):
     told: list[ChildFilled | ChildEnded] = []
     stop: str = ""
     made: int = 0
+    traded: int = 0
 
     def child_id(self, number: int) -> str:
         """Return the order id of a child."""
@@ -69,16 +71,19 @@ class Planner:
 class Day:
     """The bars of about a day of one instrument, and how much of what was posted there has filled.
 
+    `by_trades` is whether volume is counted trade by trade: then the bars' is not counted once more.
+
     `sums` tell the bars apart in a digest without all of them: their number, and what their times, spans, closes and
     volumes come to.
     """
 
-    __slots__ = ("bars", "rates", "sums")
+    __slots__ = ("bars", "by_trades", "rates", "sums")
 
     def __init__(self) -> None:
         self.bars: deque[tuple[int, int, int, int | None]] = deque()  # time, span, close, volume
         self.sums = [0, 0, 0, 0]
         self.rates = FillRates()
+        self.by_trades = False
 
     def take(self, bar: Bar) -> None:
         """Take one bar, and forget those of more than a day before it."""
@@ -105,9 +110,30 @@ class Day:
         traded = sum(volume for volume in volumes if volume is not None)
         return traded * DAY_NS / spans * 10.0 ** (instrument.quantity_scale - instrument.volume_scale)
 
+    def profile(self, start_ns: int, slices: int, horizon_ns: int) -> tuple[int, ...]:
+        """Return what traded in each slice of a time from `start_ns` on, a day before; empty where bars do not tell.
+
+        What falls into part of a bar is its part of the time.
+        """
+        since = start_ns - DAY_NS
+        told = self.bars and self.bars[0][0] - self.bars[0][1] <= since
+        if not told or horizon_ns > DAY_NS or any(volume is None for _, _, _, volume in self.bars):
+            return ()
+        ends = [since + horizon_ns * index // slices for index in range(slices + 1)]
+        found = [0] * slices
+        for ts_ns, span_ns, _, volume in self.bars:
+            if ts_ns - span_ns >= ends[-1]:
+                break
+            for index, (begin, end) in enumerate(pairwise(ends)):
+                shared = min(end, ts_ns) - max(begin, ts_ns - span_ns)
+                if shared > 0:
+                    found[index] += (volume or 0) * shared // span_ns
+        return tuple(found)
+
     def values(self) -> list[object]:
         """Return what decides, as plain values for the digest."""
-        return [self.sums, [None if share is None else repr(share) for share in self.rates.shares]]
+        shares = [None if share is None else repr(share) for share in self.rates.shares]
+        return [self.sums, shares, "by trades"] if self.by_trades else [self.sums, shares]
 
     def _count(self, bar: tuple[int, int, int, int | None], sign: int) -> None:
         ts_ns, span_ns, close, volume = bar
@@ -116,6 +142,21 @@ class Day:
         sums[1] += sign * (second + span_ns // SECOND_NS)
         sums[2] += sign * close * second
         sums[3] += sign * (-1 if volume is None else volume)
+
+
+def counts_volume(way: object) -> bool:
+    """Return whether a way to the market needs to hear what trades."""
+    return isinstance(way, Planner) and way.terms.settings.algorithm.name is Algorithm.POV
+
+
+def volume_since(bar: Bar, start_ns: int, instrument: Instrument) -> int:
+    """Return what traded in a bar from some time on, in quantity units, rounded down; 0 where it does not tell."""
+    since = max(start_ns, bar.open_ns)
+    if bar.volume is None or bar.ts_ns <= since or bar.span_ns <= 0:
+        return 0
+    digits = instrument.quantity_scale - instrument.volume_scale
+    more, less = int(10 ** max(0, digits)), int(10 ** max(0, -digits))
+    return bar.volume * (bar.ts_ns - since) * more // (bar.span_ns * less)
 
 
 def parent_of(order_id: str) -> str:

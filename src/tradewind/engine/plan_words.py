@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tradewind.engine.views import OrderRow
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ZERO, plain
-from tradewind.model.plans import PlanEnded, Planned
+from tradewind.model.plans import Algorithm, ExecutionPlan, PlanEnded, Planned, Route
 
 SECOND_NS = 1_000_000_000
 BPS = 10_000
@@ -20,8 +20,9 @@ def told_plan(
     wanted = f" of {plain(instrument.quantity_decimal(plan.wanted))} wanted" if plan.wanted != plan.quantity else ""
     if plan.crossed:
         wanted += f", after {plain(instrument.quantity_decimal(plan.crossed))} crossed inside,"
-    times = f"{plan.slices} slice{'s' if plan.slices > 1 else ''} in {plan.deadline_ns / SECOND_NS:g} s"
-    how = f"by {plan.policy.value}, {plan.route.value} ({plan.reason}), urgency {plan.urgency.value}, {times}"
+    times = f"{_parts(plan)} in {plan.deadline_ns / SECOND_NS:g} s"
+    route = plan.algorithm.name if plan.route is Route.TWAP else plan.route.value
+    how = f"by {plan.policy.value}, {route} ({plan.reason}), urgency {plan.urgency.value}, {times}"
     parts = f"fees {estimate.fee_bps:.2f}, spread {estimate.spread_bps:.2f}, impact {estimate.impact_bps:.2f}"
     beside = f"timing risk {estimate.timing_risk_bps:.2f}, all at market {estimate.all_market_bps:.2f}"
     unknown = f"; unknown: {', '.join(estimate.unknown)}" if estimate.unknown else ""
@@ -30,6 +31,13 @@ def told_plan(
         f"expected {estimate.total_bps:.2f} bps: {parts}; {beside}{unknown}",
         _came_to(planned, end, children, instrument),
     )
+
+
+def _parts(plan: ExecutionPlan) -> str:
+    """Return what a plan is cut into."""
+    if plan.share is not None:
+        return f"{plain(plan.share * 100)} % {'of what trades' if plan.algorithm is Algorithm.POV else 'at a time'}"
+    return f"{plan.slices} slice{'s' if plan.slices > 1 else ''}"
 
 
 def _came_to(planned: Planned, end: PlanEnded | None, children: Sequence[OrderRow], instrument: Instrument) -> str:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from tradewind.engine.config import BotSpec, EngineConfig, Resting
 from tradewind.engine.guard_watch import GuardWatch
-from tradewind.engine.parents import Day, Planner, WorkedParent
+from tradewind.engine.parents import Day, Planner, WorkedParent, counts_volume
 from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
@@ -716,7 +716,7 @@ def declare(market: Market) -> Server:
     instrument = market.instrument
     market.hears_fills = any(seat.on_fill is not None for seat in market.seats_all)
     market.hears_book = any(seat.on_book is not None for seat in market.seats_all)
-    market.hears_trades = any(seat.on_trade is not None for seat in market.seats_all)
+    market.hears_trades = any(seat.on_trade is not None or counts_volume(seat.way) for seat in market.seats_all)
     return Server(market.specs, 10**instrument.price_scale, 10**instrument.volume_scale)
 
 

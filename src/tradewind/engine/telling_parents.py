@@ -5,6 +5,7 @@ from tradewind.engine.state import EngineState, Seat
 from tradewind.execution.algorithms.values import ChildEnded, ChildFilled
 from tradewind.model.answers import OrderFilled
 from tradewind.model.orders import Liquidity
+from tradewind.model.plans import Algorithm
 from tradewind.orders.order import Order
 
 NEVER_ARRIVED = "NEVER_ARRIVED"
@@ -17,6 +18,8 @@ def child_filled(state: EngineState, seat: Seat, order: Order, fill: OrderFilled
     if parent is None or parent.order_id != name:
         return False
     parent.told.append(ChildFilled(int(number), fill.quantity))
+    if parent.plan.algorithm is Algorithm.POV:
+        parent.traded -= fill.quantity
     if fill.liquidity is Liquidity.MAKER:
         parent.made += fill.quantity
     state.unchecked.append(seat)

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING
 import msgspec
 
 from tradewind.engine.covering import BARE_NS_MAX, TOLD
-from tradewind.engine.parents import Day, Planner, WorkedParent
+from tradewind.engine.parents import Day, Planner, WorkedParent, volume_since
 from tradewind.engine.placing import approved_in_full, ask_cancel, propose, refuse
 from tradewind.engine.state import EngineState, Market, Proposal, Seat, Target
 from tradewind.execution.algorithms.machine import recall, step
@@ -23,8 +23,9 @@ from tradewind.market.liquidity import read_liquidity
 from tradewind.model.decisions import Finding, Refused, Share
 from tradewind.model.instrument import ceil_to, floor_to
 from tradewind.model.intents import Exits, Intent, TargetQuantity, TargetWeight
-from tradewind.model.orders import OrderKind, OrderRequest
-from tradewind.model.plans import ExecutionPlan, PlanEnded, Planned, PlanRefused
+from tradewind.model.market_events import TradePrint
+from tradewind.model.orders import OrderKind, OrderRequest, Side
+from tradewind.model.plans import Algorithm, ExecutionPlan, PlanEnded, Planned, PlanRefused
 from tradewind.orders.order import OrderRole
 from tradewind.strategy.base import Wish
 
@@ -108,9 +109,18 @@ def bar_seen(state: EngineState, market: Market, day: Day) -> None:
     if market.bar is not None:
         day.take(market.bar)
     if state.parents:
+        _count_bar(market, day)
         for seat in market.seats_all:
             if seat.parent is not None and _key(seat) not in state.timers:
                 _look(state, seat, seat.parent)
+
+
+def trade_seen(market: Market, day: Day, trade: TradePrint) -> None:
+    """Count a trade of the market for the parents that go by its volume."""
+    day.by_trades = True
+    for seat in market.seats_all:
+        if seat.parent is not None and seat.parent.plan.algorithm is Algorithm.POV:
+            seat.parent.traded += trade.quantity
 
 
 def timer_fired(state: EngineState, key: str) -> None:
@@ -118,6 +128,17 @@ def timer_fired(state: EngineState, key: str) -> None:
     for seat in state.seats_at(key):
         if seat.parent is not None:
             _look(state, seat, seat.parent)
+
+
+def _count_bar(market: Market, day: Day) -> None:
+    """Count a bar's volume for the parents that go by it, from their start on, where no trades are heard."""
+    bar = market.bar
+    if bar is None or day.by_trades:
+        return
+    for seat in market.seats_all:
+        parent = seat.parent
+        if parent is not None and parent.plan.algorithm is Algorithm.POV:
+            parent.traded += volume_since(bar, parent.algorithm.parent.start_ns, market.instrument)
 
 
 # -- one parent -------------------------------------------------------------------------------------------------------
@@ -153,8 +174,18 @@ def _advance(state: EngineState, seat: Seat, parent: WorkedParent, touch: tuple[
     """Take one step; return whether risk refused a child."""
     bid, ask = touch or (None, None)
     answers, parent.told = tuple(parent.told), []
+    traded = max(0, parent.traded)
+    parent.traded -= traded
+    bid_size, ask_size = _sizes(seat.market) if parent.plan.algorithm is Algorithm.ADAPTIVE else (0, 0)
     seen = Observation(
-        ts_ns=state.now_ns, bid=bid, ask=ask, answers=answers, order=Order.CANCEL if parent.stop else None
+        ts_ns=state.now_ns,
+        bid=bid,
+        ask=ask,
+        bid_size=bid_size,
+        ask_size=ask_size,
+        volume=traded,
+        answers=answers,
+        order=Order.CANCEL if parent.stop else None,
     )
     parent.algorithm, intents = step(parent.algorithm, seen)
     if called_back := _exposed(state, seat, parent) or _beyond(parent.algorithm):
@@ -246,6 +277,10 @@ def _plan(
     touch, day = _touch(market, planner), market.day
     if touch is None or day is None:
         return PlanRefused(market.id, "NO_QUOTE")
+    urgency, settings = planner.urgency(reduces=reduces), planner.terms.settings
+    profile: tuple[int, ...] = ()
+    if settings.algorithm.name is Algorithm.VWAP:
+        profile = day.profile(state.now_ns, settings.slices, settings.horizon_ns(urgency))
     figures = MarketFigures(
         bid=touch[0],
         ask=touch[1],
@@ -253,11 +288,12 @@ def _plan(
         sigma_day=day.sigma_day(),
         volume_day=day.volume_day(market.instrument),
         fill_rates=day.rates,
+        profile=profile,
+        book=_has_book(market),
     )
     engine = planner.leaving if reduces else planner.opening
     guarded = not reduces and planner.terms.flags.impact_guard
     liquidity = read_liquidity(market.instrument, market.book) if guarded and market.book is not None else None
-    urgency = planner.urgency(reduces=reduces)
     return engine.plan(market.instrument, request.side, int(request.quantity or 0), urgency, figures, liquidity)
 
 
@@ -272,6 +308,14 @@ def _touch(market: Market, planner: Planner) -> tuple[int, int] | None:
     half = max(half, TICKS_MIN * tick)
     bid, ask = floor_to(mark - half, tick), ceil_to(mark + half, tick)
     return (bid, ask) if bid > 0 else None
+
+
+def _sizes(market: Market) -> tuple[int, int]:
+    """Return the sizes of the touch; 0 where a quote alone is known."""
+    book = market.book
+    if book is None or market.best_bid is None or market.best_ask is None:
+        return 0, 0
+    return book.size_at(Side.BUY, market.best_bid), book.size_at(Side.SELL, market.best_ask)
 
 
 def _has_book(market: Market) -> bool:

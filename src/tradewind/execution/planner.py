@@ -11,9 +11,9 @@ from decimal import Decimal
 import msgspec
 
 from tradewind.execution.algorithms.machine import start
-from tradewind.execution.algorithms.releases import twap
 from tradewind.execution.algorithms.states import AlgorithmState
 from tradewind.execution.algorithms.values import parent_of
+from tradewind.execution.choosing import AlgorithmTerms, Choice, Known, choose, release_of
 from tradewind.execution.fill_rates import FillRates
 from tradewind.execution.impact import BPS, square_root_impact_bps
 from tradewind.execution.router import RouteDecision, decide_route
@@ -22,6 +22,7 @@ from tradewind.model.fees import FeeTier
 from tradewind.model.instrument import Instrument
 from tradewind.model.orders import Side
 from tradewind.model.plans import (
+    Algorithm,
     CostEstimate,
     Ending,
     ExecutionPlan,
@@ -40,7 +41,7 @@ LITERAL = MakerTerms(crosses=False, reprices_max=0, patience_ns=DAY_NS, ending=E
 
 
 class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Bands in quote currency, slices of a TWAP, how long each urgency has, and its passive terms."""
+    """Bands in quote currency, how what is above them is cut, how long each urgency has, and its passive terms."""
 
     policy: PlanPolicy = PlanPolicy.MAKER_FIRST
     market_below: Decimal = Decimal(1_000)
@@ -50,6 +51,7 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
     normal_ns: int = 300 * SECOND_NS
     low: MakerTerms = PATIENT
     normal: MakerTerms = PROMPT
+    algorithm: AlgorithmTerms = AlgorithmTerms()
 
     def __post_init__(self) -> None:
         if not 0 <= self.market_below <= self.twap_above:
@@ -68,7 +70,8 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan reads of the market: the touch in price units, volatility, volume, fees and measured fills.
 
     `sigma_day` is a share per day, `volume_day` in quantity units; None, or what is no positive number, where unknown.
-    `impact_multiplier` is the instrument's slippage multiplier.
+    `impact_multiplier` is the instrument's slippage multiplier, `profile` what is expected to trade in each slice
+    (empty: unknown), `book` whether the touch is a book's.
     """
 
     bid: int
@@ -78,6 +81,8 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     volume_day: float | None = None
     fill_rates: FillRates = FillRates()
     impact_multiplier: float = 1.0
+    profile: tuple[int, ...] = ()
+    book: bool = False
 
 
 def plan_order(
@@ -105,7 +110,11 @@ def plan_order(
     chosen = _route(notional, urgency, settings)
     maker = _terms(chosen.route, urgency, market, settings)
     horizon_ns = 0 if chosen.route is Route.MARKET else settings.horizon_ns(urgency)
-    slices = settings.slices if chosen.route is Route.TWAP else 1
+    cut = Choice()
+    if chosen.route is Route.TWAP:
+        cut = choose(settings.algorithm, _known(quantity, notional, market, horizon_ns // settings.slices))
+    by_clock = chosen.route is Route.TWAP and cut.algorithm not in {Algorithm.POV, Algorithm.ICEBERG}
+    slices = settings.slices if by_clock else 1
     return ExecutionPlan(
         instrument=instrument.id,
         side=side,
@@ -116,21 +125,24 @@ def plan_order(
         urgency=urgency,
         policy=settings.policy,
         route=chosen.route,
-        reason=" ".join(part for part in (chosen.reason, reason) if part),
+        reason=" ".join(part for part in (chosen.reason, cut.missing, reason) if part),
         slices=slices,
         # The last slice has as long as the others before the deadline.
         duration_ns=horizon_ns if slices > 1 else 0,
         deadline_ns=horizon_ns,
         maker=maker,
         estimate=estimate_cost(quantity, market, maker, horizon_ns),
+        algorithm=cut.algorithm,
+        profile=cut.profile,
+        share=cut.share,
+        kappa_tau=cut.kappa_tau,
     )
 
 
 def begin(plan: ExecutionPlan, instrument: Instrument, ts_ns: int, bid: int, ask: int) -> AlgorithmState:
     """Return the state machine of a plan, about to ask for its first child."""
     parent = parent_of(instrument, plan.side, plan.quantity, bid, ask, ts_ns)
-    release = twap(parent, plan.slices, plan.duration_ns)
-    return start(parent, release, plan.maker, plan.deadline_ns)
+    return start(parent, release_of(plan, parent), plan.maker, plan.deadline_ns)
 
 
 def figure(value: float | None) -> float | None:
@@ -161,6 +173,18 @@ def estimate_cost(quantity: int, market: MarketFigures, maker: MakerTerms | None
         timing_risk_bps=(sigma or 0.0) * held * BPS,
         all_market_bps=taker_bps + half_spread + impact,
         unknown=unknown,
+    )
+
+
+def _known(quantity: int, notional: Decimal, market: MarketFigures, slice_ns: int) -> Known:
+    volume = figure(market.volume_day)
+    return Known(
+        sigma_day=figure(market.sigma_day),
+        notional_day=None if volume is None else float(notional) / quantity * volume,
+        impact=market.impact_multiplier,
+        profile=market.profile,
+        book=market.book,
+        slice_ns=slice_ns,
     )
 
 

@@ -15,6 +15,17 @@ class Route(Enum):
     TWAP = "TWAP"
 
 
+class Algorithm(Enum):
+    """How what is above the upper band is cut: by the clock, by volume, slice after slice, or as the book allows."""
+
+    TWAP = "twap"
+    VWAP = "vwap"
+    POV = "pov"
+    ICEBERG = "iceberg"
+    ALMGREN_CHRISS = "almgren_chriss"
+    ADAPTIVE = "adaptive"
+
+
 class Urgency(Enum):
     """`low` waits for the spread even when small, `high` pays it even when large."""
 
@@ -80,11 +91,13 @@ class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.fee_bps + self.spread_bps + self.impact_bps
 
 
-class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True):
+class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one order goes to market. Quantities and prices in the instrument's units; `arrival` is the mid in units.
 
     `quantity` is what is worked, `wanted` what was asked for: sizing may have cut it, and `reason` says so. `crossed`
     has met other bots' changes inside the account before, and is part of neither. Without `maker` the children take.
+    A route of slices has its `algorithm` with what that needs: `profile` are the volumes that a VWAP goes by, `share`
+    is that of what trades (POV) or of the order (iceberg), `kappa_tau` the urgency of an Almgren-Chriss path per slice.
     """
 
     instrument: str
@@ -103,6 +116,10 @@ class ExecutionPlan(msgspec.Struct, frozen=True, kw_only=True):
     maker: MakerTerms | None
     estimate: CostEstimate
     crossed: int = 0
+    algorithm: Algorithm = Algorithm.TWAP
+    profile: tuple[int, ...] = ()
+    share: Decimal | None = None
+    kappa_tau: float | None = None
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="planned"):

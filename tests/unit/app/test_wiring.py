@@ -16,10 +16,11 @@ from tradewind.engine.config import Planning
 from tradewind.engine.resolved import engine_config as recorded_config
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.state import EngineState
+from tradewind.execution.choosing import AlgorithmTerms
 from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import Instrument, InstrumentKind, define_instrument
 from tradewind.model.intents import Exits
-from tradewind.model.plans import PlanPolicy, Urgency
+from tradewind.model.plans import Algorithm, PlanPolicy, Urgency
 from tradewind.portfolio.budgets import DAY_NS, BudgetRules
 from tradewind.portfolio.position_size import SizingRules
 from tradewind.strategy.builtin.moving_average import MovingAverage
@@ -177,11 +178,12 @@ def test_plans_are_for_all_bots_or_for_some() -> None:
 
 
 def test_a_configuration_with_plans_is_read_back_as_it_was() -> None:
-    section = {"policy": "bands", "exit_urgency": "high", "multipliers": "BTC-USD:1.5,nonsense"}
+    section = {"policy": "bands", "exit_urgency": "high", "multipliers": "BTC-USD:1.5,nonsense", "algorithm": "pov"}
     made = engine_config(config(bots=[{"strategy": "macd"}], execution=section), [BTC])
     assert recorded_config(engine_values(made)) == made
     plan = made.bots[0].plan
     assert isinstance(plan, Planning)
+    assert plan.settings.algorithm == AlgorithmTerms(name=Algorithm.POV)
     assert plan.multipliers.by_instrument == {"BTC-USD": 1.5}
     assert [each.text for each in EngineState(made).effects] == list(plan.multipliers.warnings)
 
@@ -215,3 +217,9 @@ def test_sizes_that_are_measured_reach_the_engine() -> None:
     assert engine_config(config(bots=ONE_BOT), [BTC]).sizing is UNSET
     with pytest.raises(ConfigError, match="needs a target"):
         engine_config(config(bots=ONE_BOT, sizing={"method": "volatility_target", "volatility": "off"}), [BTC])
+
+
+@pytest.mark.parametrize("wrong", [{"participation": "0"}, {"display": "1.5"}, {"risk_aversion": "-1"}])
+def test_terms_of_an_algorithm_that_mean_nothing_are_refused_by_name(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=f"execution.{next(iter(wrong))} must be"):
+        config(bots=[{"strategy": "macd"}], execution=wrong)
