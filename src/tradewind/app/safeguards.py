@@ -124,7 +124,8 @@ def _locked(state: EngineState) -> Iterator[Seat]:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{float(100 * share):.3g} %"
+    """Return a share for people; less than a hundredth of a percent is none."""
+    return f"{float(round(100 * share, 2)):.3g} %"
 
 
 def _span(ns: int) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tradewind.cli.layers import here
 from tradewind.cli.main import DONE, FAILED
 from tradewind.cli.output import console, print_json, reading_text, table
 from tradewind.model.errors import ConfigError, StateError
+from tradewind.model.money import plain
 
 OPERATOR = "operator"
 
@@ -74,17 +76,29 @@ def show_status(name: str | None, *, json: bool) -> int:
     show_table(told["positions"], "positions")
     show_table([_bot_cells(each) for each in told.get("bots", ())], "bots")
     if fits := told.get("fits"):  # nothing to fit in most sessions
-        show_table(fits, "fits")
+        show_table([_fit_cells(each) for each in fits], "fits")
     if said := told.get("readings"):  # a session of an older version tells none
         rows_said = [{**each, "values": reading_text(each["values"], 3)} for each in said]
         show_table(rows_said, "readings")
     show_safeguards(screen, told)
     if shadow := told.get("shadow"):
-        show_table([shadow], "shadow")
+        show_table([shadow | {"ended": shadow["ended"] or "no", "equity": _rounded(shadow["equity"])}], "shadow")
     show_table([_market_cells(each, told["markets"][each]) for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
     return DONE
+
+
+def _fit_cells(fit: Mapping[str, Any]) -> dict[str, Any]:
+    """A fit as people read it: times instead of numbers."""
+    times = {"knows until": fit["known_ns"], "holds until": fit["valid_until_ns"]}
+    told = {head: moment_text(ts_ns) if ts_ns else "-" for head, ts_ns in times.items()}
+    return {"fit": fit["kind"], "state": fit["state"], **told, "trouble": fit["trouble"]}
+
+
+def _rounded(amount: str | None) -> str | None:
+    """Return an amount to the cent, for the eye only."""
+    return None if amount is None else plain(round(Decimal(amount), 2))
 
 
 def _market_cells(name: str, market: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,8 +201,14 @@ def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: boo
     if json:
         print_json({what: rows})
     else:
-        show_table(rows, what)
+        show_table([_timed(row) for row in rows], what)
     return DONE
+
+
+def _timed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as people read it: moments instead of nanoseconds."""
+    heads = {"ts_ns": "time", "sent_ns": "sent"}
+    return {heads.get(key, key): moment_text(each, seconds=True) if key in heads else each for key, each in row.items()}
 
 
 def show_table(rows: Sequence[Mapping[str, Any]], title: str) -> None:

@@ -11,8 +11,10 @@ from enum import IntEnum
 import msgspec
 
 from tradewind.model.errors import ConfigError
-from tradewind.model.money import ZERO, multiply, plain, subtract
+from tradewind.model.money import ONE, ZERO, multiply, plain, subtract
 from tradewind.numeric.sizing import concentration
+
+AGES = frozenset({"stale_marks", "position_stuck"})
 
 
 class Action(IntEnum):
@@ -97,10 +99,10 @@ def _measured(readings: Readings, limits: GuardLimits) -> list[tuple[str, str, A
 
     def row(name: str, limit: object, action: Action, number: Decimal | int | float | None, most: object) -> None:
         if limit is not None:
-            text = "missing" if number is None else str(number)
+            text = "missing" if number is None else _text(number, in_ns=name in AGES)
             breached = number is None or most is None or number > most  # type: ignore[operator]  # same kind by guard
             share = isinstance(most, Decimal) and most is not limit
-            said = f"{plain(most)} (a share of {limit})" if share else str(limit)  # type: ignore[arg-type]  # a Decimal
+            said = f"{_text(most)} (a share of {limit})" if share else _text(limit, in_ns=name in AGES)  # type: ignore[arg-type]  # numbers
             rows.append((name, said, action, text, breached))
 
     loss = _fall(readings.equity_at_midnight, equity)
@@ -125,6 +127,15 @@ def _measured(readings: Readings, limits: GuardLimits) -> list[tuple[str, str, A
     gross = None if readings.notionals is None else sum(map(abs, readings.notionals), ZERO)
     row("exposure", limits.exposure_share_max, limits.exposure_action, gross, _share(limits.exposure_share_max, equity))
     return rows
+
+
+def _text(number: Decimal | int | float, *, in_ns: bool = False) -> str:
+    """Return a number for people: seconds with their unit, money to the cent, no digit that says nothing."""
+    if in_ns:
+        return f"{number / 1_000_000_000:.6g} s"
+    if isinstance(number, Decimal):
+        return plain(round(number, 2 if abs(number) >= ONE else 8))
+    return f"{number:.4g}" if isinstance(number, float) else str(number)
 
 
 def _fall(start: Decimal | None, now: Decimal | None) -> Decimal | None:

@@ -60,3 +60,18 @@ def test_where_nothing_is_said_nothing_is_shown(
     told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "readings" not in shown(told, monkeypatch, capsys)
+
+
+def test_fits_and_executions_are_told_in_times_and_not_in_nanoseconds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moment_ns = 1_714_564_800_000_000_000
+    fits = [{"kind": "tail", "state": "valid", "known_ns": moment_ns, "valid_until_ns": 0, "trouble": ""}]
+    out = shown({**TOLD, "fits": fits}, monkeypatch, capsys)
+    assert "2024-05-01 12:00" in out
+    assert str(moment_ns) not in out
+    monkeypatch.setattr(operations, "ask", lambda *_: [{"id": "a-1", "sent_ns": moment_ns}])
+    operations.show_rows("orders", {}, None, json=False)
+    out = capsys.readouterr().out
+    assert "2024-05-01 12:00:00" in out
+    assert str(moment_ns) not in out

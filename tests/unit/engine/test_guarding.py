@@ -87,7 +87,7 @@ def test_a_drawdown_is_measured_anew_once_an_operator_has_resumed() -> None:
     assert one.state.halted is None
     one.bar(7_000)
     look(one)
-    assert (one.state.halted or "").startswith("guard: drawdown 50.00000 over 45")
+    assert (one.state.halted or "").startswith("guard: drawdown 50 over 45")
 
 
 def test_exposure_lets_the_account_only_reduce_until_the_cooldown_is_over() -> None:

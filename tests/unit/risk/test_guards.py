@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tradewind.model.errors import ConfigError
@@ -100,3 +101,19 @@ def test_a_guard_without_a_limit_is_off() -> None:
 def test_a_negative_cooldown_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"guards\.cooldown_ns must be at least 0, was -1"):
         GuardLimits(cooldown_ns=-1)
+
+
+def test_numbers_are_told_as_people_read_them() -> None:
+    readings = msgspec.structs.replace(
+        CALM,
+        equity=Decimal("999.1234567891234"),
+        equity_at_midnight=Decimal(1000),
+        oldest_mark_age_ns=2_660_066_549,
+        notionals=(Decimal(100), Decimal(200), Decimal("0.1")),
+    )
+    told = {each.guard: (each.number, each.limit) for each in evaluate(readings, LIMITS, NOW)}
+    assert told["stale_marks"] == ("2.66007 s", "120 s")
+    assert told["position_stuck"][1] == "3600 s"
+    assert told["daily_loss"] == ("0.87654321", "50 (a share of 0.05)")
+    assert told["exposure"][0] == "300.1"
+    assert told["concentration"] == ("0.5552", "0.4")
