@@ -26,10 +26,12 @@ from tradewind.engine.ports import Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.state import EngineState
 from tradewind.model import commands as c
-from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted
+from tradewind.model.answers import CashTransferred
+from tradewind.model.corrections import InstrumentCleared, InstrumentDoubted, PositionAdopted
 from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import plain
+from tradewind.portfolio.ledger import EXTERNAL
 from tradewind.simulation.desk import Desk
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.storage.journal.recorder import JournalRecorder
@@ -48,7 +50,7 @@ FORGET_NS = 3_600_000_000_000
 MARKET = frozenset(get_args(MarketEvent))
 ALIKE = MARKET | {
     c.Halt, c.Resume, c.EnterReduceOnly, c.LeaveReduceOnly, c.SwitchFlag, c.Fitted,
-    InstrumentDoubted, InstrumentCleared,
+    InstrumentDoubted, InstrumentCleared, CashTransferred,
 }  # fmt: skip
 
 
@@ -130,6 +132,8 @@ class Shadow:
             return event.bot in self.state.bots
         if isinstance(event, c.ChangeBot | c.RestoreBot):
             return event.bot in self.state.bots and event.bot not in self.plan.changed
+        if isinstance(event, PositionAdopted):
+            return event.bot == EXTERNAL and self.state.markets[event.instrument].instrument.is_spot
         return isinstance(event, c.CancelAll | c.Flatten) and (event.bot is None or event.bot in self.state.bots)
 
     # -- what it does -------------------------------------------------------------------------------------------------
@@ -214,11 +218,18 @@ class Shadow:
                 continue
             self._driver.feed(market)
             market = []
+            if isinstance(event, PositionAdopted) and not self._has(event):
+                continue
             self._driver.reach(event.ts_ns)
             self._driver.take(event)
         self._driver.feed(market)
         self.taken += len(batch)
         self._keep()
+
+    def _has(self, event: PositionAdopted) -> bool:
+        """Return whether what leaves the account is there: what was bought beside the session never came here."""
+        book = self.state.ledger.lines[event.instrument].books.get(EXTERNAL)
+        return event.quantity + (0 if book is None else book.position.quantity) >= 0
 
     def _keep(self) -> None:
         audit = self.state.audit

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from tradewind.engine.config import BotSpec
 from tradewind.engine.digest import state_digest
 from tradewind.engine.readmodel import ReadModel
 from tradewind.market.book import Book
+from tradewind.model.answers import CashTransferred
 from tradewind.model.commands import ChangeBot, Flatten, PauseBot, TimerFired
+from tradewind.model.corrections import PositionAdopted
 from tradewind.model.errors import ConfigError
 from tradewind.model.market_events import MarkPrice
 from tradewind.storage.journal.reader import read_journal
@@ -228,6 +231,21 @@ def test_it_hears_what_is_for_both_and_nothing_else(rig: Rig) -> None:
         before = len(shadow._waiting)
         shadow.offer(event)
         assert (len(shadow._waiting) > before) is wanted, event
+    shadow.leave()
+
+
+def test_it_has_what_the_account_has_beside_its_bots(rig: Rig) -> None:
+    shadow = rig.shadow()
+    name = MARKET[0].instrument.id
+    shadow.offer(PositionAdopted(name, 1, 7, Decimal(70), "venue", "found at the start"))
+    shadow.offer(CashTransferred("USD", 2, Decimal(50), "a deposit"))
+    shadow.offer(PositionAdopted(name, 3, -8, Decimal(80), "cost", "sold by hand, and bought there before"))
+    shadow.offer(PositionAdopted(name, 4, -2, Decimal(20), "cost", "left"))
+    shadow.offer(PositionAdopted(name, 5, 3, Decimal(30), "venue", "of a bot", "trend"))
+    shadow.step()
+    assert shadow.ended == ""
+    assert shadow.state.markets[name].held == 5
+    assert shadow.state.ledger.purses["USD"].cash == ENGINE.cash + 50
     shadow.leave()
 
 
