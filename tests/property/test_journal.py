@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from tests.property.random_session import Case, Session, Whims, cases
 from tests.unit.storage.journals import HEADER, entries, written
@@ -48,6 +49,8 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(allow_nan=False),
     NoneType: st.none(),
     Decimal: EXACT,
+    Any: st.one_of(TEXT, st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False)),
+    UnsetType: st.just(UNSET),
     Instrument: st.sampled_from([define_instrument("BTC-USD"), define_instrument("A-B", base_increment="0.5")]),
 }
 

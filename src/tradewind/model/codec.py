@@ -14,7 +14,7 @@ from tradewind.model.corrections import Correction
 from tradewind.model.decisions import Alarmed, Allotted, Crossed, Decided, InRegime, Quiet, Sized
 from tradewind.model.entries import Entry
 from tradewind.model.errors import StateError
-from tradewind.model.market_events import Bar
+from tradewind.model.market_events import Bar, MarginRates
 from tradewind.model.plans import PlanEnded, Planned
 
 AuditRecord = (
@@ -29,6 +29,7 @@ AuditRecord = (
     | Allotted
     | Sized
     | StrategyFailed
+    | MarginRates
     | Planned
     | PlanEnded
 )
