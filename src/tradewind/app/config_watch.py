@@ -47,7 +47,7 @@ class ConfigWatch:
         self._reread = reread
         self._seen: Stamp | None = self._stamp()
         self._settling = self._seen
-        self._acted: tuple[tuple[str, str], ...] = ()
+        self._acted: tuple[tuple[str, str], ...] | None = ()
 
     def look(self, held: Held) -> Act | None:
         """Return what has to be done since the last look; None where nothing has."""
@@ -76,7 +76,7 @@ class ConfigWatch:
         What the files say is judged anew at the next looks: a mode may be over, or they have changed meanwhile.
         """
         self.running = config
-        self._seen = None
+        self._seen = self._acted = None
 
     def _judge(self, held: Held) -> Act | None:
         try:

@@ -13,7 +13,7 @@ from tradewind.app.config import Resolved
 from tradewind.app.config_watch import ConfigWatch
 from tradewind.app.home import Home
 from tradewind.app.live.asking import instruments_of, without_exits
-from tradewind.app.live.building import Built, build, build_paper
+from tradewind.app.live.building import Built, build, build_paper, settings_of
 from tradewind.app.live.coinbase import open_market, open_side
 from tradewind.app.live.control import ControlServer
 from tradewind.app.live.handlers import handlers
@@ -139,6 +139,8 @@ async def _served(built: Built, halts: HaltSignal, guardian: ConfigWatch, *, jso
     built.session.config_watch = guardian
     server = ControlServer(built.lease.folder, handlers(built.session))
     try:
+        if built.recovered is not None:
+            guardian.adopt(settings_of(built.record, guardian.running))
         await server.start()
         ended = await _watched(built, halts, json=json)
     finally:

@@ -3,16 +3,20 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.engine_rig import Desk, config
 from tradewind.app.config import Resolved, resolve
 from tradewind.app.config_watch import RULE, Act, Action, ConfigWatch, commands, open_positions
 from tradewind.app.home import Home
+from tradewind.app.live.building import settings_of
+from tradewind.app.recording import recorded_config
 from tradewind.model.commands import EnterReduceOnly, Halt, LeaveReduceOnly
 from tradewind.model.errors import ConfigError
 from tradewind.model.intents import TargetQuantity
 from tradewind.model.money import ONE
+from tradewind.storage.runs import RunRecord
 
 START = """
 [data]
@@ -177,6 +181,34 @@ def test_a_change_that_comes_while_another_is_applied_is_seen(watched: Watched) 
     watched.watch.adopt(told)
     acts = [watched.watch.look({}), watched.watch.look({})]
     assert [act.action for act in acts if act is not None] == [Action.REDUCE]
+
+
+def test_a_run_that_goes_on_is_held_to_what_it_began_with(watched: Watched) -> None:
+    began = watched.watch.running
+    record = RunRecord(
+        kind="live",
+        created_at_ns=1,
+        code_version="test",
+        config=msgspec.json.decode(msgspec.json.encode(recorded_config(began))),
+    )
+    watched.write(
+        START.replace("leverage_max = 2", "leverage_max = 3").replace("[limits]", "[live]\npreview = true\n[limits]")
+    )
+    now = watched._read().config
+    kept = settings_of(record, now)
+    assert (kept.limits, kept.bots, kept.live) == (began.limits, began.bots, now.live)
+    again = ConfigWatch([watched.file], watched._read, now)
+    again.adopt(kept)
+    act = again.look({})
+    assert act == Act(Action.REDUCE, "changed under the running session: limits.leverage_max")
+    watched.write(START.replace("[limits]", "[live]\npreview = true\n[limits]"))
+    again.look({})
+    assert again.look({}) == Act(Action.CLEAR, "the configuration is as it was")
+
+
+def test_a_mode_from_before_a_death_is_over_where_the_file_was_set_back_meanwhile(watched: Watched) -> None:
+    watched.watch.adopt(watched.watch.running)
+    assert watched.watch.look({}) == Act(Action.CLEAR, "the configuration is as it was")
 
 
 def test_the_acts_enter_the_engine_as_commands() -> None:

@@ -6,6 +6,7 @@ any step lets go of everything.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,7 @@ from tradewind.app.live.stopping import Ended
 from tradewind.app.live.venue_side import VenueSide
 from tradewind.app.recording import recorded_config, run_record
 from tradewind.app.replaying import begin_session
+from tradewind.app.settings import Config
 from tradewind.app.shadow import Shadow, shadow_journal
 from tradewind.app.strategies import load_source
 from tradewind.app.wiring import engine_config, guard_plan, opening_account, simulation_settings
@@ -39,7 +41,7 @@ from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.state import EngineState
 from tradewind.model.effects import Alarm
 from tradewind.model.entries import Intended
-from tradewind.model.errors import ConfigError
+from tradewind.model.errors import ConfigError, StateError
 from tradewind.simulation.book import BookVenue
 from tradewind.storage.journal.reader import read_journal
 from tradewind.storage.journal.recorder import JournalRecorder
@@ -49,7 +51,11 @@ from tradewind.storage.runs import RunRecord, RunStore
 KEPT_ROWS = 5_000
 SHADOW_END_S = 10.0
 CHECKPOINT_EVENTS = 50_000
-ENGINE_PARTS = ("data", "bots", "limits", "protections", "exits", "guards")
+ENGINE_PARTS = (
+    "data", "account", "fees", "bots", "limits", "protections", "liquidation", "exits", "regime", "allocation",
+    "execution", "var", "breakers", "sizing", "tiers", "edge", "guards", "instruments",
+)  # fmt: skip
+PLACES = ("path", "catalog")  # kept as they hold from every folder
 
 
 class Built(msgspec.Struct):
@@ -263,7 +269,21 @@ def _own_sessions(recovered: Recovered | None, standing: Standing) -> frozenset[
 def other_settings(record: RunRecord, resolved: Resolved) -> list[str]:
     """Return the parts of the configuration that the engine was made of and that are said otherwise now."""
     now = msgspec.json.decode(msgspec.json.encode(recorded_config(resolved.config)))
-    return [part for part in ENGINE_PARTS if record.config.get(part) != now[part]]
+    return [part for part in ENGINE_PARTS if part in record.config and record.config[part] != now[part]]
+
+
+def settings_of(record: RunRecord, now: Config) -> Config:
+    """Return the configuration that a run goes on by: what its engine was made of is the run's, the rest is of now."""
+    values: dict[str, Any] = msgspec.to_builtins(now)
+    kept = {part: record.config[part] for part in ENGINE_PARTS if part in record.config}
+    if "data" in kept:
+        kept["data"] = kept["data"] | {place: values["data"][place] for place in PLACES}
+    try:
+        return msgspec.convert({**values, **kept}, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise StateError(
+            f"the settings of run {record.id} cannot be read ({error}): go on with the version that began it"
+        ) from None
 
 
 def _begin(
