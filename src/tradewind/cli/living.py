@@ -24,6 +24,7 @@ from tradewind.app.venue_access import Access, find_access, with_key
 from tradewind.cli.halt_signal import HaltSignal
 from tradewind.cli.layers import guarded, resolved
 from tradewind.cli.main import DONE, FAILED, INTERRUPTED
+from tradewind.cli.operations import rounded
 from tradewind.cli.options import RunOptions
 from tradewind.cli.output import console, print_json
 from tradewind.model.errors import ConfigError
@@ -194,7 +195,7 @@ def line(told: dict[str, Any]) -> str:
     requests = told["requests"]
     parts = [
         told["phase"],
-        f"equity {told['equity']}",
+        f"equity {rounded(told['equity'])}",
         f"positions {len(told['positions'])}",
         f"open orders {told['orders_open']}",
         f"orders {requests.get('attempted', 0)}",

@@ -25,6 +25,7 @@ OPERATOR = "operator"
 
 
 GUARD_COLUMNS = ("guard", "breached", "number", "limit", "action")
+MONEY = frozenset({"cost", "realised", "fees", "fee", "notional"})
 COUNTED = ("attempted", "successful", "failed", "in_doubt", "pending")
 
 
@@ -61,8 +62,8 @@ def show_status(name: str | None, *, json: bool) -> int:
         ("halted", told["halted"] or "no"),
         ("reduce-only", _listed(told["reduce_only"])),
         ("in doubt", "; ".join(f"{each}: {_listed(why)}" for each, why in told["in_doubt"].items()) or "nothing"),
-        ("equity", told["equity"]),
-        ("cash", _listed(told["cash"])),
+        ("equity", rounded(told["equity"])),
+        ("cash", _listed({name: rounded(each) for name, each in told["cash"].items()})),
         ("open orders", told["orders_open"]),
         (
             "requests",
@@ -73,7 +74,7 @@ def show_status(name: str | None, *, json: bool) -> int:
         ("process", _listed(told["process"])),
     ]
     screen.print(table("session", ("", ""), rows, numbers=False))
-    show_table(told["positions"], "positions")
+    show_table([_readable(each) for each in told["positions"]], "positions")
     show_table([_bot_cells(each) for each in told.get("bots", ())], "bots")
     if fits := told.get("fits"):  # nothing to fit in most sessions
         show_table([_fit_cells(each) for each in fits], "fits")
@@ -82,7 +83,7 @@ def show_status(name: str | None, *, json: bool) -> int:
         show_table(rows_said, "readings")
     show_safeguards(screen, told)
     if shadow := told.get("shadow"):
-        show_table([shadow | {"ended": shadow["ended"] or "no", "equity": _rounded(shadow["equity"])}], "shadow")
+        show_table([shadow | {"ended": shadow["ended"] or "no", "equity": rounded(shadow["equity"])}], "shadow")
     show_table([_market_cells(each, told["markets"][each]) for each in told["markets"]], "markets")
     for alarm in told["alarms"][-5:]:
         screen.print(f"alarm {alarm['name']}: {alarm['text']}", markup=False)
@@ -96,7 +97,7 @@ def _fit_cells(fit: Mapping[str, Any]) -> dict[str, Any]:
     return {"fit": fit["kind"], "state": fit["state"], **told, "trouble": fit["trouble"]}
 
 
-def _rounded(amount: str | None) -> str | None:
+def rounded(amount: str | None) -> str | None:
     """Return an amount to the cent, for the eye only."""
     return None if amount is None else plain(round(Decimal(amount), 2))
 
@@ -201,14 +202,15 @@ def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: boo
     if json:
         print_json({what: rows})
     else:
-        show_table([_timed(row) for row in rows], what)
+        show_table([_readable(row) for row in rows], what)
     return DONE
 
 
-def _timed(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as people read it: moments instead of nanoseconds."""
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as people read it: moments instead of nanoseconds, money to the cent; `--json` has every digit."""
     heads = {"ts_ns": "time", "sent_ns": "sent"}
-    return {heads.get(key, key): moment_text(each, seconds=True) if key in heads else each for key, each in row.items()}
+    told = {key: rounded(each) if key in MONEY else each for key, each in row.items()}
+    return {heads.get(key, key): moment_text(told[key], seconds=True) if key in heads else told[key] for key in told}
 
 
 def show_table(rows: Sequence[Mapping[str, Any]], title: str) -> None:

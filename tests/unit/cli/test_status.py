@@ -70,8 +70,11 @@ def test_fits_and_executions_are_told_in_times_and_not_in_nanoseconds(
     out = shown({**TOLD, "fits": fits}, monkeypatch, capsys)
     assert "2024-05-01 12:00" in out
     assert str(moment_ns) not in out
-    monkeypatch.setattr(operations, "ask", lambda *_: [{"id": "a-1", "sent_ns": moment_ns}])
+    monkeypatch.setattr(
+        operations, "ask", lambda *_: [{"id": "a-1", "sent_ns": moment_ns, "fees": "1067.5662430529892"}]
+    )
     operations.show_rows("orders", {}, None, json=False)
     out = capsys.readouterr().out
     assert "2024-05-01 12:00:00" in out
+    assert out.split()[-1] == "1067.57"
     assert str(moment_ns) not in out

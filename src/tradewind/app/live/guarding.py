@@ -15,7 +15,7 @@ from tradewind.app.live.engine import LiveEngine
 from tradewind.engine.guard_watch import GuardWatch
 from tradewind.engine.guarding import GUARD, GUARDS
 from tradewind.model.commands import EnterReduceOnly, GuardsDue, LeaveReduceOnly
-from tradewind.model.money import ZERO, subtract
+from tradewind.model.money import ZERO, plain, subtract
 from tradewind.risk.guards import Verdict
 from tradewind.storage.atomic import write_bytes
 
@@ -94,7 +94,8 @@ class Guarding:
             return
         loss, held = subtract(day.equity, equity), LOSS_RULE in self._engine.state.reduce_only
         if loss >= most and not held:
-            self._engine.take(EnterReduceOnly(now_ns, LOSS_RULE, f"{loss} lost since midnight UTC, at most {most}"))
+            why = f"{plain(round(loss, 2))} lost since midnight UTC, at most {plain(most)}"
+            self._engine.take(EnterReduceOnly(now_ns, LOSS_RULE, why))
         elif loss < most and held and loss <= ZERO:
             self._engine.take(LeaveReduceOnly(now_ns, LOSS_RULE))
 

@@ -10,6 +10,7 @@ from tradewind.model.commands import ChangeBot, RestoreBot
 from tradewind.research.shadow.page import moment
 
 NOTHING = "nothing"
+OWN = frozenset({"session", "guards.woken"})  # a name, and who wakes the guards: never what is tried out
 
 
 def otherwise(session: EngineConfig, shadow: EngineConfig) -> list[str]:
@@ -19,7 +20,7 @@ def otherwise(session: EngineConfig, shadow: EngineConfig) -> list[str]:
     return [
         f"{name}: {one.get(name, NOTHING)} → {other.get(name, NOTHING)}"
         for name in sorted(names)
-        if one.get(name) != other.get(name) and name != "session"
+        if one.get(name) != other.get(name) and name not in OWN
     ]
 
 

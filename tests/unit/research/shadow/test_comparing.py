@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.engine_rig import PERP, Desk, config
+from tradewind.engine.config import GuardPlan
 from tradewind.engine.readmodel import ReadModel
 from tradewind.model.commands import ChangeBot, RestoreBot
 from tradewind.model.intents import FLAT, Exits, TargetQuantity
@@ -138,6 +139,8 @@ def test_what_the_candidate_does_otherwise_is_told_by_bot_and_setting() -> None:
     one, other = config([1], budget=D("0.5")), config([1], budget=D("0.25"), price_allowance=D("0.1"))
     assert otherwise(one, other) == ["a.budget: 0.5 → 0.25", "price_allowance: 0.005 → 0.1"]
     assert otherwise(one, msgspec.structs.replace(one, session="x")) == []
+    clocked = msgspec.structs.replace(one, guards=GuardPlan(woken=True))
+    assert otherwise(clocked, msgspec.structs.replace(one, guards=GuardPlan())) == []
 
 
 def test_what_bots_became_meanwhile_is_told() -> None:
