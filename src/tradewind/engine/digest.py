@@ -154,7 +154,8 @@ def _spec_values(spec: BotSpec | None) -> object:
     if spec is None:
         return None
     name = type(spec.strategy).__qualname__
-    values = msgspec.to_builtins(msgspec.structs.replace(spec, strategy=Strategy()), enc_hook=_as_python)
+    plain_spec = msgspec.structs.replace(spec, strategy=Strategy(), instruments=tuple(sorted(spec.instruments)))
+    values = msgspec.to_builtins(plain_spec, enc_hook=_as_python)
     return [name, msgspec.to_builtins(spec.strategy, enc_hook=_as_python), values]
 
 

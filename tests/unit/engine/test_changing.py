@@ -326,3 +326,12 @@ def test_history_is_not_kept_in_the_records() -> None:
     made = held_desk()
     made.take(change(history=bars([9_000, 9_100], 0)))
     assert made.records(c.ChangeBot)[0].history == ()
+
+
+def test_the_order_in_which_instruments_were_given_does_not_tell_changed_bots_apart() -> None:
+    digests = []
+    for names in ((BTC, ETH), (ETH, BTC)):
+        desk = Desk(config([], instruments=names))
+        desk.take(c.ChangeBot(1, "a", "smaller", budget=D("0.5")))
+        digests.append(state_digest(desk.state))
+    assert digests[0] == digests[1]
