@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType
 
 from tradewind.engine.audit import Auditor
-from tradewind.engine.config import BotSpec, EngineConfig, Planning
+from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, Planning
 from tradewind.engine.core import Event
 from tradewind.engine.driver import Driver, Responder
 from tradewind.engine.readmodel import ReadModel
@@ -24,7 +25,7 @@ from tradewind.execution.engines import RiskFlags
 from tradewind.execution.planner import PlannerSettings
 from tradewind.model import answers as a
 from tradewind.model import commands as c
-from tradewind.model.decisions import Approved, Crossed, Decided
+from tradewind.model.decisions import Approved, Crossed, Decided, Sized
 from tradewind.model.effects import Effect
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
 from tradewind.model.instrument import Instrument, InstrumentKind, MarginMode, define_instrument
@@ -32,6 +33,12 @@ from tradewind.model.intents import CancelWorking, Exits, PlaceOrder, TargetQuan
 from tradewind.model.market_events import Bar, FundingRate, FundingSettlement, Gap, MarginRates, MarketEvent, MarkPrice
 from tradewind.model.orders import OrderKind, OrderRequest, Side, TimeInForce
 from tradewind.model.plans import Algorithm, PlanEnded, PlanPolicy, Urgency
+from tradewind.portfolio.budgets import BudgetRules
+from tradewind.portfolio.edge_gate import EdgeRules, KnownEdge
+from tradewind.portfolio.position_size import SizingRules
+from tradewind.portfolio.tiers import Tier, TierRules
+from tradewind.risk.breakers import BreakerRules
+from tradewind.risk.guards import Action, GuardLimits
 from tradewind.risk.limits import Limits
 from tradewind.risk.liquidation import LiquidationRules
 from tradewind.risk.protections import ProtectionRules
@@ -123,6 +130,39 @@ PLANS: tuple[Planning | UnsetType, ...] = (
 )
 
 
+TIER = Tier("all", Decimal(50_000), 2, Decimal(100), Decimal("0.2"), Decimal(2))
+SAFEGUARDS: tuple[dict[str, Any], ...] = (
+    {},
+    {
+        "breakers": BreakerRules(
+            daily_loss_max=Decimal("0.04"), losses_in_row_max=3, losses_lock_ns=4 * MINUTE_NS, errors_per_hour_max=3,
+            errors_lock_ns=3 * MINUTE_NS, stops_per_day_max=2, volatility_reduce=0.2, volatility_halt=0.5,
+        ),
+        "sizing": SizingRules(method="kelly", volatility=None, volume_share=None, trades_min=2, probe=0.2),
+    },
+    {
+        "guards": GuardPlan(limits=GuardLimits(cooldown_ns=2 * MINUTE_NS, mark_age_ns_max=2 * MINUTE_NS)),
+        "tiers": TierRules(table=(TIER,)),
+        "sizing": SizingRules(method="kelly", volatility=None, trades_min=3, probe=0.5, kelly_fraction=1.0),
+    },
+    {
+        "guards": GuardPlan(
+            limits=GuardLimits(
+                daily_loss_action=Action.REDUCE_ONLY, drawdown_action=Action.REDUCE_ONLY, cooldown_ns=MINUTE_NS,
+                position_age_ns_max=9 * MINUTE_NS, exposure_share_max=Decimal("0.5"),
+            ),
+        ),
+        "edge": EdgeRules(known={"bot-0": KnownEdge(9, Decimal(400)), "bot-1": KnownEdge(30, Decimal(150))}),
+        "breakers": BreakerRules(daily_loss_max=Decimal("0.02")),
+    },
+    {
+        "tiers": TierRules(table=(msgspec.structs.replace(TIER, positions_max=1, risk_total=Decimal("0.9")),)),
+        "edge": EdgeRules(overrides={"bot-0": "trial", "bot-2": "trial"}),
+        "budgets": BudgetRules(method="equal", every_ns=5 * MINUTE_NS),
+    },
+)  # fmt: skip
+
+
 class Case(msgspec.Struct, frozen=True):
     """Everything a session follows from."""
 
@@ -144,6 +184,7 @@ class Case(msgspec.Struct, frozen=True):
     plain: bool = False
     coarse: bool = False
     plans: int = 0
+    safeguards: int = 0
 
 
 def case_of(seed: int, bars: int) -> Case:
@@ -166,6 +207,7 @@ def case_of(seed: int, bars: int) -> Case:
         commands=chance.random() < 0.5,
         netting=chance.random() < 0.7,
         plans=chance.choice([0, 0, 0, *range(len(PLANS))]),
+        safeguards=chance.choice([*[0] * 12, *range(1, len(SAFEGUARDS))]),
     )
 
 
@@ -389,6 +431,8 @@ class Session:
                 seen["crossing"] += 1
             elif type(record) is Decided:
                 seen["merge of bots"] += len(record.shares) > 1 and type(record.outcome) is Approved
+            elif type(record) is Sized:
+                seen[f"sized by {record.binding}"] += 1
             elif type(record) is PlanEnded:
                 seen[f"plan {record.reason}"] += 1
                 seen["plan of several children"] += record.children > 1
@@ -450,6 +494,7 @@ def configuration(case: Case, *, asked: bool = False, turned: bool = False) -> E
         netting=case.netting,
         liquidation=LiquidationRules() if case.seed % 2 else UNSET,
         asked=frozenset({"risk"} if asked else ()),
+        **SAFEGUARDS[case.safeguards],
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import example, given
 
-from tests.property.random_session import LIMITS, Case, Session, case_of, cases
+from tests.property.random_session import LIMITS, SAFEGUARDS, Case, Session, case_of, cases
 from tradewind.engine.core import process
 from tradewind.engine.digest import AuditDigest, state_digest
 from tradewind.engine.driver import Driver
@@ -29,6 +29,7 @@ Report = Callable[[str, Counter[str], Iterable[str]], None]
 
 # What would be taken from a book cannot be refused here: these sessions are of bars.
 REFUSALS = tuple(f"refused {name}" for name, _, _ in CHECKS if name != "impact")
+SAFE = ("refused entry_gate", "sized by probe", "sized by no_edge", "plan FILLED", "plan REFUSED")
 FILLS = ("partial fill", "late fill", "flip", "deferred", "strategy failed", "crossing", "merge of bots")
 EXITS = ("exit signal", "exit stop_loss", "exit take_profit", "exit trailing", "exit time_stop", "exit liquidation")
 MONEY = ("liquidation full", "liquidation partial", "deficit", "funding paid", "funding accrued", "transfer")
@@ -78,7 +79,7 @@ def test_money_is_conserved(report: Report) -> None:
         views_agree(session)
 
     check()
-    report("ledger conservation", seen, (*FILLS, *EXITS, *MONEY, *VENUE, *COMMANDS, *REFUSALS))
+    report("ledger conservation", seen, (*FILLS, *EXITS, *MONEY, *VENUE, *COMMANDS, *REFUSALS, *SAFE))
 
 
 def venue_agrees(session: Session) -> None:
@@ -240,7 +241,8 @@ class RiskDesk:
 
     def __init__(self, case: Case, *, delayed: bool) -> None:
         self.asked = self.refused = 0
-        self._reviewer = Reviewer(LIMITS[case.limits])
+        gated = not {"tiers", "edge"}.isdisjoint(SAFEGUARDS[case.safeguards])
+        self._reviewer = Reviewer(LIMITS[case.limits], entries=gated)
         self._delayed = delayed
         self._driver: Driver | None = None
 
