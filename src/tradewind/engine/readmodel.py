@@ -10,7 +10,7 @@ from typing import Any
 
 from tradewind.engine.earnings import Earnings, exit_reason
 from tradewind.engine.recount import PROTECT, Adopted
-from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PnlRow, RoundTrip, words
+from tradewind.engine.views import AlarmRow, OpenPosition, OrderRow, PlacementRow, PnlRow, RoundTrip, words
 from tradewind.model import answers as a
 from tradewind.model import commands as c
 from tradewind.model import corrections as k
@@ -76,6 +76,7 @@ class ReadModel:
         self.failed: dict[str, str] = {}
         self.paused: dict[str, str] = {}
         self._working: dict[str, Working] = {}
+        self._forgotten: Counter[tuple[str, str]] = Counter()  # orders by instrument and status
         self._handlers: dict[type, Callable[[Any], None]] = {
             Decided: self._decided,
             InRegime: self.regimes.append,
@@ -136,6 +137,21 @@ class ReadModel:
         """Return profit summed by `bot`, `instrument`, `strategy` or `day` (days since 1970 in UTC), sorted."""
         return self.earnings.pnl(by)
 
+    def placements(self) -> list[PlacementRow]:
+        """Return how many orders were sent and what became of that, by instrument; those forgotten count too."""
+        counts = self._forgotten + Counter((row.instrument, row.status) for row in self.orders.values())
+        rows = []
+        for name in sorted({instrument for instrument, _ in counts}):
+            attempted = sum(count for (instrument, _), count in counts.items() if instrument == name)
+            failed, in_doubt = counts[name, "rejected"], counts[name, "unknown"]
+            successful = attempted - failed - in_doubt
+            rows.append(
+                PlacementRow(
+                    instrument=name, attempted=attempted, successful=successful, failed=failed, in_doubt=in_doubt
+                )
+            )
+        return rows
+
     def why_not(self, bot: str, instrument: str, sequence: int) -> Quiet | None:
         """Return the quiet run of a bot in an instrument that covers event `sequence`; None if it acted."""
         for run in self.quiet:
@@ -181,7 +197,9 @@ class ReadModel:
 
     def _forget_ended(self) -> None:
         for order_id in [key for key, row in self.orders.items() if row.ended_ns is not None][: self.keep]:
-            del self.orders[order_id], self._working[order_id]
+            row = self.orders.pop(order_id)
+            self._forgotten[row.instrument, row.status] += 1
+            del self._working[order_id]
 
     def _open(self, event: a.OrderAccepted | a.OrderTriggered) -> None:
         row = self._order(event.order_id).row

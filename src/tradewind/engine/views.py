@@ -47,6 +47,19 @@ class OrderRow(msgspec.Struct):
     ended_ns: int | None = None
 
 
+class PlacementRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How many orders of an instrument were sent, and what became of that: attempted = successful + failed + in_doubt.
+
+    The venue took the successful ones, whatever became of them later; it rejected the failed ones.
+    """
+
+    instrument: str
+    attempted: int
+    successful: int
+    failed: int
+    in_doubt: int
+
+
 class FillRow(msgspec.Struct, frozen=True):
     """One bot's part of one execution, with the profit it realised (fees apart) and the bot's position after it."""
 

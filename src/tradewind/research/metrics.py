@@ -13,7 +13,7 @@ import numpy as np
 
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.resolved import named_model
-from tradewind.engine.views import FillRow, RoundTrip
+from tradewind.engine.views import FillRow, PlacementRow, RoundTrip
 from tradewind.model.decisions import Refused
 from tradewind.model.money import ZERO, add, multiply, plain, ratio, subtract
 from tradewind.numeric import evaluation
@@ -108,6 +108,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     by_exit_reason: tuple[ExitRow, ...]
     open_positions: tuple[OpenRow, ...]
     flags: tuple[str, ...]
+    placements: tuple[PlacementRow, ...] = ()
 
 
 def compute_metrics(
@@ -304,6 +305,7 @@ def _costs(result: BacktestResult, model: ReadModel, curve: EquityCurve) -> dict
         "orders": result.orders,
         "fills": result.fills,
         "refusals": sum(isinstance(each.outcome, Refused) for each in model.decisions),
+        "placements": tuple(model.placements()),
         "rejections": sum(row.status == "rejected" for row in model.orders.values()),
         "volume": volume,
         "fees": fees,

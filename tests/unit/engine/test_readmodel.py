@@ -299,3 +299,24 @@ def test_adopted_positions_are_held_from_the_start() -> None:
 )
 def test_an_intent_in_words(intent: Any, expected: str) -> None:
     assert words(intent) == expected
+
+
+@pytest.mark.parametrize("keep", [None, 1])
+def test_orders_sent_are_those_that_were_taken_rejected_and_in_doubt(keep: int | None) -> None:
+    """What a bounded model has forgotten goes on counting."""
+    desk = Desk(config([ONE, TWO, ONE, ONE, FLAT, FLAT], instruments=[PERP]))
+    ends = ["fill", "fill", "reject", "fill", "reject", "doubt"]
+    for end in ends:
+        desk.bar(instrument="BTC-PERP")
+        order = desk.sent[-1].order_id
+        if end == "fill":
+            desk.fill(order)
+        elif end == "reject":
+            desk.reject(order)
+        else:
+            desk.take(a.OrderUnknown(order, desk.ts_ns, "no answer"))
+    found = model(desk, keep=keep)
+    assert keep is None or len(found.orders) < len(desk.sent)
+    (row,) = found.placements()
+    assert (row.instrument, row.attempted, row.failed, row.in_doubt) == ("BTC-PERP", 6, 2, 1)
+    assert row.successful == 3
