@@ -209,7 +209,7 @@ def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: boo
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as people read it: moments instead of nanoseconds, money to the cent; `--json` has every digit."""
     heads = {"ts_ns": "time", "sent_ns": "sent"}
-    told = {key: rounded(each) if key in MONEY else each for key, each in row.items()}
+    told: dict[str, Any] = {key: rounded(each) if key in MONEY else each for key, each in row.items()}
     return {heads.get(key, key): moment_text(told[key], seconds=True) if key in heads else told[key] for key in told}
 
 
