@@ -161,5 +161,6 @@ def volume_since(bar: Bar, start_ns: int, instrument: Instrument) -> int:
 
 def parent_of(order_id: str) -> str:
     """Return the id of the parent that an order is a child of, or protects a child of; "" for any other."""
-    parent, mark, rest = order_id.partition(CHILD)
-    return parent if mark and rest.partition("-")[0].isdigit() else ""
+    parent, mark, rest = order_id.rpartition(CHILD)
+    number, _, suffix = rest.partition("-")  # what protects it has a suffix; a number would be an order of another name
+    return parent if mark and number.isdigit() and not suffix.isdigit() else ""

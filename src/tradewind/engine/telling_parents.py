@@ -14,7 +14,7 @@ POST_ONLY = "POST_ONLY"  # in the reason of a post-only order that would have me
 
 def child_filled(state: EngineState, seat: Seat, order: Order, fill: OrderFilled) -> bool:
     """Tell the parent of a fill; return whether it led where the parent leads: one that came late did not."""
-    parent, (name, _, number) = seat.parent, order.request.order_id.partition(CHILD)
+    parent, (name, _, number) = seat.parent, order.request.order_id.rpartition(CHILD)
     if parent is None or parent.order_id != name:
         return False
     parent.told.append(ChildFilled(int(number), fill.quantity))
@@ -32,7 +32,7 @@ def child_ended(state: EngineState, seat: Seat, order: Order, *, rejected: bool)
     A rejected one is asked for again where the price or the way to the venue was to blame; any other reason would be
     the same a moment later, and ends the parent.
     """
-    parent, (name, _, number) = seat.parent, order.request.order_id.partition(CHILD)
+    parent, (name, _, number) = seat.parent, order.request.order_id.rpartition(CHILD)
     if parent is not None and parent.order_id == name:
         parent.told.append(ChildEnded(int(number), order.reason, rejected))
         if rejected and order.reason != NEVER_ARRIVED and not (order.request.post_only and POST_ONLY in order.reason):

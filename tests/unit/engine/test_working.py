@@ -506,3 +506,19 @@ def test_while_a_plan_works_that_is_why_nothing_is_done() -> None:
     desk.fill("test-1-c1")
     desk.bar(10_005)
     assert seat.quiet_reason == "at_target"
+
+
+@pytest.mark.parametrize(
+    ("order_id", "parent"),
+    [
+        ("s-17-c2", "s-17"),
+        ("s-17-c2-sl", "s-17"),
+        ("s-17", ""),
+        ("my-c3-17", ""),
+        ("my-c3-17-c2", "my-c3-17"),
+        ("", ""),
+    ],
+)
+def test_a_child_is_told_by_the_end_of_its_name(order_id: str, parent: str) -> None:
+    """A session may have any name, also one that looks like a child's."""
+    assert parent_of(order_id) == parent
