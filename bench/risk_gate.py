@@ -19,7 +19,7 @@ import numpy as np
 from bench.figures import Report, show
 from tradewind.engine.config import BotSpec, EngineConfig, HeldAtStart, TailPlan
 from tradewind.engine.core import process
-from tradewind.engine.placing import _question, propose
+from tradewind.engine.placing import question_of, propose
 from tradewind.engine.state import EngineState, Proposal
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import Approved, Share
@@ -117,7 +117,7 @@ def gate_us(state: EngineState, orders: int) -> np.ndarray:
         mark(state, market.instrument, price[place], SPAN_NS * 2 + number)
         wanted = proposal(state, market.instrument, 10**6 + number, 50, None)
         start = time.perf_counter_ns()
-        answer = state.reviewer.review(_question(state, market, wanted))
+        answer = state.reviewer.review(question_of(state, market, wanted))
         taken.append(time.perf_counter_ns() - start)
         assert type(answer) is Approved, answer
     return np.array(taken) / 1000

@@ -1,5 +1,6 @@
 """Figures are judged on the right side of their bounds, and a comparison fails on facts, never on times."""
 
+import importlib
 import json
 
 import pytest
@@ -80,3 +81,9 @@ def test_own_time_leaves_out_what_was_called() -> None:
     outer()
     assert watch.calls == {"inner": 2, "outer": 1}
     assert watch.own_ns["outer"] < watch.own_ns["inner"]
+
+
+@pytest.mark.parametrize("name", sorted({program.module for program in PROGRAMS.values()}))
+def test_every_benchmark_knows_what_it_measures(name: str) -> None:
+    """What a benchmark takes from the package still has its name: none of them runs in the tests."""
+    assert importlib.import_module(f"bench.{name}").__doc__
