@@ -19,7 +19,7 @@ import numpy as np
 from bench.figures import Report, show
 from tradewind.engine.config import BotSpec, EngineConfig, HeldAtStart, TailPlan
 from tradewind.engine.core import process
-from tradewind.engine.placing import question_of, propose
+from tradewind.engine.placing import propose, question_of
 from tradewind.engine.state import EngineState, Proposal
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import Approved, Share
