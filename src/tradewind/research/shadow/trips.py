@@ -12,38 +12,22 @@ from tradewind.model.money import ZERO, add, multiply, ratio, subtract
 Key = tuple[str, str]
 
 
-class Trip(msgspec.Struct, frozen=True):
+class Trip(RoundTrip, frozen=True, kw_only=True):
     """One round trip that is over; `slippage` is what its fills cost against their reference, less than 0 if better.
 
     The reference of an order is the mark when it was decided; of an exit that waited, the price it waited for.
     """
 
-    bot: str
-    instrument: str
-    direction: str
-    entry_ns: int
-    exit_ns: int
-    entry_price: Decimal
-    exit_price: Decimal
-    quantity: Decimal
-    gained: Decimal
-    fees: Decimal
-    funding: Decimal
     slippage: Decimal
-    reason: str
 
 
 def finished_trips(model: ReadModel) -> list[Trip]:
     """Return the round trips of a whole stream of records, in the order of their ends."""
     costs = _costs_by_end(model)
-    return [_trip(each, costs.get((each.bot, each.instrument, each.exit_ns), ZERO)) for each in model.trips]
-
-
-def _trip(trip: RoundTrip, slippage: Decimal) -> Trip:
-    return Trip(
-        trip.bot, trip.instrument, trip.direction, trip.entry_ns, trip.exit_ns, trip.entry_price, trip.exit_price,
-        trip.quantity, trip.gained, trip.fees, trip.funding, slippage, trip.reason,
-    )  # fmt: skip
+    return [
+        Trip(**msgspec.structs.asdict(each), slippage=costs.get((each.bot, each.instrument, each.exit_ns), ZERO))
+        for each in model.trips
+    ]
 
 
 def _costs_by_end(model: ReadModel) -> dict[tuple[str, str, int], Decimal]:
