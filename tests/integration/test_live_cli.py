@@ -1,17 +1,13 @@
 """`tradewind live` and what operators say to it, on a local exchange."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.command_rig import Say, speaker
 from tests.e2e.live_rig import BotProcess, ExchangeProcess, bots_config, until
 from tradewind.app.home import HOME_VARIABLE
-from tradewind.cli.main import run
-
-Say = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +19,8 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeProce
 
 @pytest.fixture
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Runs a command in this process; returns its code, its last line as JSON if it is, and what it complained of."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-
-    def told(*words: object) -> tuple[int, Any, str]:
-        code = run([str(word) for word in words])
-        out, err = capsys.readouterr()
-        last = out.strip().splitlines()[-1] if out.strip() else ""
-        return code, json.loads(last) if last.startswith("{") else out, err
-
-    return told
+    return speaker(capsys)
 
 
 @pytest.mark.slow

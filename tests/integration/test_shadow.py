@@ -1,13 +1,12 @@
 """A candidate beside sessions and backtests: reported, promoted and rolled back in a live session, and replayed."""
 
 import asyncio
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.command_rig import Say, speaker
 from tests.live_history import HistoryVenue
 from tests.live_stage import FLIP, Stage, play, until
 from tests.live_venue import CoreVenue
@@ -15,12 +14,10 @@ from tradewind.app.home import HOME_VARIABLE
 from tradewind.app.live.handlers import handlers
 from tradewind.app.live.status import status
 from tradewind.app.replaying import replay_run
-from tradewind.cli.main import run
 from tradewind.engine.state import EngineState
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.storage.runs import RunStore
 
-Say = Callable[..., tuple[int, Any, str]]
 BASE = """
 [market]
 instruments = 3
@@ -51,19 +48,11 @@ parameters = {{ seconds = 1, quantity = "0.02" }}
 
 @pytest.fixture
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """Runs a command in this process; returns its code, its last line as JSON if it is, and what it complained of."""
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "base.toml").write_text(BASE)
     (tmp_path / "other.toml").write_text(OTHER)
-
-    def told(*words: object) -> tuple[int, Any, str]:
-        code = run([str(word) for word in words])
-        out, err = capsys.readouterr()
-        last = out.strip().splitlines()[-1] if out.strip() else ""
-        return code, json.loads(last) if last.startswith("{") else out, err
-
-    return told
+    return speaker(capsys)
 
 
 @pytest.fixture

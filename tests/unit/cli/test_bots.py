@@ -9,7 +9,7 @@ from tradewind.cli import operations
 from tradewind.cli.main import run
 
 ROW: dict[str, Any] = {
-    "bot": "trend", "state": "paused: news", "strategy": "/home/me/mine.py:Mine", "parameters": {"fast": 12},
+    "bot": "trend", "state": "paused: news", "strategy": "bots/mine.py:Mine", "parameters": {"fast": 12},
     "budget": "0.25", "instruments": ["BTC-USD"], "exits": None, "changed": True, "former": None,
 }  # fmt: skip
 
