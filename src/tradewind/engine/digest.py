@@ -113,6 +113,13 @@ def state_values(state: EngineState) -> dict[str, object]:
         "fitted": dict(state.fitted),
         "prices": {name: [m.best_bid, m.best_ask, m.mark_ns, m.gaps] for name, m in state.markets.items()},
         "marks": {name: market.mark for name, market in state.markets.items()},
+        **_where_used(state),
+    }  # fmt: skip
+
+
+def _where_used(state: EngineState) -> dict[str, object]:
+    """Return what only some sessions have: one without it hashes as it did before there was such a thing."""
+    return {
         # Only where regimes are told.
         **({} if state.regimes is None else {"regimes": regime_values(state)}),
         # Only where their number on one instrument is limited.
@@ -140,7 +147,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         **({"terms": [dict(state.terms), _posted(state)]} if state.terms else {}),
         # Only while a position is near its liquidation.
         **({"near": sorted(state.margin.warned)} if state.margin is not None and state.margin.warned else {}),
-        # Only while there is doubt: a session without any hashes as it always did.
+        # Only while there is doubt.
         **({"doubts": doubts} if (doubts := {n: m.doubts for n, m in state.markets.items() if m.doubts}) else {}),
     }  # fmt: skip
 

@@ -482,6 +482,23 @@ class EngineState:
         self.timers: dict[str, int] = {}  # what is still to fire, by key: when
         self.effects: list[Effect] = []
         self.audit: list[msgspec.Struct] = []
+        self._take_seats()
+        self.budgets: Budgets | None = None
+        if config.budgets is not UNSET:
+            self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
+            self.share_out()
+        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers, self.sizing)
+        self.looks = self.wakes_guards or any(each is not None for each in seen_to)
+        self._open_markets()
+        for held in config.held:
+            self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
+        self._begin_worth()
+        told = [text for spec in config.bots if spec.plan is not UNSET for text in spec.plan.multipliers.warnings]
+        self.effects += [Alarm(0, "slippage_multiplier", text) for text in dict.fromkeys(told)]
+
+    def _take_seats(self) -> None:
+        """Give every bot its seat at each of its instruments, always by name."""
+        config = self.config
         self.markets = {each.id: Market(each, self.ledger.lines[each.id]) for each in _by_id(config.instruments)}
         self.bots = {spec.id: Bot(spec) for spec in sorted(config.bots, key=lambda spec: spec.id)}
         for bot in self.bots.values():
@@ -491,12 +508,9 @@ class EngineState:
                 seat.market.seats_all.append(seat)
                 if bot.spec.plan is not UNSET and seat.market.day is None:
                     seat.market.day = Day()
-        self.budgets: Budgets | None = None
-        if config.budgets is not UNSET:
-            self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
-            self.share_out()
-        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers, self.sizing)
-        self.looks = self.wakes_guards or any(each is not None for each in seen_to)
+
+    def _open_markets(self) -> None:
+        """Let groups form, indicators begin, and what looks at every bar be known."""
         together = [bot for bot in self.bots.values() if sees_groups(bot.spec.strategy)]
         self.groups = {bot.id: Group(bot, self.parameters) for bot in together}
         for group in self.groups.values():
@@ -506,8 +520,10 @@ class EngineState:
             _open(market)
             market.margined = self.margin is not None and not market.instrument.is_spot
             market.watched = bool(market.warming) or self.looks or market.day is not None or market.margined
-        for held in config.held:
-            self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
+
+    def _begin_worth(self) -> None:
+        """Begin to follow what the account is worth."""
+        config = self.config
         # Marks on the hot path are integers of one scale, fine enough for every instrument's notional.
         self.scale = max((_value_digits(each) for each in config.instruments), default=0)
         self.value_unit = power_of_ten(-self.scale)
@@ -526,8 +542,6 @@ class EngineState:
         self.alarm_line = NEVER
         for market in self.markets.values():
             self.rebase(market)
-        told = [text for spec in config.bots if spec.plan is not UNSET for text in spec.plan.multipliers.warnings]
-        self.effects += [Alarm(0, "slippage_multiplier", text) for text in dict.fromkeys(told)]
 
     # -- equity -------------------------------------------------------------------------------------------------------
 
