@@ -23,8 +23,9 @@ HOUR_NS = 3_600_000_000_000
 
 def trip(entry_h: float, exit_h: float, gained: str = "0", **more: Any) -> Trip:
     fields: dict[str, Any] = {
-        "bot": "a", "strategy": "s", "instrument": "BTC-USD", "direction": "long", "entry_price": D(1),
-        "exit_price": D(1), "quantity": D(1), "realised": D(0), "fees": D(0), "funding": D(0), "slippage": D(0), "reason": "signal",
+        "bot": "a", "strategy": "s", "instrument": "BTC-USD", "direction": "long", "reason": "signal",
+        "entry_price": D(1), "exit_price": D(1), "quantity": D(1),
+        "realised": D(0), "fees": D(0), "funding": D(0), "slippage": D(0),
     }  # fmt: skip
     times = {"entry_ns": int(entry_h * HOUR_NS), "exit_ns": int(exit_h * HOUR_NS)}
     return Trip(**{**fields, **times, "gained": D(gained), **more})
