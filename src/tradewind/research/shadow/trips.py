@@ -25,17 +25,24 @@ def finished_trips(model: ReadModel) -> list[Trip]:
     """Return the round trips of a whole stream of records, in the order of their ends."""
     costs = _costs_by_end(model)
     return [
-        Trip(**msgspec.structs.asdict(each), slippage=costs.get((each.bot, each.instrument, each.exit_ns), ZERO))
+        Trip(**msgspec.structs.asdict(each), slippage=_next(costs.get((each.bot, each.instrument, each.exit_ns))))
         for each in model.trips
     ]
 
 
-def _costs_by_end(model: ReadModel) -> dict[tuple[str, str, int], Decimal]:
-    """Return what the fills of each trip cost, by bot, instrument and end; a fill through zero counts in parts."""
+def _next(costs: list[Decimal] | None) -> Decimal:
+    return costs.pop(0) if costs else ZERO
+
+
+def _costs_by_end(model: ReadModel) -> dict[tuple[str, str, int], list[Decimal]]:
+    """Return what the fills of each trip cost, by bot, instrument and end; a fill through zero counts in parts.
+
+    Several trips may end at one moment, since all fills inside a bar have its time: their costs are in order.
+    """
     references = _references(model)
     running: dict[Key, Decimal] = {}
     held: dict[Key, Decimal] = {}
-    ended: dict[tuple[str, str, int], Decimal] = {}
+    ended: dict[tuple[str, str, int], list[Decimal]] = {}
     for fill in model.fills:
         key = (fill.bot, fill.instrument)
         before, after = held.get(key, ZERO), fill.position
@@ -43,7 +50,7 @@ def _costs_by_end(model: ReadModel) -> dict[tuple[str, str, int], Decimal]:
         cost = _cost(fill, references)
         if before and after * before <= ZERO:
             closing = ratio(multiply(cost, abs(before)), fill.quantity) if fill.quantity else ZERO
-            ended[(*key, fill.ts_ns)] = add(running.pop(key, ZERO), closing)
+            ended.setdefault((*key, fill.ts_ns), []).append(add(running.pop(key, ZERO), closing))
             running[key] = subtract(cost, closing)
         else:
             running[key] = add(running.get(key, ZERO), cost)

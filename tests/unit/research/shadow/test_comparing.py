@@ -133,6 +133,18 @@ def test_a_fill_through_zero_counts_in_parts() -> None:
     assert [each.slippage for each in finished_trips(model_of(desk))] == [D("0.4"), D("1.2")]
 
 
+def test_two_trips_that_end_at_one_moment_keep_their_own_slippage() -> None:
+    desk = Desk(config([TargetQuantity(D(1)), FLAT, TargetQuantity(D(1)), FLAT]))
+    at = []
+    for number, price in enumerate((10_000, 9_990, 10_030, 10_000), start=1):
+        desk.bar(10_000)
+        at.append(desk.ts_ns)
+        desk.ts_ns = at[0]
+        desk.fill(f"test-{number}", price=price)
+        desk.ts_ns = at[-1]
+    assert [each.slippage for each in finished_trips(model_of(desk))] == [D("0.10"), D("0.30")]
+
+
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
