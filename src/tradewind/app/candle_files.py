@@ -38,18 +38,31 @@ def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: 
         return [_single(place, venue, instruments, interval)]
     if not place.is_dir():
         raise DataError(f"no file or folder {place}: check the path")
-    found = [
-        each
-        for each in candles_below(place)
-        if venue in ("", each.venue)
-        and (interval == each.interval or not (interval or each.interval.endswith(MARK_LABEL)))
-    ]
-    names = instruments or sorted({each.instrument for each in found})
-    chosen = [_only(place, name, [each for each in found if each.instrument == name], found) for name in names]
-    if not chosen:
-        wanted = " ".join(filter(None, (venue, interval, "candles")))
-        raise DataError(f"no {wanted} in {place}: name files like VENUE/SYMBOL/1h.parquet or SYMBOL-1h.csv")
+    there = [each for each in candles_below(place) if interval or not each.interval.endswith(MARK_LABEL)]
+    found = [each for each in there if venue in ("", each.venue) and interval in ("", each.interval)]
+    wanted = " ".join(filter(None, (venue, interval, "candles")))
+    if not found:
+        remedy = _kinds(there) or "name files like VENUE/SYMBOL/1h.parquet or SYMBOL-1h.csv"
+        raise DataError(f"no {wanted} in {place}: {remedy}")
+    chosen = []
+    for name in instruments or sorted({each.instrument for each in found}):
+        of_it = [each for each in found if each.instrument == name]
+        if not of_it:
+            remedy = _kinds([each for each in there if each.instrument == name])
+            raise DataError(
+                f"no {wanted} of {name} in {place}: {remedy or nearest(name, {each.instrument for each in found})}"
+            )
+        if len(of_it) > 1:
+            kinds = ", ".join(sorted(f"{each.venue} {each.interval}" for each in of_it))
+            raise ConfigError(f"{name} is there more than once ({kinds}): choose with --interval and --venue")
+        chosen += of_it
     return sorted(chosen, key=lambda each: each.instrument)
+
+
+def _kinds(files: Sequence[CandleFile]) -> str:
+    """Return the remedy where venue or interval is the wrong one: which there are."""
+    kinds = sorted({f"{each.venue} {each.interval}" for each in files})
+    return f"there are {', '.join(kinds)}" if kinds else ""
 
 
 def funding_beside(file: CandleFile) -> Path | None:
@@ -79,20 +92,13 @@ def _single(path: Path, venue: str, instruments: Sequence[str], interval: str) -
         raise ConfigError(f"{path} is one file, but {len(instruments)} instruments were asked for: give a folder")
     told = _described(path, path.parent.parent.parent)
     symbol = instruments[0] if instruments else told.instrument if told else ""
+    if told is not None and interval not in ("", told.interval):
+        raise ConfigError(f"{path} holds {told.interval} candles by its name: leave --interval {interval} out")
     span = interval or (told.interval if told else "")
     if not symbol or not span:
         missing = "--instrument" if not symbol else "--interval"
         raise ConfigError(f"the name of {path} does not tell what it holds: add {missing}")
     return CandleFile(path, venue or (told.venue if told else UNKNOWN_VENUE), symbol, span)
-
-
-def _only(place: Path, instrument: str, candidates: Sequence[CandleFile], found: Sequence[CandleFile]) -> CandleFile:
-    if not candidates:
-        raise DataError(f"no candles of {instrument} in {place}: {nearest(instrument, {x.instrument for x in found})}")
-    if len(candidates) > 1:
-        kinds = ", ".join(sorted(f"{each.venue} {each.interval}" for each in candidates))
-        raise ConfigError(f"{instrument} is there more than once ({kinds}): choose with --interval and --venue")
-    return candidates[0]
 
 
 def candles_below(place: Path) -> Iterator[CandleFile]:

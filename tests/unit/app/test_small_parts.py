@@ -57,10 +57,10 @@ def test_candles_are_found_by_the_names_people_give(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_found_or_told_is_named(tmp_path: Path) -> None:
-    touch(tmp_path, "coinbase/BTC-USD/1h.parquet", "coinbase/BTC-USD/1d.parquet", "SOL-USD.csv")
+    touch(tmp_path, "coinbase/BTC-USD/1h.parquet", "coinbase/BTC-USD/1d.parquet", "SOL-USD.csv", "empty/x")
     with pytest.raises(DataError, match="no file or folder"):
         find_candles(tmp_path / "none", "", [], "1h")
-    with pytest.raises(DataError, match=r"no candles of BTC-UDS in .*: did you mean 'BTC-USD'\?"):
+    with pytest.raises(DataError, match=r"no 1h candles of BTC-UDS in .*: did you mean 'BTC-USD'\?"):
         find_candles(tmp_path, "", ["BTC-UDS"], "1h")
     with pytest.raises(ConfigError, match=r"BTC-USD is there more than once \(coinbase 1d, coinbase 1h\)"):
         find_candles(tmp_path, "", ["BTC-USD"], "")
@@ -70,5 +70,14 @@ def test_what_cannot_be_found_or_told_is_named(tmp_path: Path) -> None:
         find_candles(tmp_path / "SOL-USD.csv", "", ["SOL-USD"], "")
     with pytest.raises(ConfigError, match="is one file, but 2 instruments were asked for"):
         find_candles(tmp_path / "SOL-USD.csv", "", ["A", "B"], "1h")
-    with pytest.raises(DataError, match="no binance 4h candles in"):
+    with pytest.raises(DataError, match=r"no binance 4h candles in .*: there are coinbase 1d, coinbase 1h$"):
         find_candles(tmp_path, "binance", [], "4h")
+    with pytest.raises(DataError, match=r"no 15m candles in .*: there are coinbase 1d, coinbase 1h$"):
+        find_candles(tmp_path, "", ["BTC-USD"], "15m")
+    touch(tmp_path, "coinbase/ETH-USD/15m.csv")
+    with pytest.raises(DataError, match=r"no 15m candles of BTC-USD in .*: there are coinbase 1d, coinbase 1h$"):
+        find_candles(tmp_path, "", ["BTC-USD"], "15m")
+    with pytest.raises(DataError, match=r"no candles in .*: name files like"):
+        find_candles(tmp_path / "empty", "", [], "")
+    with pytest.raises(ConfigError, match=r"1h\.parquet holds 1h candles by its name: leave --interval 15m out"):
+        find_candles(tmp_path / "coinbase/BTC-USD/1h.parquet", "", [], "15m")
