@@ -24,7 +24,7 @@ from tradewind.model.money import ONE, ZERO
 
 STACK: Mapping[str, Any] = {
     "profile": "fleet",
-    "data": {"interval": "1h", "funding": False, "marks": False},
+    "data": {"interval": "1h"},
     "regime": {"enabled": True},
     "allocation": {"method": "blend"},
     "execution": {"entries": "rest"},
@@ -40,12 +40,15 @@ class FleetSection(Section, frozen=True):
 
     `budget` is what the stack's bots have together, a share of the account; the naive fleet has all of it. `benchmark`
     begins the name of the instrument that correlations are taken with. Intervals come from `draws` resampled series
-    with blocks of `block_days` on average.
+    with blocks of `block_days` on average. The margins are those of perpetuals without a table of their own in
+    `[instruments]`; without maintenance margin nothing is ever liquidated.
     """
 
     instruments: tuple[str, ...] = ()
     instruments_max: Annotated[int, Meta(ge=1)] = 13
     budget: Share = ONE
+    initial_margin: Share = ONE
+    maintenance_margin: Share | None = None
     benchmark: str = "BTC"
     seed: Annotated[int, Meta(ge=0)] = 7
     draws: Annotated[int, Meta(ge=100, le=20_000)] = 2_000
@@ -53,7 +56,12 @@ class FleetSection(Section, frozen=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._need(("budget",), ONE)
+        self._need(("budget", "initial_margin", "maintenance_margin"), ONE)
+        if self.maintenance_margin is not None and self.maintenance_margin > self.initial_margin:
+            raise ConfigError(
+                f"maintenance_margin {self.maintenance_margin} is above initial_margin {self.initial_margin}: "
+                "a position would be liquidated as it is opened; lower it, or raise initial_margin"
+            )
 
 
 class WalkForwardSection(Section, frozen=True):
@@ -154,12 +162,15 @@ def _section(place: str, name: str, values: Any, kind: type[S]) -> S:
         raise ConfigError(f"{place}: {name}: {error}") from None
 
 
-def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
+def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = None) -> FleetData:
     """Return the bars of the fleet's instruments; one without bars in the range is left out and named.
 
+    The funding of perpetuals lies beside the candles, or in the folder `funding`.
     Raises  DataError when none is left; ConfigError when it is not told which series are meant, or no bot is for any.
     """
     settings = msgspec.structs.replace(plan.config.data, path=str(data))
+    if funding is not None:
+        settings = msgspec.structs.replace(settings, funding=True, funding_path=str(funding))
     there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
     wanted = plan.fleet.instruments or settings.instruments or there
     left_out = [(name, NO_CANDLES) for name in wanted if name not in there]
@@ -182,7 +193,22 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home) -> FleetData:
             f"the bots of the fleet name {', '.join(sorted(meant))}, and none has bars here: "
             f"leave `instruments` out, or use {', '.join(sorted(kept))}"
         )
-    return FleetData(tuple(chosen), tuple(sorted(left_out)), _training(plan, settings, chosen, home))
+    training = _training(plan, settings, chosen, home)
+    return FleetData(with_margin(plan, chosen), tuple(sorted(left_out)), with_margin(plan, training))
+
+
+def with_margin(plan: FleetPlan, market: Sequence[MarketData]) -> tuple[MarketData, ...]:
+    """Return the market with the fleet's margins on perpetuals that have no terms of their own."""
+    terms = {
+        "initial_margin": plan.fleet.initial_margin,
+        "maintenance_margin": plan.fleet.maintenance_margin,
+    }
+    return tuple(
+        each
+        if each.instrument.is_spot or each.instrument.id in plan.config.instruments
+        else msgspec.structs.replace(each, instrument=msgspec.structs.replace(each.instrument, **terms))
+        for each in market
+    )
 
 
 def _nothing(

@@ -174,7 +174,7 @@ def _digest(catalog: Catalog, key: SeriesKey, carry: Carry) -> str:
 
 def _import_beside(catalog: Catalog, file: CandleFile, data: DataSettings) -> None:
     """Import the funding and mark prices that lie beside a file of candles, where they are wanted."""
-    if data.funding and (path := funding_beside(file)) is not None:
+    if data.funding and (path := funding_beside(file, data.funding_path)) is not None:
         catalog.import_file(path, SeriesKey(file.venue, file.instrument, Kind.FUNDING.value), ImportOptions())
     if data.marks and (marks := marks_beside(file)) is not None:
         catalog.import_file(

@@ -4,7 +4,8 @@ At one moment the order is the bar that closes, the mark, the funding, the margi
 charged, at that mark; an order decided at that close, which fills at the next open, is not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -19,13 +20,16 @@ from tradewind.storage.catalog.events import funding
 from tradewind.storage.catalog.scaling import Scaled, rounded
 
 MARK_PRIORITY, FUNDING_PRIORITY = 3, 4  # bars have 2, margin terms come last
+USUAL_NS = 8 * 3_600_000_000_000  # between two settlements, where only one is known
+TOLD_MIN = 0.005
 BARS_ARE_MARKS = "the bars are the marks"
 
 
 class Carry(msgspec.Struct, frozen=True, eq=False):
     """Funding and marks of one perpetual in the range of its bars; the texts say where they are from, or why not.
 
-    All of it is empty for an instrument that has neither. `digest` names the sources of what is used.
+    All of it is empty for an instrument that has neither. `digest` names the sources of what is used; `unfunded` is the
+    share of the bars' time for which no funding is known, so that nothing is charged.
     """
 
     funding: tuple[FundingRate, ...] = ()
@@ -33,6 +37,7 @@ class Carry(msgspec.Struct, frozen=True, eq=False):
     funding_told: str = ""
     marks_told: str = ""
     digest: str = ""
+    unfunded: float = 0.0
     windows: tuple[MarginRates, ...] = ()
 
     def sources(self, instrument: str) -> list[Recorded]:
@@ -68,12 +73,26 @@ def carry_of(catalog: Catalog, instrument: Instrument, bars: BarTable, data: Dat
     else:
         rates = _funding(catalog, rates_key, instrument, bars)
         rates_told = _told(rates, "settlements", rates_key)
+    unfunded = uncharged(rates, int(bars.open_ns[0]), int(bars.close_ns[-1]))
+    if rates and unfunded >= TOLD_MIN:
+        rates_told += f": none is charged for {unfunded:.0%} of the time"
     mark_key = _mark_series(there, bars) if data.marks else None
     marks = () if mark_key is None else _marks(catalog, mark_key, instrument, bars)
     marks_told = BARS_ARE_MARKS if mark_key is None else _told(marks, "prices", mark_key)
     used = [key for key, found in ((rates_key, rates), (mark_key, marks)) if key is not None and found]
     digest = "-".join(entry.sha256[:16] for key in used for entry in there[key].sources)
-    return Carry(rates, marks, rates_told, marks_told, digest)
+    return Carry(rates, marks, rates_told, marks_told, digest, unfunded)
+
+
+def uncharged(rates: Sequence[FundingRate], start_ns: int, end_ns: int) -> float:
+    """Return the share of the time from start to end that lies between settlements further apart than is usual."""
+    times = [each.ts_ns for each in rates]
+    if not times or end_ns <= start_ns:
+        return 1.0
+    apart = sorted(after - before for before, after in pairwise(times))
+    usual = apart[len(apart) // 2] if apart else USUAL_NS
+    stretches = [after - before for before, after in pairwise([start_ns, *times, end_ns])]
+    return sum(each - usual for each in stretches if 2 * each > 3 * usual) / (end_ns - start_ns)
 
 
 def _funding(catalog: Catalog, key: SeriesKey, instrument: Instrument, bars: BarTable) -> tuple[FundingRate, ...]:

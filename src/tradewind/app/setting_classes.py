@@ -28,7 +28,7 @@ ROWS: tuple[tuple[Weight, str, str], ...] = (
     (Weight.START, "", "seed"),
     (Weight.CRITICAL, "data", "kind path catalog venue interval"),
     # One with an open position cannot be removed: see `app.config_watch`.
-    (Weight.START, "data", "instruments from to funding marks"),
+    (Weight.START, "data", "instruments from to funding funding_path marks"),
     (Weight.START, "market", "instruments bars interval difficulty"),
     (Weight.CRITICAL, "account", "currency"),
     (Weight.RISK, "account", "price_allowance gap_bars_max"),

@@ -46,7 +46,8 @@ class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
     """Which data a run reads. `path` is a file or folder of candles; empty, they come from the catalog.
 
     Of `kind` other than bars, `interval` is the length of the bars that are made of them. `funding` and `marks` let a
-    perpetual's funding and mark prices take part where they lie beside its bars.
+    perpetual's funding and mark prices take part where they lie beside its bars; `funding_path` is a folder of funding
+    that lies elsewhere.
     """
 
     kind: Literal["bars", "trades", "quotes", "book"] = "bars"
@@ -58,6 +59,7 @@ class DataSettings(Section, frozen=True, rename={"start": "from", "end": "to"}):
     start: str = ""
     end: str = ""
     funding: bool = True
+    funding_path: str = ""
     marks: bool = True
 
 

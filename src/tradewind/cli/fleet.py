@@ -13,6 +13,9 @@ def run(
     /,
     *,
     data: Annotated[Path, Parameter(help="A folder of candle files, or one file.")],
+    funding: Annotated[
+        Path | None, Parameter(help="A folder of the perpetuals' funding, where it does not lie beside the candles.")
+    ] = None,
     venue: Venue = None,
     start: From = None,
     end: To = None,
@@ -26,6 +29,8 @@ def run(
     [walk_forward] table) selection, entries by chance, and buy and hold. The
     configuration's hash is printed before the data are read. Goals that are
     missed are told as missed. Limits are audited in a second pass.
+    Perpetuals may be sold short (`short = true` of a strategy) and are charged
+    the funding that lies beside their candles; which have none is said.
 
     Example: tradewind fleet run examples/fleet.toml --data candles/binance --from 2021-07-01 --to 2025-07-01
 
@@ -33,7 +38,7 @@ def run(
     """
     from tradewind.cli.fleeting import run_and_show
 
-    return run_and_show(config, data, venue, (start, end), out, json=json)
+    return run_and_show(config, data, venue, (start, end), out, funding=funding, json=json)
 
 
 def calibrate(

@@ -19,10 +19,12 @@ from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
 from tradewind.research.fleet.tables import (
     AUDIT_HEADS,
     HEADS,
+    PERPETUAL_HEADS,
     REASON_HEADS,
     audit_rows,
     cells,
     choice_rows,
+    perpetual_rows,
     reason_rows,
     reason_words,
 )
@@ -48,6 +50,7 @@ def run_and_show(
     window_of: tuple[str | None, str | None],
     out: Path | None,
     *,
+    funding: Path | None = None,
     json: bool,
 ) -> int:
     """Run every arm, print what was found, write the page, and return the exit code."""
@@ -59,7 +62,7 @@ def run_and_show(
     else:
         text = f"configuration {plan.digest}, window {window['from'] or 'first bar'} to {window['to'] or 'last bar'}"
         console().print(text, markup=False, soft_wrap=True)
-    found = load_fleet(plan, data, here())
+    found = load_fleet(plan, data, here(), funding)
     with progress("running arms", quiet=json) as observer:
         card = run_fleet(
             plan,
@@ -73,7 +76,7 @@ def run_and_show(
     whole = msgspec.json.format(_ENCODER.encode(card_object(card)), indent=2)
     page = written(folder, NAME, fleet_page(card), whole)
     if json:
-        _line({**verdicts(card), "instruments": card.instruments, "left_out": dict(card.left_out)})
+        _line({**verdicts(card), "instruments": card.instruments, **_data_of(card)})
         _line(arms_object(card))
     else:
         _show(card, page)
@@ -135,6 +138,11 @@ def calibration_object(found: Calibration) -> dict[str, Any]:
     }
 
 
+def _data_of(card: Scorecard) -> dict[str, Any]:
+    """Return what is to know of the data: what was left out, and the funding, marks and margin of perpetuals."""
+    return {"left_out": dict(card.left_out), "perpetuals": card.perpetuals}
+
+
 def _line(value: dict[str, Any]) -> None:
     print(_ENCODER.encode(value).decode(), flush=True)
 
@@ -163,6 +171,8 @@ def _show(card: Scorecard, page: Path | None) -> None:
     screen.print(table("Were the limits kept", ("arm", *AUDIT_HEADS), audits))
     if card.walk_forward is not None:
         screen.print(table("Who might trade", ("window", "chosen on", "trades there", "bots"), choice_rows(card)))
+    if card.perpetuals:
+        screen.print(table("Perpetuals", PERPETUAL_HEADS, perpetual_rows(card)))
     if not card.arms["full"].traded:
         screen.print("the whole stack began nothing in this window: what it says of it is said of cash", markup=False)
     for name, why in card.left_out:

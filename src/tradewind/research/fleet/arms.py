@@ -16,6 +16,7 @@ from tradewind.app.settings import (
     GuardSection,
     ProtectionSettings,
     RegimeSection,
+    SizingSection,
     TiersSection,
     VarSection,
 )
@@ -39,7 +40,7 @@ WITHOUT: Mapping[str, str] = {
     "risk_off": "the stack, but no limits, no breakers, no guards, no VaR, no tiers and no pause after a trade",
     "allocation_off": "the stack, but equal budgets in every regime; the block stays",
     SELECTION_OFF: "the stack, but every bot trades in every window",
-    RANDOM: "naive, but entries and exits by chance, as often and for as long as the naive fleet's",
+    RANDOM: "naive, but entries and exits by chance, as often, for as long and as often short as the naive fleet's",
     HOLD: "naive, but bought once and held",
 }
 ROOM = Decimal("0.95")  # of a limit: prices move between the size of an order and its review
@@ -62,10 +63,11 @@ NO_RISK: Mapping[str, Any] = {
 
 
 class Habit(msgspec.Struct, frozen=True):
-    """How a bot traded: entries and the share of bars with a position."""
+    """How a bot traded: entries, the share of bars with a position, and the share of its entries that were short."""
 
     entries: int
     held: float
+    short: float = 0.0
 
 
 def arms_of(walk_forward: object | None) -> tuple[str, ...]:
@@ -137,7 +139,8 @@ def random_config(naive: EngineConfig, habits: Mapping[str, Habit], bars: int, s
         enter, leave = min(habit.entries / out_bars, 1.0), min(habit.entries / in_bars, 1.0)
         bots.append(
             msgspec.structs.replace(
-                spec, strategy=RandomEntry(seed=seed * 1_000_003 + number, enter=enter, leave=leave)
+                spec,
+                strategy=RandomEntry(seed=seed * 1_000_003 + number, enter=enter, leave=leave, short=habit.short),
             )
         )
     return msgspec.structs.replace(naive, bots=tuple(bots))
@@ -161,6 +164,7 @@ def _without(arm: str, stack: Config) -> Config:
             allocation=AllocationSection(),
             execution=ExecutionSection(),
             exits=ExitSettings(),
+            sizing=SizingSection(),
             **NO_RISK,
             flags={**stack.flags, "netting": False},
         )

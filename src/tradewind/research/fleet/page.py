@@ -16,11 +16,13 @@ from tradewind.research.fleet.selection import WalkForward
 from tradewind.research.fleet.tables import (
     AUDIT_HEADS,
     HEADS,
+    PERPETUAL_HEADS,
     REASON_HEADS,
     audit_rows,
     cells,
     choice_rows,
     moment,
+    perpetual_rows,
     reason_rows,
     reason_words,
 )
@@ -44,6 +46,7 @@ def card_object(card: Scorecard) -> dict[str, Any]:
         "to": moment(card.end_ns),
         "instruments": card.instruments,
         "left_out": dict(card.left_out),
+        "perpetuals": card.perpetuals,
         "bars": card.bars,
         "currency": card.currency,
         "cash": card.cash,
@@ -99,7 +102,8 @@ def _walked(walk: WalkForward) -> dict[str, Any]:
 def _builtin(found: Reasons) -> dict[str, Any]:
     """Return the reasons as JSON has them; money stays exact."""
     kinds = {kind: msgspec.structs.asdict(row) for kind, row in found.kinds.items()}
-    return {**msgspec.structs.asdict(found), "kinds": kinds}
+    sides = {side: msgspec.structs.asdict(row) for side, row in found.sides.items()}
+    return {**msgspec.structs.asdict(found), "kinds": kinds, "sides": sides}
 
 
 def fleet_page(card: Scorecard) -> str:
@@ -128,6 +132,8 @@ def fleet_page(card: Scorecard) -> str:
             reason_words=reason_words(card),
             audit_heads=AUDIT_HEADS,
             audits=audit_rows(card),
+            perpetual_heads=PERPETUAL_HEADS,
+            perpetuals=perpetual_rows(card),
         )
     )
 

@@ -8,23 +8,30 @@ from tradewind.model.intents import TargetWeight
 from tradewind.strategy.base import Strategy, View
 
 LONG = TargetWeight(1.0, reason="by chance")
+SHORT = TargetWeight(-1.0, reason="by chance")
 FLAT = TargetWeight(0.0, reason="by chance")
 MASK = (1 << 64) - 1
 Chance = Annotated[float, Meta(ge=0, le=1)]
 
 
 class RandomEntry(Strategy, frozen=True, kw_only=True):
-    """Enters with probability `enter` and leaves with `leave` at each bar; chance is a function of seed and time."""
+    """Enters with probability `enter` and leaves with `leave` at each bar; chance is a function of seed and time.
+
+    An entry is short with probability `short`.
+    """
 
     seed: int = 0
     enter: Chance = 0.01
     leave: Chance = 0.05
+    short: Chance = 0.0
 
     def on_bar(self, view: View) -> TargetWeight | None:
         assert view.bar is not None
         drawn = chance(self.seed, view.bar.ts_ns)
         if view.position == 0:
-            return LONG if drawn < self.enter else None
+            if drawn >= self.enter:
+                return None
+            return SHORT if self.short and chance(~self.seed, view.bar.ts_ns) < self.short else LONG
         return FLAT if drawn < self.leave else None
 
 

@@ -34,7 +34,7 @@ from tradewind.research.fleet.goals import Goal, Paired, goals
 from tradewind.research.fleet.reasons import Reasons
 from tradewind.research.fleet.scoring import ArmScore, Days, Scored, score_arm
 from tradewind.research.fleet.selection import WalkForward, paper_trades, scheduled, walk_forward
-from tradewind.research.series import BarSeries
+from tradewind.research.series import BarSeries, perpetual_notes
 
 Told = Callable[[str, int, int], None]
 
@@ -59,6 +59,7 @@ class Scorecard(msgspec.Struct, frozen=True, eq=False):
     audits: dict[str, LimitAudit]
     trials: int
     walk_forward: WalkForward | None
+    perpetuals: dict[str, dict[str, str]]
     seconds: dict[str, float]
 
 
@@ -118,6 +119,7 @@ def run_fleet(
         audits={arm: each.audit for arm, each in scored.items()},
         trials=trials,
         walk_forward=walk,
+        perpetuals={each.instrument.id: dict(notes) for each in series if (notes := perpetual_notes(each))},
         seconds=seconds,
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import RoundTrip
+from tradewind.model.answers import PositionLiquidated
 from tradewind.model.money import ZERO
 from tradewind.numeric.resampling import FloatArray
 from tradewind.numeric.significance import wilson_interval
@@ -41,7 +42,9 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
 
     `profitable` counts bots with a net gain, open positions at their marks, `traded` those that traded at all.
     `discoveries` counts bots whose mean trade is above zero by more than luck (Benjamini-Hochberg at 10 %).
-    `limit_breaches` is what a second pass over the records found; `tripped_ns` is when the breaker tripped.
+    `limit_breaches` is what a second pass over the records found; `tripped_ns` is when the breaker tripped. `funding`
+    is what was received for it less what was paid, `shorts` are the trades that sold first, `liquidations` how often
+    the venue closed a position, in part or whole.
     """
 
     bots: int
@@ -51,6 +54,7 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
     wilson: tuple[float, float]
     net_pnl: Decimal
     fees: Decimal
+    funding: Decimal
     slippage: Decimal
     maker_ratio: float | None
     sharpe: float | None
@@ -60,6 +64,8 @@ class ArmScore(msgspec.Struct, frozen=True, kw_only=True):
     turnover: float
     exposure: float
     trades: int
+    shorts: int
+    liquidations: int
     discoveries: int
     limit_breaches: int
     regime_refusals: int
@@ -100,6 +106,7 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         wilson=(interval.low, interval.high),
         net_pnl=metrics.net_profit,
         fees=metrics.fees,
+        funding=metrics.funding,
         slippage=metrics.slippage,
         maker_ratio=metrics.maker_ratio_notional,
         sharpe=metrics.sharpe,
@@ -109,6 +116,8 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         turnover=metrics.turnover,
         exposure=metrics.exposure,
         trades=metrics.trades,
+        shorts=sum(trip.direction == "short" for trip in model.trips),
+        liquidations=sum(isinstance(record, PositionLiquidated) for record in result.audit),
         discoveries=len(discovered(by_bot_gains(model.trips))),
         limit_breaches=len(audit.breaches),
         regime_refusals=refusals["regime_block"],
@@ -118,7 +127,13 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
     )
     by_bot = {name: gained.get(name, ZERO) for name in bots}
     found = reasons(
-        metrics.by_bot, bots, curve, tripped_ns=score.tripped_ns, blocked=score.regime_refusals, refusals=score.refusals
+        metrics.by_bot,
+        model.trips,
+        bots,
+        curve,
+        tripped_ns=score.tripped_ns,
+        blocked=score.regime_refusals,
+        refusals=score.refusals,
     )
     return Scored(score, days, _habits(model, bots, span_ns), by_bot, found, audit)
 
@@ -151,10 +166,15 @@ def by_bot_gains(trips: Sequence[RoundTrip]) -> dict[str, list[float]]:
 def _habits(model: ReadModel, bots: Sequence[str], span_ns: int) -> dict[str, Habit]:
     entries: Counter[str] = Counter()
     held: Counter[str] = Counter()
+    shorts: Counter[str] = Counter()
     for trip in model.trips:
         entries[trip.bot] += 1
+        shorts[trip.bot] += trip.direction == "short"
         held[trip.bot] += trip.exit_ns - trip.entry_ns
-    return {name: Habit(entries[name], min(held[name] / span_ns, 0.999)) for name in bots}
+    return {
+        name: Habit(entries[name], min(held[name] / span_ns, 0.999), shorts[name] / max(entries[name], 1))
+        for name in bots
+    }
 
 
 def _correlation(days: Days, series: Sequence[BarSeries], benchmark: str) -> float | None:

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 
 from tradewind.model.money import ZERO, add
 from tradewind.research.fleet.arms import FULL, NAIVE
-from tradewind.research.fleet.reasons import KindRow
+from tradewind.research.fleet.reasons import KindRow, SideRow
 from tradewind.research.fleet.scorecard import Scorecard
 from tradewind.research.fleet.scoring import ArmScore
 
 HEADS = (
     "profitable", "Wilson 95 %", "net", "fees", "maker", "Sharpe", "deflated", "drawdown", "BTC corr.", "turnover",
-    "exposure", "trades",
+    "exposure", "trades", "short", "liquidated",
 )  # fmt: skip
-REASON_HEADS = ("profitable", "trades", "by prices", "fees", "net")
+REASON_HEADS = ("profitable", "trades", "by prices", "fees", "funding", "net")
+PERPETUAL_HEADS = ("perpetual", "funding", "marks", "margin")
 AUDIT_HEADS = (
     "limits", "orders", "breaches", "most in one", "most in all", "drawdown", "gap",
 )  # fmt: skip
@@ -35,6 +36,8 @@ def cells(score: ArmScore) -> list[str]:
         f"{score.turnover:,.1f}",
         _share(score.exposure, 0),
         f"{score.trades:,}",
+        f"{score.shorts:,}",
+        f"{score.liquidations:,}",
     ]
 
 
@@ -72,6 +75,14 @@ def audit_rows(card: Scorecard) -> list[tuple[str, list[str]]]:
     ]
 
 
+def perpetual_rows(card: Scorecard) -> list[tuple[str, str, str, str]]:
+    """Return, for people, each perpetual's funding, marks and margin."""
+    return [
+        (name, told.get("funding", "-"), told.get("marks", "-"), told.get("margin", "-"))
+        for name, told in card.perpetuals.items()
+    ]
+
+
 def reason_rows(card: Scorecard) -> list[tuple[str, ...]]:
     """Return, for people, where the net gain of naive and of the stack comes from, kind by kind and in all."""
     rows = []
@@ -92,17 +103,24 @@ def reason_words(card: Scorecard) -> list[str]:
     if card.walk_forward is not None:
         shares = [share for each in card.walk_forward.choices for share in each.shares.values()]
         said.append(f"Of the bots' budgets {1 - sum(shares) / max(len(shares), 1):.0%} were not chosen.")
+    if "short" in full.sides:
+        said += [f"{side.capitalize()}, {_side(row)}." for side, row in full.sides.items()]
     if full.stopped:
         said.append(f"Its breaker had tripped for {full.stopped:.0%} of the window.")
     return said
 
 
+def _side(row: SideRow) -> str:
+    return f"{row.trades:,} closed trades ({row.won / row.trades:.0%} won) brought {float(row.net):+,.0f}"
+
+
 def _together(rows: Sequence[KindRow]) -> KindRow:
-    prices = fees = net = ZERO
+    prices = fees = funding = net = ZERO
     for row in rows:
         prices, fees, net = add(prices, row.prices), add(fees, row.fees), add(net, row.net)
+        funding = add(funding, row.funding)
     counts = [sum(getattr(row, name) for row in rows) for name in ("bots", "profitable", "trades")]
-    return KindRow(counts[0], counts[1], counts[2], prices, fees, net)
+    return KindRow(counts[0], counts[1], counts[2], prices, fees, funding, net)
 
 
 def _reason_cells(row: KindRow) -> tuple[str, ...]:
@@ -111,6 +129,7 @@ def _reason_cells(row: KindRow) -> tuple[str, ...]:
         f"{row.trades:,}",
         f"{float(row.prices):+,.0f}",
         f"{-float(row.fees):+,.0f}",
+        f"{float(row.funding):+,.0f}",
         f"{float(row.net):+,.0f}",
     )
 
