@@ -81,6 +81,8 @@ def on_order_adopted(state: EngineState, event: k.OrderAdopted) -> None:
         market.open_buys += quantity
     else:
         market.open_sells += quantity
+    if state.worst_cases is not None:
+        state.worst_cases.moved[market.id] = None
     order.held_cash = _hold(state, market, request)
     if order.held_cash:
         market.line.purse.held = add(market.line.purse.held, order.held_cash)

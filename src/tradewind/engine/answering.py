@@ -54,7 +54,7 @@ def on_filled(state: EngineState, fill: a.OrderFilled) -> bool:  # noqa: C901 - 
     if state.tiered:
         _count_volume(state, fill, line.unit_value)
     late = order.late_fills
-    if role is not PROTECTION and not late:  # an order that is over counts as open no more
+    if role is not PROTECTION and not late:  # an order that is over counts as open no more; `rebase` told that it moved
         if fill.side is BUY:
             market.open_buys -= quantity
         else:
@@ -306,6 +306,8 @@ def _free_open(state: EngineState, order: Order, quantity: int) -> None:
         market.open_buys -= quantity
     else:
         market.open_sells -= quantity
+    if state.worst_cases is not None:
+        state.worst_cases.moved[market.id] = None
 
 
 def _ended(state: EngineState, order: Order, ts_ns: int, late: int = 0) -> None:

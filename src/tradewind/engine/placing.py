@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from tradewind.engine.backing import backing
 from tradewind.engine.entry_gates import entry_refused
+from tradewind.engine.exposures import in_quote, others_worst
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
 from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
@@ -22,7 +23,7 @@ from tradewind.market.liquidity import walk_cost_bps
 from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
 from tradewind.model.effects import Ask, CancelOrder, SubmitOrder
 from tradewind.model.intents import Exits
-from tradewind.model.money import ZERO, add, multiply, ratio, subtract
+from tradewind.model.money import ZERO, add, multiply, subtract
 from tradewind.model.orders import OrderKind, OrderRequest, Side
 from tradewind.orders.lifecycle import OrderEvent, OrderStatus
 from tradewind.orders.order import Order, OrderRole
@@ -31,6 +32,7 @@ from tradewind.orders.protection import child_requests
 BUY, LIMIT, MARKET = Side.BUY, OrderKind.LIMIT, OrderKind.MARKET
 PLACED, PROTECTION, TARGET = OrderRole.PLACED, OrderRole.PROTECTION, OrderRole.TARGET
 SENT = OrderStatus.SENT
+NO_OTHERS = (ZERO, ZERO)
 ENTRIES_KEPT = 64
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
@@ -95,6 +97,8 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
             purse.held = add(purse.held, held) if purse.held else held
     else:
         market.open_sells += quantity
+    if state.worst_cases is not None:
+        state.worst_cases.moved[market.id] = None
     order = Order(request, shares, role, now, quantity, proposal.tag, seats, len(orders) + state.forgotten, SENT, held)
     orders[order_id] = order
     if state.counts_orders:
@@ -245,6 +249,7 @@ def question_of(state: EngineState, market: Market, proposal: Proposal) -> Revie
         bar, seen_ns = market.bar, market.mark_ns
         age = now - (bar.ts_ns if bar is not None and bar.ts_ns > seen_ns else seen_ns)
     equity, purse = state.equity(), market.line.purse
+    exposure, squares = others_worst(state, market) if state.several else NO_OTHERS
     question = ReviewRequest(
         request,
         market.instrument,
@@ -254,17 +259,18 @@ def question_of(state: EngineState, market: Market, proposal: Proposal) -> Revie
         mark,
         age,
         state.tier.taker,
-        equity if state.simple else _in_quote(state, market, equity),
+        equity if state.simple else in_quote(state, market, equity),
         purse.cash if state.spot_only and not purse.held else _free_cash(state, market),
         _own_base(market, proposal) if proposal.role is PLACED else held - market.open_sells,
         held,
         seat.view.position if len(seats) == 1 else _reducible_together(proposal),
         market.open_buys,
         market.open_sells,
-        _exposure(state, market) if state.several else ZERO,
+        exposure,
     )
     if state.restricts or state.halted is not None or state.reduce_only or market.doubts or seat.bot.failed is not None:
         more = _restrictions(state, market, proposal)
+        more["squares"] = squares if state.squares_needed else None
         if state.reads_books:
             more["impact_bps"] = _impact_bps(market, request)
         return msgspec.structs.replace(question, **more)
@@ -294,7 +300,6 @@ def _restrictions(state: EngineState, market: Market, proposal: Proposal) -> dic
         "orders_hour": hour,
         "orders_day": day,
         "since_last_order_ns": None if last_ns is None else now - last_ns,
-        "squares": _squares(state, market) if state.squares_needed else None,
         "regime": None if state.regimes is None else state.regimes.blocks(market.id),
         "backing": UNSET if market.instrument.maintenance_margin is None else backing(state, market),
         "tail": None if state.tails is None else tail_shape(state, state.tails, market),
@@ -362,68 +367,6 @@ def _free_cash(state: EngineState, market: Market) -> Decimal:
             margin = multiply(multiply(unit_price, abs(other.held)), other.instrument.initial_rate(abs(other.held)))
             free = subtract(add(free, line.position.unrealised(unit_price)), margin)
     return free
-
-
-def _in_quote(state: EngineState, market: Market, amount: Decimal | None) -> Decimal | None:
-    """Return an amount of the account's currency in the instrument's quote currency; None without a rate."""
-    if state.simple or amount is None:
-        return amount
-    worth = state.rate(market.instrument.quote)
-    return None if worth is None else ratio(amount, worth)
-
-
-def _exposure(state: EngineState, market: Market) -> Decimal | None:
-    """Return the worst-case gross notional of all other instruments, in this one's quote currency.
-
-    None while one of them has no mark, or its currency no rate.
-    """
-    if not state.simple:
-        worst = _others_worst(state, market)
-        return None if worst is None else _in_quote(state, market, sum(worst, ZERO))
-    total = 0
-    for other in state.markets.values():
-        if other is not market and (units := _worst_units(other)):
-            if other.mark is None:
-                return None
-            total += units * other.mark * other.multiplier
-    return multiply(state.value_unit, total) if total else ZERO
-
-
-def _squares(state: EngineState, market: Market) -> Decimal | None:
-    """Return the sum of the squares of the other instruments' worst-case notionals, None while one has no mark."""
-    if state.simple:
-        total = 0
-        for other in state.markets.values():
-            if other is not market and (units := _worst_units(other)):
-                if other.mark is None:
-                    return None
-                worth = units * other.mark * other.multiplier
-                total += worth * worth
-        return multiply(multiply(state.value_unit, state.value_unit), total)
-    worst = _others_worst(state, market)
-    if worst is None:
-        return None
-    each = [_in_quote(state, market, notional) for notional in worst]
-    return None if None in each else sum([multiply(one, one) for one in each if one is not None], ZERO)
-
-
-def _others_worst(state: EngineState, market: Market) -> list[Decimal] | None:
-    """Return the other instruments' worst-case notionals in the account's currency, None while one is not known."""
-    worst = []
-    for other in state.markets.values():
-        if other is not market and (units := _worst_units(other)):
-            worth = state.rate(other.instrument.quote)
-            if other.mark is None or worth is None:
-                return None
-            worst.append(multiply(multiply(other.line.unit_value, units * other.mark), worth))
-    return worst
-
-
-def _worst_units(market: Market) -> int:
-    """Return the larger of the sizes that the open orders of either side could lead to."""
-    held = market.held
-    up, down = held + market.open_buys, market.open_sells - held  # `up` is never below `-down`
-    return up if up > down else down
 
 
 def _orders_lately(state: EngineState) -> tuple[int, int, int]:

@@ -13,6 +13,7 @@ from tradewind.engine.config import BotSpec, EngineConfig, Resting
 from tradewind.engine.guard_watch import GuardWatch
 from tradewind.engine.parents import Day, Planner, WorkedParent, counts_volume
 from tradewind.engine.regime_watch import RegimeWatch
+from tradewind.engine.worst_cases import WorstCases
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
 from tradewind.model.decisions import ReviewRequest, Share, Sized
@@ -403,6 +404,7 @@ class EngineState:
         "wakes_guards",
         "watches_trades",
         "watches_worth",
+        "worst_cases",
     )
 
     def __init__(self, config: EngineConfig, load: LoadSource | None = None) -> None:
@@ -533,6 +535,8 @@ class EngineState:
         for market in self.markets.values():
             market.multiplier = int(multiply(market.line.unit_value, power_of_ten(self.scale)))
             self._seat_positions(market)
+        # What an order of one instrument is told of all others; nobody asks where there are none.
+        self.worst_cases = WorstCases(self.markets.values(), self.tails) if self.several else None
         self.unmarked = True  # until every instrument has had a mark
         self.marked = 0
         self.costs = ZERO
@@ -563,6 +567,8 @@ class EngineState:
         """
         line = market.line
         held = market.held = line.position.quantity
+        if self.worst_cases is not None:
+            self.worst_cases.moved[market.id] = None
         if self.margin is not None:
             self.margin.due = True
         stake, before = held * market.multiplier, market.stake

@@ -2,7 +2,7 @@
 
 from tradewind.engine.state import EngineState, Market
 from tradewind.model.decisions import TailShape
-from tradewind.risk.tail_book import MOVED_PER_MILLE, TAIL, TailBook
+from tradewind.risk.tail_book import TAIL, TailBook
 
 
 def tail_shape(state: EngineState, tails: TailBook, market: Market) -> TailShape | None:
@@ -13,15 +13,12 @@ def tail_shape(state: EngineState, tails: TailBook, market: Market) -> TailShape
     fit = state.fitted.get(TAIL)
     if fit is None or state.now_ns >= fit.valid_until_ns:
         return None
-    ups, downs, marks = tails.ups, tails.downs, tails.marks
-    for place, other in enumerate(state.markets.values()):  # in the order of their names, as in the book
-        held = other.held
+    cases = state.worst_cases
+    # In the order of their names, as in the book.
+    for name in state.markets if cases is None else cases.outdated(tails):
+        other = state.markets[name]
+        held, unit = other.held, 1.0
         up, down, mark = held + other.open_buys, held - other.open_sells, other.mark
-        if up == ups[place] and down == downs[place]:
-            last = marks[place]
-            if not (up or down) or (mark is not None and abs(mark - last) * 1000 <= last * MOVED_PER_MILLE):
-                continue
-        unit = 1.0
         if not state.simple and (up or down):
             worth = state.rate(other.instrument.quote)
             mark, unit = (None, 0.0) if worth is None else (mark, float(worth))

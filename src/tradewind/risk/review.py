@@ -20,6 +20,7 @@ from tradewind.risk.tail import TailLimits, worst_correlation, worst_var, worth_
 
 Number = Decimal | int
 NO_TAIL = TailLimits()
+NS_PER_SECOND = 1_000_000_000
 BUY, SELL, LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
 
 
@@ -248,16 +249,22 @@ def projected_liquidation(facts: Facts) -> tuple[Number, Number]:
 
     At a share d away, equity - d x notional meets maintenance x (1 -+ d) x notional; spot is never liquidated.
     """
-    request, size = facts.request, facts.size or 0
+    request = facts.request
     if request.instrument.maintenance_margin is None or facts.reducing:
         return ZERO, ZERO
-    units, worst = _worst_units(request, size), _known(facts.worst)
+    return _distant(request, facts.size or 0, _known(facts.worst), _known(facts.equity), facts.limits)
+
+
+def _distant(
+    request: ReviewRequest, size: int, worst: Decimal, equity: Decimal, limits: Limits
+) -> tuple[Decimal, Decimal]:
+    units = _worst_units(request, size)
     share = share_needed(
         is_long=not may_be_short(request, size),
         maintenance_margin=_known(request.instrument.maintenance_rate(units)),
-        distance=_known(facts.limits.liquidation_distance_min),
+        distance=_known(limits.liquidation_distance_min),
     )
-    return multiply(worst, share), carried(request, _known(facts.equity), units, worst)
+    return multiply(worst, share), carried(request, equity, units, worst)
 
 
 def instrument_notional(facts: Facts) -> tuple[Number, Number]:
@@ -366,11 +373,11 @@ CHECKS: tuple[tuple[str, Check, str | None], ...] = (
 # On only where regimes are told at all.
 REGIME_BLOCK = "regime_block"
 
-# On only where tiers or edges are held to; every order is then reviewed check by check.
+# On only where tiers or edges are held to.
 ENTRY_GATE = "entry_gate"
 
-# Checks that the one-pass review does not know: with one of them on, every order is reviewed check by check.
-SLOW = frozenset(
+# Checks that are seldom on; with one of them on, what a reduction of a perpetual needs is told as money.
+RARE = frozenset(
     {
         "orders_per_minute",
         "orders_per_hour",
@@ -404,9 +411,11 @@ class Reviewer:
         "_factor",
         "_gross_max",
         "_more",
+        "_nothing",
+        "_rare",
         "_rate",
         "_share_max",
-        "_slow",
+        "_spacing_ns",
         "_tail",
         "limits",
         "off",
@@ -440,14 +449,17 @@ class Reviewer:
         self._share_max = (
             None if self._gross_max is not None and share is not None and share >= self._gross_max else share
         )
-        self._slow = entries or not SLOW.isdisjoint(self.on)
+        self._rare = not RARE.isdisjoint(self.on)
+        self._nothing: Number = ZERO if self._rare or entries else 0
+        spacing = limits.seconds_between_orders_min
+        self._spacing_ns = None if spacing is None else multiply(spacing, NS_PER_SECOND)
         self._age_max_ns = limits.data_age_ns_max
         self._more = self._tail or any(
             limit is not None
             for limit in (limits.order_notional_max, self._share_max, limits.instrument_orders_per_minute_max)
         )
         self._capped = limits.instrument_notional_max is not None or bool(limits.instrument_notional_caps)
-        self._more = self._more or self._capped
+        self._more = self._more or self._capped or self._rare
         self._rate, self._factor = ZERO, ONE
 
     def review(self, request: ReviewRequest) -> Approved | Refused:
@@ -491,7 +503,7 @@ class Reviewer:
         order, instrument = request.order, request.instrument
         size, price, mark = order.quantity, request.price, request.mark
         equity, exposure = request.equity, request.exposure
-        if size is None or price is None or mark is None or equity is None or exposure is None or self._slow:
+        if size is None or price is None or mark is None or equity is None or exposure is None:
             return None
         if (
             (size <= 0 or size % instrument.lot or size < instrument.min_quantity or price <= 0)
@@ -531,7 +543,7 @@ class Reviewer:
             if needed > free:
                 return None
         else:
-            needed = free = 0
+            needed = free = self._nothing
         if reducing:
             return Approved(needed, free, equity)
         if (
@@ -539,6 +551,7 @@ class Reviewer:
             or request.reduce_only is not None
             or request.locked is not None
             or request.regime is not None
+            or request.entry is not None
         ):
             return None
         top = price if price > mark else mark
@@ -549,14 +562,18 @@ class Reviewer:
         if gross_max is not None and gross > (equity if gross_max is ONE else multiply(equity, gross_max)):
             return None
         more = self._more or order.kind is LIMIT or instrument.maintenance_margin is not None
-        if more and not self._keeps_more(request, equity, notional, worst):
+        if more and not self._keeps_more(request, equity, notional, worst, gross):
             return None
         return Approved(needed, free, equity, worst, gross)
 
-    def _keeps_more(self, request: ReviewRequest, equity: Decimal, notional: Decimal, worst: Decimal) -> bool:
+    def _keeps_more(
+        self, request: ReviewRequest, equity: Decimal, notional: Decimal, worst: Decimal, gross: Decimal
+    ) -> bool:
         """Return whether an order that adds risk keeps the limits that are seldom set or hold for some orders only."""
         order, instrument, limits = request.order, request.instrument, self.limits
         if self._tail and not self._keeps_tail(request, equity):
+            return False
+        if self._rare and not self._keeps_rare(request, equity, worst, gross):
             return False
         orders_max = limits.instrument_orders_per_minute_max
         if orders_max is not None and request.instrument_orders >= orders_max:
@@ -577,6 +594,32 @@ class Reviewer:
         if reference is None:
             return False
         return (order.price - reference) * order.side * 10_000 <= limits.slippage_bps_max * reference
+
+    def _keeps_rare(self, request: ReviewRequest, equity: Decimal, worst: Decimal, gross: Decimal) -> bool:
+        """Return whether an order that adds risk keeps the limits that are off by default; what is missing does not."""
+        limits, order, instrument = self.limits, request.order, request.instrument
+        minute, hour, day = limits.orders_per_minute_max, limits.orders_per_hour_max, limits.orders_per_day_max
+        if (
+            (minute is not None and request.orders_minute >= minute)
+            or (hour is not None and request.orders_hour >= hour)
+            or (day is not None and request.orders_day >= day)
+        ):
+            return False
+        waited_ns, spacing_ns = request.since_last_order_ns, self._spacing_ns
+        if spacing_ns is not None and waited_ns is not None and waited_ns < spacing_ns:
+            return False
+        bps, bps_max = request.impact_bps, limits.impact_bps_max
+        if bps_max is not None and not order.post_only and (bps is None or bps > bps_max):
+            return False
+        most, squares = limits.concentration_max, request.squares
+        if most is not None and (
+            squares is None or add(squares, multiply(worst, worst)) > multiply(multiply(gross, gross), most)
+        ):
+            return False
+        if limits.liquidation_distance_min is None or instrument.maintenance_margin is None:
+            return True
+        needed, behind = _distant(request, order.quantity or 0, worst, equity, limits)
+        return needed <= behind
 
     def _keeps_tail(self, request: ReviewRequest, equity: Decimal) -> bool:
         """Return whether an order that adds risk keeps the limits on VaR and correlation; missing does not."""

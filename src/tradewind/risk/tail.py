@@ -31,8 +31,9 @@ class TailLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def worst_var(shape: TailShape, ends: tuple[float, float]) -> Decimal:
     """Return the larger VaR of two holdings of the instrument, rounded up to a millionth."""
-    rest, pull, own = shape.rest, shape.pull, shape.own
-    variance = max(rest + (2.0 * pull + own * x) * x for x in ends)
+    rest, twice, own = shape.rest, 2.0 * shape.pull, shape.own
+    up, down = ends
+    variance = max(rest + (twice + own * up) * up, rest + (twice + own * down) * down)
     return _rounded_up(shape.multiplier * math.sqrt(max(variance, 0.0)))
 
 
@@ -41,7 +42,10 @@ def worst_correlation(shape: TailShape, ends: tuple[float, float]) -> Decimal:
     scale = math.sqrt(shape.rest * shape.own)
     if scale == 0.0:  # nothing else is held; what is no number goes on, and raises when it is rounded
         return Decimal(0)
-    found = max((math.copysign(shape.pull, shape.pull * x) / scale if x else 0.0) for x in ends)
+    pull, (up, down) = shape.pull, ends
+    found = max(
+        math.copysign(pull, pull * up) / scale if up else 0.0, math.copysign(pull, pull * down) / scale if down else 0.0
+    )
     return _rounded_up(min(max(found, -1.0), 1.0))
 
 

@@ -22,7 +22,20 @@ class TailBook:
     `ups`, `downs` and `marks` are what was last seen of each instrument, for callers that look before they tell.
     """
 
-    __slots__ = ("_multiplier", "_places", "_pulls", "_rows", "_total", "_worths", "downs", "marks", "missing", "ups")
+    __slots__ = (
+        "_highs",
+        "_lows",
+        "_multiplier",
+        "_places",
+        "_pulls",
+        "_rows",
+        "_total",
+        "_worths",
+        "downs",
+        "marks",
+        "missing",
+        "ups",
+    )
 
     def __init__(self, instruments: Sequence[str]) -> None:
         self._places = {name: place for place, name in enumerate(instruments)}
@@ -42,7 +55,19 @@ class TailBook:
         self._worths: list[float] = [0.0] * len(names)
         self._total: float = 0.0
         self.ups, self.downs, self.marks = [0] * len(names), [0] * len(names), [0] * len(names)
+        # Between these marks an instrument needs not be seen again; none at first.
+        self._lows: list[float] = [math.inf] * len(names)
+        self._highs: list[float] = [-math.inf] * len(names)
         self.missing.clear()
+
+    def stir(self, place: int) -> None:
+        """Note that what an instrument holds, or has open, may be other than what was last seen."""
+        self._lows[place] = math.inf
+
+    def outdated(self, marks: Sequence[int]) -> list[int]:
+        """Return the places of the instruments to be seen again at these marks: all others have hardly moved."""
+        lows, highs = self._lows, self._highs
+        return [place for place, mark in enumerate(marks) if not lows[place] <= mark <= highs[place]]
 
     def see(self, instrument: str, up: int, down: int, mark: int | None, unit: float) -> None:
         """Take in what an instrument holds if all open buys fill (`up`) or all open sells (`down`), in units.
@@ -52,11 +77,9 @@ class TailBook:
         """
         place = self._places[instrument]
         last = self.marks[place]
-        if (
-            self.ups[place] == up
-            and self.downs[place] == down
-            and ((mark is not None and abs(mark - last) * 1000 <= last * MOVED_PER_MILLE) or not (up or down))
-        ):
+        same = self.ups[place] == up and self.downs[place] == down
+        if same and ((mark is not None and abs(mark - last) * 1000 <= last * MOVED_PER_MILLE) or not (up or down)):
+            self._rest(place)
             return
         row = self._rows[place]
         known = row is not None and mark is not None
@@ -65,6 +88,7 @@ class TailBook:
         else:
             self.missing.add(instrument)
         self.ups[place], self.downs[place], self.marks[place] = up, down, mark or 0
+        self._rest(place)
         if row is not None:
             self._move(place, row, unit * (mark or 0) * up, unit * (mark or 0) * down)
 
@@ -82,6 +106,15 @@ class TailBook:
     def values(self) -> list[object]:
         """Return what later answers depend on beside the fit itself, for digests."""
         return [list(self.ups), list(self.downs), list(self.marks), sorted(self.missing)]
+
+    def _rest(self, place: int) -> None:
+        """Let an instrument be until its mark has moved; where nothing is held or open, no mark matters."""
+        if self.ups[place] or self.downs[place]:
+            last = self.marks[place]
+            room = last * MOVED_PER_MILLE // 1000
+            self._lows[place], self._highs[place] = last - room, last + room
+        else:
+            self._lows[place], self._highs[place] = -math.inf, math.inf
 
     def _move(self, place: int, row: list[float], first: float, second: float) -> None:
         own, worth = row[place], self._worths[place]
