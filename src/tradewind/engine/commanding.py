@@ -103,6 +103,7 @@ def on_cancel_all(state: EngineState, event: c.CancelAll) -> None:
         if not event.exits_stay and (event.bot is None or bot.id == event.bot):
             for seat in bot.seats:
                 seat.cover = seat.bare_ns = None
+                seat.entries.clear()  # nor does what an entry has filled get any when it ends
                 if seat.closing is not None:
                     forget_closing(state, seat)
     for seat in tuple(state.parents):

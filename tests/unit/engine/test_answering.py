@@ -16,6 +16,7 @@ from tradewind.model.answers import (
     OrderUnknown,
     PositionLiquidated,
 )
+from tradewind.model.commands import CancelAll
 from tradewind.model.errors import StateError
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity
 from tradewind.model.orders import Liquidity, OrderKind, Side
@@ -87,6 +88,17 @@ def test_a_partial_entry_is_protected_and_so_is_each_later_part() -> None:
     desk.fill("test-1", 500)
     made = [(each.order_id, each.quantity) for each in desk.sent[3:]]
     assert made[0::2] == [("test-1-sl-part", 300), ("test-1-sl-late1", 200), ("test-1-sl-late2", 500)]
+
+
+def test_where_all_is_canceled_a_partial_entry_gets_no_exits_anew() -> None:
+    """A stop that leaves no orders would otherwise leave this one, and report it."""
+    desk = desk_with_order(STOPPED)
+    desk.fill("test-1", 300)
+    desk.take(CancelAll(desk.ts_ns))
+    desk.cancel("test-1")
+    desk.fill("test-1", 200)
+    assert len(desk.sent) == 3
+    assert not desk.alarms
 
 
 def test_the_time_stop_counts_from_the_fill() -> None:
