@@ -12,6 +12,7 @@ from tests.e2e.live_rig import until as when
 from tests.live_stage import FLIP, QUOTE, Stage, play, until
 from tests.live_venue import CoreVenue
 from tradewind.app.live.status import orders
+from tradewind.app.replaying import replay_run
 from tradewind.exchange.core.orders import LIVE
 from tradewind.exchange.core.views import OrderView
 from tradewind.model.orders import Side
@@ -107,6 +108,17 @@ def test_what_stays_of_entries_and_exits_is_policy(tmp_path: Path, policy: str, 
         assert len(resting(venue)) == len(ended.kept) == left
         assert stage.built is not None
         assert (stage.built.record.status == "finished") == (not left)
+        run = tmp_path / "runs" / stage.built.record.id
+        told = replay_run(run)
+        assert (told.equal, told.complete, told.goes_on) == (True, not left, bool(left)), told.message
+        assert told.message.startswith("equal")
+        if left:
+            assert "stopped in order, but 3 orders stay at the venue" in told.message  # a bracket is two of them
+            await stage.start()
+            await stage.die()
+            told = replay_run(run)
+            assert not told.goes_on
+            assert "the session was cut off" in told.message
 
     play(tmp_path, scene, [STOPPED, QUOTER], on_stop=policy)
 

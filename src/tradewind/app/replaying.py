@@ -1,6 +1,7 @@
 """A run that was kept, done again: a session from its journal, a backtest from its record (SPEC T1).
 
-Both are held to the digests that were recorded. A journal that was cut off is replayed as far as it goes, and says so.
+Both are held to the digests that were recorded. A journal that was cut off, or of a session that stopped with orders at
+the venue, is replayed as far as it goes, and says so.
 """
 
 import sys
@@ -25,7 +26,7 @@ from tradewind.storage.journal.layout import SessionHeader
 from tradewind.storage.journal.reader import JournalReader, read_journal
 from tradewind.storage.journal.recorder import JournalRecorder
 from tradewind.storage.journal.writer import Journal
-from tradewind.storage.runs import JOURNAL_FILE, RunDigests, RunRecord, RunStore
+from tradewind.storage.runs import JOURNAL_FILE, RUN_FILE, RunDigests, RunRecord, RunStore
 from tradewind.strategy.base import Strategy
 
 Rerun = Callable[[RunRecord, Recorder | None], RunDigests]
@@ -33,7 +34,8 @@ Rerun = Callable[[RunRecord, Recorder | None], RunDigests]
 
 class ReplayOutcome(msgspec.Struct, frozen=True):
     """What a replay showed. `equal` says that nothing differs as far as the record goes; `complete` that it went to the
-    end. `digest_expected` is None where the record has no digest for the place the replay ended at.
+    end, `goes_on` that there is none yet: the session stopped in order and left orders at the venue. `digest_expected`
+    is None where the record has no digest for the place the replay ended at.
     """
 
     digest_expected: str | None
@@ -48,6 +50,8 @@ class ReplayOutcome(msgspec.Struct, frozen=True):
     stopped: Break | None = None
     difference: Difference | None = None
     state: EngineState | None = None
+    exhausted: bool = True
+    goes_on: bool = False
 
 
 # -- recording --------------------------------------------------------------------------------------------------------
@@ -123,7 +127,8 @@ def replay_run(
         return _replay_journal(read_journal(place), until_ns, breakpoints, hold)
     journal = place / JOURNAL_FILE
     if journal.exists():
-        return _replay_journal(read_journal(journal), until_ns, breakpoints, hold)
+        outcome = _replay_journal(read_journal(journal), until_ns, breakpoints, hold)
+        return _left_open(outcome) if _stopped_in_order(place) else outcome
     record = RunStore(place.parent).load(place.name)
     if rerun is None or record.digests is None:
         raise ConfigError(f"run {place.name} has no journal to replay: run it again with the settings in its run.json")
@@ -152,6 +157,25 @@ def _replay_journal(
     config = engine_config(reader.session.engine, recorded_loader(reader.session.sources), model_of_hash)
     done = replay(config, reader, until_ns=until_ns, breakpoints=breakpoints, hold=hold, load=load_source)
     return _outcome(done, "" if reader.end is None else reader.end.message, reader.session.code_version)
+
+
+def _stopped_in_order(place: Path) -> bool:
+    """Return whether the run's record says that its session stopped, though its journal has no end."""
+    record = RunStore(place.parent).load(place.name) if (place / RUN_FILE).exists() else None
+    return record is not None and record.status == "interrupted" and bool(record.ended)
+
+
+def _left_open(outcome: ReplayOutcome) -> ReplayOutcome:
+    """Return what a replay of a whole journal without an end showed, where the session had stopped in order."""
+    if outcome.complete or outcome.difference is not None or outcome.stopped is not None or not outcome.exhausted:
+        return outcome
+    live = [] if outcome.state is None else [order.request.order_id for order in outcome.state.live_orders()]
+    stay = f"{len(live)} orders stay at the venue ({', '.join(live)})" if live else "something was left to see to"
+    message = (
+        f"equal so far: the session stopped in order, but {stay}, so the run is not over and the next start goes on "
+        f"with it. {outcome.events} events and {outcome.checkpoints} checkpoints lead to digest {outcome.digest_got}"
+    )
+    return msgspec.structs.replace(outcome, message=message, goes_on=True)
 
 
 def _replay_backtest(
@@ -203,6 +227,7 @@ def _outcome(done: Replayed, end: str, version: str) -> ReplayOutcome:
         stopped=done.stopped,
         difference=done.difference,
         state=done.state,
+        exhausted=done.exhausted,
     )
 
 

@@ -31,7 +31,7 @@ def replay_and_show(run: str, *, until: str | None, stop_on: list[str], json: bo
     else:
         _show(outcome)
     partly = until is not None or bool(stop_on)
-    return DONE if outcome.equal and (outcome.complete or partly) else FAILED
+    return DONE if outcome.equal and (outcome.complete or outcome.goes_on or partly) else FAILED
 
 
 def rerunner(home: Home) -> Rerun:
@@ -49,6 +49,7 @@ def _object(outcome: ReplayOutcome) -> dict[str, object]:
     return {
         "equal": outcome.equal,
         "complete": outcome.complete,
+        "goes_on": outcome.goes_on,
         "digest": outcome.digest_got,
         "digest_expected": outcome.digest_expected,
         "state_digest": outcome.state_digest,

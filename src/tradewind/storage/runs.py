@@ -157,6 +157,18 @@ class RunStore:
         self.release(record.id)
         return done
 
+    def leave(self, record: RunRecord, ended: str) -> RunRecord:
+        """Return the record of a session that has stopped and is not over: the next start goes on with its journal."""
+        left = self.go_on(msgspec.structs.replace(record, ended=ended))
+        self.release(record.id)
+        return left
+
+    def go_on(self, record: RunRecord) -> RunRecord:
+        """Return the record after writing it as one of a session that is not over."""
+        going = msgspec.structs.replace(record, status="running")
+        write_bytes(self.folder(record.id) / RUN_FILE, _as_json(going), overwrite=True)
+        return going
+
     def delete(self, run: str) -> None:
         """Remove a run with everything in its folder.
 

@@ -85,7 +85,7 @@ class Built(msgspec.Struct):
                 session.standing.hand_over(session.engine.state, record.id)
                 if left is not None or session.engine.state.live_orders():
                     self.recorder.journal.close()  # the next start goes on with it, and with the orders that stay
-                    return record
+                    return self.store.leave(record, ended.reason)
             session.engine.close_records()
             self.recorder.close(session.engine.state, session.engine.digest.hexdigest(), ended.reason)
             done = msgspec.structs.replace(record, ended=ended.reason)
@@ -127,6 +127,8 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             config = recovered.config
             refuse_other(config, found.instruments)
             recorder = _go_on(recovered, store, record)
+            if record.ended:
+                record = store.go_on(msgspec.structs.replace(record, ended=""))  # what stopped in order goes on
             shadow = _shadow(resolved, config, store, record, recorder)
             if shadow is not None:
                 shadow.catch_up(read_journal(store.journal(record.id)), recovered.events)
