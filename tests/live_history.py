@@ -8,7 +8,9 @@ import numpy as np
 from tests.live_venue import CoreVenue
 from tradewind.model.market_events import Bar
 
+SECOND_NS = 1_000_000_000
 HOUR_NS = 3_600_000_000_000
+TRADES = 10_000
 
 
 class HistoryVenue(CoreVenue):
@@ -32,8 +34,11 @@ class HistoryVenue(CoreVenue):
         if id in self.away:
             return []
         born_ns = self.born_ns - self.born_ns % span_ns
-        own = await super().candles(id, span_ns, max(start_ns, born_ns), end_ns) if end_ns > born_ns else []
+        own = await self._since(id, span_ns, max(start_ns, born_ns), end_ns) if end_ns > born_ns else []
         return [*self._before(id, span_ns, start_ns, min(end_ns, born_ns), born_ns), *own]
+
+    async def _since(self, id: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[Bar]:
+        return await super().candles(id, span_ns, start_ns, end_ns)
 
     def _before(self, name: str, span_ns: int, start_ns: int, end_ns: int, born_ns: int) -> list[Bar]:
         """A walk of its own for each instrument, the same whenever it is asked for."""
@@ -49,3 +54,23 @@ class HistoryVenue(CoreVenue):
                 high, low = int(max(opened, closed) * 1.0005), int(min(opened, closed) * 0.9995)
                 made.append(Bar(name, open_ns + span_ns, span_ns, opened, high, low, closed, 1_000_000 + number))
         return made
+
+
+class SecondsVenue(HistoryVenue):
+    """The same with candles of a second, so that a test sees several close: what came later is made of its trades."""
+
+    def __init__(self, **kept: Any) -> None:
+        super().__init__(spans_ns=(SECOND_NS,), **kept)
+
+    async def _since(self, id: str, span_ns: int, start_ns: int, end_ns: int) -> Sequence[Bar]:
+        instrument, made = self.instrument_of(id), {}
+        for trade in reversed(self.exchange.trades(id, TRADES)):
+            open_ns = trade.ts_ns - trade.ts_ns % span_ns
+            if start_ns <= open_ns < end_ns:
+                price, volume = instrument.price_units(trade.price), instrument.quantity_units(trade.size)
+                bar = made.get(open_ns) or Bar(id, open_ns + span_ns, span_ns, price, price, price, price, 0)
+                made[open_ns] = Bar(
+                    id, bar.ts_ns, span_ns, bar.open, max(bar.high, price), min(bar.low, price), price,
+                    bar.volume + volume,
+                )  # fmt: skip
+        return list(made.values())

@@ -98,11 +98,12 @@ def settings(
     instruments: Sequence[str] = ("BTC-USD", "ETH-USD"),
     limits: dict[str, Any] | None = None,
     sections: dict[str, Any] | None = None,
+    interval: str = "1m",
     **live: object,
 ) -> Resolved:
     overrides = {
         "guards": {"errors_per_minute_max": 100_000}, **(sections or {}),
-        "data": {"instruments": list(instruments), "interval": "1m"},
+        "data": {"instruments": list(instruments), "interval": interval},
         "bots": list(BOTS if bots is None else bots),
         "limits": {"instrument_share_max": "1", **(limits or {})},
         "live": {

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity
+from tradewind.model.intents import CancelWorking, Exits, Intent, PlaceOrder, TargetQuantity, TargetWeight
 from tradewind.model.market_events import QuoteTick
 from tradewind.model.orders import OrderKind, Side
 from tradewind.strategy.base import Strategy, View
@@ -76,3 +76,22 @@ class Quoter(Strategy, frozen=True, kw_only=True):
         bid = round(view.price(quote.bid) * (1 - Decimal(repr(self.below))), 2)
         exits = Exits(self.stop_loss) if self.stop_loss else None
         return [PlaceOrder(Side.BUY, self.quantity, OrderKind.LIMIT, bid, post_only=True, exits=exits, reason="bid")]
+
+
+class Leaner(Strategy, frozen=True, kw_only=True):
+    """All of its budget in and out of the market every `seconds`: what sizes and budgets make of that is theirs."""
+
+    seconds: int = 1
+    stop_loss: float = 0.05
+
+    def memory(self) -> FlipMemory:
+        return FlipMemory()
+
+    def on_quote(self, view: View, quote: QuoteTick) -> Intent | None:
+        memory = view.memory
+        assert isinstance(memory, FlipMemory)
+        if view.now_ns - memory.last_ns < self.seconds * SECOND_NS:
+            return None
+        memory.last_ns = view.now_ns
+        memory.turns += 1
+        return TargetWeight(0.0, reason="out") if view.position else TargetWeight(1.0, Exits(self.stop_loss), "in")

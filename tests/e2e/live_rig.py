@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -134,13 +135,13 @@ def until(condition: Any, seconds: float, complaint: str) -> None:
     raise AssertionError(f"{complaint} within {seconds:g} s")
 
 
-def bots_config(path: Path, *, bots: int = 12, seconds: int = 2) -> Path:
-    """Write a configuration of so many busy bots, and return its path."""
+def bots_config(path: Path, *, bots: int = 12, seconds: int = 2, beside: Sequence[str] = ()) -> Path:
+    """Write a configuration of so many busy bots, and return its path; `beside` are instruments for bots to come."""
     instruments = ("BTC-USD", "ETH-USD", "SOL-USD", "XRP-USD")
     sizes = {"BTC-USD": "0.004", "ETH-USD": "0.05", "SOL-USD": "1", "XRP-USD": "200"}
     rows = [
         "[data]",
-        f"instruments = {json.dumps(instruments)}",
+        f"instruments = {json.dumps([*instruments, *beside])}",
         'interval = "1m"',
         "[limits]",
         "instrument_share_max = 1",

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tests.e2e.full_stack import STACKS, full_config, meddle, shortcomings
 from tests.e2e.live_rig import BotProcess, ExchangeProcess, bots_config, differences
 
 # How each kind is set; every one comes several times in ten minutes. Probabilities leave enough through to go on.
@@ -51,8 +52,11 @@ class Rehearsed(msgspec.Struct):
     result: dict[str, Any]
 
 
-def rehearse(folder: Path, *, seconds: float, half_s: float = 30.0, seed: int = 1) -> Rehearsed:
-    """Run for so long in cycles of faults and health, stop in order, and compare with the exchange."""
+def rehearse(folder: Path, *, seconds: float, half_s: float = 30.0, seed: int = 1, stack: str = "") -> Rehearsed:
+    """Run for so long in cycles of faults and health, stop in order, and compare with the exchange.
+
+    With a `stack` everything of the intelligence is on, and an operator meddles with the bots meanwhile.
+    """
     chance = random.Random(seed)
     exchange = ExchangeProcess(folder)
     kinds: list[str] = []
@@ -60,7 +64,8 @@ def rehearse(folder: Path, *, seconds: float, half_s: float = 30.0, seed: int = 
     late: list[str] = []
     most = 0
     try:
-        bot = BotProcess(folder, exchange, bots_config(folder / "bots.toml", seconds=1))
+        path = folder / "bots.toml"
+        bot = BotProcess(folder, exchange, full_config(path, stack) if stack else bots_config(path, seconds=1))
         bot.ready_within(30)
         cycles = max(1, int(seconds / (2 * half_s)))
         for cycle in range(cycles):
@@ -71,6 +76,8 @@ def rehearse(folder: Path, *, seconds: float, half_s: float = 30.0, seed: int = 
             exchange.send("POST", "/faults", {"faults": [{"kind": kind, **KINDS[kind]} for kind in now]})
             most = max(most, _watch(bot, half_s))
             exchange.send("DELETE", "/faults")
+            if stack:
+                meddle(bot, chance)
             # Only a half of health that lasts so long says anything of how soon doubt ends: the last one always does.
             healthy_s = half_s if cycle < cycles - 1 else max(half_s, UNKNOWN_WITHIN_S)
             if healthy_s < UNKNOWN_WITHIN_S:
@@ -84,7 +91,8 @@ def rehearse(folder: Path, *, seconds: float, half_s: float = 30.0, seed: int = 
         assert code == 0, f"the session did not end clean: {result}"
         result["fills_all_runs"] = result["fills"]
         struck = dict(exchange.get("/counters")["faults"])
-        return Rehearsed(cycles, used, struck, most, late, differences(exchange.truth(), result), result)
+        found = differences(exchange.truth(), result) + (shortcomings(bot, stack, result) if stack else [])
+        return Rehearsed(cycles, used, struck, most, late, found, result)
     finally:
         exchange.stop()
 
@@ -104,11 +112,12 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--half", type=float, default=30.0, help="seconds of faults, and of health")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stack", choices=STACKS, default="", help="everything on, with budgets by this")
     parser.add_argument("--folder", type=Path, default=None, help="where everything is kept")
     chosen = parser.parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="tradewind-venue-"))
     folder.mkdir(parents=True, exist_ok=True)
-    done = rehearse(folder, seconds=chosen.minutes * 60, half_s=chosen.half, seed=chosen.seed)
+    done = rehearse(folder, seconds=chosen.minutes * 60, half_s=chosen.half, seed=chosen.seed, stack=chosen.stack)
     requests = done.result["requests"]
     print(f"{done.cycles} cycles; set {dict(sorted(done.set.items()))}")
     print(f"struck {dict(sorted(done.struck.items()))}")

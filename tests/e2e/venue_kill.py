@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tests.e2e.full_stack import STACKS, full_config, meddle, shortcomings
 from tests.e2e.live_rig import BotProcess, ExchangeProcess, bots_config, differences
 
 READY_WITHIN_S = 10.0
@@ -29,10 +30,11 @@ class Killed(msgspec.Struct):
         return max(self.ready_s)
 
 
-def kill_again_and_again(folder: Path, kills: int, seed: int = 1, longest_s: float = 6.0) -> Killed:
-    """Run bots on a local exchange, kill them so often, stop in order, and compare."""
+def kill_again_and_again(folder: Path, kills: int, seed: int = 1, longest_s: float = 6.0, stack: str = "") -> Killed:
+    """Run bots on a local exchange, kill them so often, stop in order, and compare; with a `stack` everything is on."""
     chance = random.Random(seed)
-    config = bots_config(folder / "bots.toml", seconds=1)
+    path = folder / "bots.toml"
+    config = full_config(path, stack) if stack else bots_config(path, seconds=1)
     exchange = ExchangeProcess(folder)
     ready: list[float] = []
     try:
@@ -42,6 +44,8 @@ def kill_again_and_again(folder: Path, kills: int, seed: int = 1, longest_s: flo
                 time.sleep(chance.random() * 3)  # also while it starts
             else:
                 ready.append(bot.ready_within(READY_WITHIN_S + GRACE_S))
+                if stack:
+                    meddle(bot, chance)
                 time.sleep(chance.random() * longest_s)
             bot.kill()
         bot = BotProcess(folder, exchange, config, kills)
@@ -50,7 +54,8 @@ def kill_again_and_again(folder: Path, kills: int, seed: int = 1, longest_s: flo
         code, result = bot.stop()
         assert code == 0, f"the last session did not end clean: {result}"
         result["fills_all_runs"] = result["fills"]
-        return Killed(kills, ready, differences(exchange.truth(), result), result)
+        found = differences(exchange.truth(), result) + (shortcomings(bot, stack, result) if stack else [])
+        return Killed(kills, ready, found, result)
     finally:
         exchange.stop()
 
@@ -59,11 +64,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stack", choices=STACKS, default="", help="everything on, with budgets by this")
     parser.add_argument("--folder", type=Path, default=None, help="where everything is kept")
     chosen = parser.parse_args()
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="tradewind-kill-"))
     folder.mkdir(parents=True, exist_ok=True)
-    done = kill_again_and_again(folder, chosen.kills, chosen.seed)
+    done = kill_again_and_again(folder, chosen.kills, chosen.seed, stack=chosen.stack)
     late = [seconds for seconds in done.ready_s if seconds > READY_WITHIN_S]
     print(
         f"{done.kills} kills, ready after {sum(done.ready_s) / len(done.ready_s):.1f} s, at most {done.slowest_s:.1f} s"
