@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from tradewind.engine.audit import Auditor
 from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, Planning
 from tradewind.engine.core import Event
+from tradewind.engine.cutting import CUT
 from tradewind.engine.driver import Driver, Responder
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import RecordedEvents, merge
@@ -431,6 +432,7 @@ class Session:
                 seen["crossing"] += 1
             elif type(record) is Decided:
                 seen["merge of bots"] += len(record.shares) > 1 and type(record.outcome) is Approved
+                seen["cut to what closes"] += record.order is not None and record.order.order_id.endswith(CUT)
             elif type(record) is Sized:
                 seen[f"sized by {record.binding}"] += 1
             elif type(record) is PlanEnded:

@@ -30,7 +30,10 @@ Report = Callable[[str, Counter[str], Iterable[str]], None]
 # What would be taken from a book cannot be refused here: these sessions are of bars.
 REFUSALS = tuple(f"refused {name}" for name, _, _ in CHECKS if name != "impact")
 SAFE = ("refused entry_gate", "sized by probe", "sized by no_edge", "plan FILLED", "plan REFUSED")
-FILLS = ("partial fill", "late fill", "flip", "deferred", "strategy failed", "crossing", "merge of bots")
+FILLS = (
+    "partial fill", "late fill", "flip", "cut to what closes",
+    "deferred", "strategy failed", "crossing", "merge of bots",
+)  # fmt: skip
 EXITS = ("exit signal", "exit stop_loss", "exit take_profit", "exit trailing", "exit time_stop", "exit liquidation")
 MONEY = ("liquidation full", "liquidation partial", "deficit", "funding paid", "funding accrued", "transfer")
 VENUE = ("in doubt", "amended", "cancel rejected", "rejected INSUFFICIENT_FUNDS", "rejected REDUCE_ONLY_NO_POSITION")
@@ -230,7 +233,7 @@ def test_asked_risk_equals_inline_risk(report: Report, delayed: bool) -> None:
         seen["refused by the desk"] += desk.refused
 
     check()
-    wanted = ("flip", "strategy failed", "crossing", "merge of bots", "exit signal", "exit liquidation")
+    wanted = (*(branch for branch in FILLS[2:] if branch != "deferred"), "exit signal", "exit liquidation")
     if not delayed:
         wanted = (*(branch for branch in FILLS if branch != "late fill"), *EXITS)
     report(f"asked = inline ({'later' if delayed else 'at once'})", seen, ("asked", "refused by the desk", *wanted))

@@ -60,6 +60,10 @@ def _print_why(screen: Console, found: Why) -> None:
         _line(screen, "risk", "covered by the approval of its entry")
     if found.off:
         _line(screen, "", f"off: {', '.join(found.off)}")
+    if found.cut_from:
+        _line(screen, "cut", f"the closing part of {found.cut_from}, which may open nothing now")
+        for each in found.refused:
+            _line(screen, "", f"refused by {each.check}: {each.words}")
     for number, order in enumerate(found.plan):
         _line(screen, "" if number else "plan", order)
     row = found.outcome

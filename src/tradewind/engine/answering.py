@@ -13,7 +13,7 @@ from tradewind.engine.covering import TOLD, covered_by_exits, is_dust
 from tradewind.engine.deciding import resume_deferred
 from tradewind.engine.placing import cancel_working, keep_tier, stop_parent, submit_protection
 from tradewind.engine.recording import alarm
-from tradewind.engine.state import EngineState, Seat
+from tradewind.engine.state import EngineState, Partway, Seat
 from tradewind.engine.telling_parents import child_ended, child_filled
 from tradewind.engine.trades import trade_closed, trade_filled
 from tradewind.model import answers as a
@@ -179,6 +179,8 @@ def on_rejected(state: EngineState, event: a.OrderRejected) -> None:
         seat.rejections += 1
         if order.role is TARGET and seat.rejections < REJECTIONS_MAX:
             seat.target = None
+        elif order.role is TARGET and type(seat.target) is Partway:
+            seat.target = seat.target.aim  # as often as any target, and no more
         if order.role is PROTECTION and event.reason != NOTHING_TO_REDUCE:
             _unprotected(state, seat, order, f"ended {event.reason}")
         if order.role is CLOSING:

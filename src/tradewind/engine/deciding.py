@@ -1,7 +1,7 @@
 """From wishes to proposed orders: targets, sizing, internal crossing, merging (DESIGN: the way of a decision)."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -11,10 +11,10 @@ from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
 from tradewind.engine.entry_gates import goes_alone
 from tradewind.engine.measured_size import measured_units
-from tradewind.engine.placing import cancel_working, propose, question_of, settle
+from tradewind.engine.placing import ask_part, cancel_working, propose, question_of, settle, settle_part
 from tradewind.engine.recording import quiet, strategy_failed
 from tradewind.engine.resting import resting
-from tradewind.engine.state import Change, EngineState, Job, Market, Pending, Proposal, Seat, Target
+from tradewind.engine.state import Change, EngineState, Job, Market, Partway, Pending, Proposal, Seat, Target
 from tradewind.engine.working import clear_parents, start_parent
 from tradewind.model.decisions import Approved, Finding, Refused, Share
 from tradewind.model.intents import CancelWorking, Intent, PlaceOrder, TargetQuantity, TargetWeight
@@ -74,7 +74,8 @@ def work(state: EngineState) -> None:
             job.steps.extend(_plan(state, job.changes))
             job.changes = []
         elif job.steps:
-            _take_step(state, job.market, job.steps.popleft())
+            apart = _take_step(state, job.market, job.steps.popleft())
+            job.steps.extendleft([each] for each in reversed(apart))
         else:
             state.jobs.popleft()
 
@@ -88,7 +89,12 @@ def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -
     market = state.markets[proposal.request.instrument]
     if type(answer) is Approved:
         answer = _blocked(state, market, waiting) or answer
-    if settle(state, market, proposal, answer):
+    if waiting.cut_from is not None:
+        before, refused = waiting.cut_from
+        settle_part(state, market, proposal, answer, before.proposal, refused)
+    elif (type(answer) is Refused and ask_part(state, market, waiting, answer)) or settle(
+        state, market, proposal, answer
+    ):
         pass
     elif proposal.role is CLOSING:
         closing_failed(state, proposal.seats[0], "risk refused it")
@@ -179,6 +185,9 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if seat.rejections and not _same_aim(target, seat.wanted):
         seat.rejections = 0
     if seat.working:
+        if type(aim) is Partway and _same_aim(target, aim.aim):
+            quiet(state, seat, seat.note)  # what closes is on its way, the rest is asked for after it
+            return 0
         # The position is about to change by other orders: cancel them first, and come back when they have ended.
         seat.deferred = target
         cancel_working(state, seat, None)
@@ -222,7 +231,7 @@ def _plain(target: Target) -> Target:
     return TargetQuantity(quantity, None if exits is None else usable_exits(exits), str(reason))
 
 
-def _same_aim(target: Target, other: Intent | None) -> bool:
+def _same_aim(target: Target, other: Intent | Partway | None) -> bool:
     """Return whether two targets want the same position and exits; the words said with them do not matter."""
     if type(other) is not type(target):
         return False
@@ -266,32 +275,55 @@ def _plan_reductions(changes: list[Change]) -> list[list[Change]]:
 
     Two bots that both get smaller may leave the account as it is, or need less of the venue than each for itself.
     """
-    smaller = [(seat, target, change) for seat, target, change in changes if _only_reduces(seat, change)]
+    smaller = [(seat, target, change) for seat, target, change in changes if _closing(seat, change)]
     if len({change > 0 for _, _, change in smaller}) < 2:
         return [[change] for change in changes]
-    return [smaller, *([each] for each in changes if not _only_reduces(each[0], each[2]))]
+    return [smaller, *([each] for each in changes if not _closing(each[0], each[2]))]
 
 
-def _only_reduces(seat: Seat, change: int) -> bool:
+def _closing(seat: Seat, change: int) -> int:
+    """Return how much of a change, with its sign, makes the bot's position smaller."""
     held = seat.view.position
-    return held * change < 0 and abs(change) <= abs(held)
+    if held * change >= 0:
+        return 0
+    return change if abs(change) <= abs(held) else -held
 
 
 def _take_step(state: EngineState, market: Market, step: list[Change]) -> list[Change]:
     """Cross opposite changes inside the account, send what is left as one order; return what must go apart instead.
 
-    What is left of bots with plans is planned bot by bot.
+    What is left of bots with plans is planned bot by bot. While only reductions may go nothing else meets.
     """
     if len(step) == 1:
         seat, target, change = step[0]
         _propose_own(state, market, seat, change, target)
         return []
     seats = {seat.bot.id: (seat, target) for seat, target, _ in step}
-    crossings, left = cross([(seat.bot.id, change) for seat, _, change in step])
+    changes = {seat.bot.id: change for seat, _, change in step}
+    opening: dict[str, int] = {}
+    if state.halted is not None or state.reduce_only:
+        meeting = {bot: _closing(seats[bot][0], change) for bot, change in changes.items()}
+        opening = {bot: change - meeting[bot] for bot, change in changes.items() if change != meeting[bot]}
+        changes = meeting
+    crossings, left = cross(list(changes.items()))
     for buyer, seller, quantity in crossings:
         cross_inside(state, market, seats[buyer][0], seats[seller][0], quantity)
-    for bot in {bot for pair in crossings for bot in pair[:2]} - {bot for bot, _ in left}:
-        seats[bot][0].target = seats[bot][1]
+    rest = dict(left)
+    for bot in {bot for pair in crossings for bot in pair[:2]}:
+        # Of one that has come halfway neither the new target nor the old one is reached, should the rest be refused.
+        seats[bot][0].target = None if bot in rest or bot in opening else seats[bot][1]
+    apart = [(*seats[bot], rest.pop(bot, 0) + opened) for bot, opened in opening.items()]
+    return [*_send_together(state, market, step, seats, list(rest.items())), *apart]
+
+
+def _send_together(
+    state: EngineState,
+    market: Market,
+    step: list[Change],
+    seats: Mapping[str, tuple[Seat, Target]],
+    left: list[tuple[str, int]],
+) -> list[Change]:
+    """Send what crossings have left, all of one sign, as one order; return what must go apart instead."""
     if state.plans:
         left = _plan_what_is_left(state, market, step, left)
     if not left:

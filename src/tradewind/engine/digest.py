@@ -11,7 +11,7 @@ import numpy as np
 
 from tradewind.engine.config import BotSpec
 from tradewind.engine.regimes import regime_values
-from tradewind.engine.state import EngineState, Seat
+from tradewind.engine.state import EngineState, Pending, Seat
 from tradewind.model.money import plain
 from tradewind.strategy.base import Strategy
 
@@ -108,7 +108,7 @@ def state_values(state: EngineState) -> dict[str, object]:
         "volume": plain(state.volume.total),
         "numbers": [state.order_number, state.request_number, state.last_order_ns, list(state.order_times)],
         "timers": dict(state.timers),
-        "pending": {str(number): waiting.proposal.request for number, waiting in state.pending.items()},
+        "pending": {str(number): _waiting_values(waiting) for number, waiting in state.pending.items()},
         "jobs": [[job.market.id, len(job.wishes), len(job.changes), len(job.steps)] for job in state.jobs],
         "fitted": dict(state.fitted),
         "prices": {name: [m.best_bid, m.best_ask, m.mark_ns, m.gaps] for name, m in state.markets.items()},
@@ -194,6 +194,11 @@ def _parent_values(state: EngineState) -> dict[str, object]:
         "working": {f"{seat.bot.id}/{seat.market.id}": seat.parent for seat in state.parents},
         "days": {name: market.day.values() for name, market in state.markets.items() if market.day is not None},
     }
+
+
+def _waiting_values(waiting: Pending) -> object:
+    request, cut = waiting.proposal.request, waiting.cut_from
+    return request if cut is None else [request, cut[0].proposal.request, cut[1]]
 
 
 def _seat_values(seat: Seat) -> list[object]:

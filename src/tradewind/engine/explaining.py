@@ -13,6 +13,7 @@ import msgspec
 
 from tradewind.engine.check_words import check_words, missing_words
 from tradewind.engine.config import EngineConfig
+from tradewind.engine.cutting import cut_from
 from tradewind.engine.parents import CHILD, parent_of
 from tradewind.engine.plan_words import told_plan
 from tradewind.engine.readmodel import ReadModel
@@ -83,7 +84,8 @@ class Scene(msgspec.Struct, frozen=True):
 class Why(msgspec.Struct, frozen=True):
     """The chain of one order: the scene, its size, risk's answer check by check, the plan and the outcome.
 
-    `off` names the checks that are not configured, so that none is thought to have passed.
+    `off` names the checks that are not configured, so that none is thought to have passed. A closing part is `cut_from`
+    an order whose rest was refused by the checks of `refused`.
     """
 
     order: str
@@ -95,6 +97,8 @@ class Why(msgspec.Struct, frozen=True):
     off: tuple[str, ...]
     plan: tuple[str, ...]
     outcome: OrderRow | None
+    cut_from: str = ""
+    refused: tuple[CheckLine, ...] = ()
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -125,6 +129,8 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSo
     request = decided.order
     assert request is not None
     state = seen.replay.state
+    whole = cut_from(parent_of(request.order_id) or request.order_id)
+    before = seen.refused.get(whole)
     return Why(
         order=request.order_id,
         scene=scene,
@@ -133,8 +139,10 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSo
         approved=not isinstance(decided.outcome, Refused),
         checks=() if question is None else tuple(_checks(state, question)),
         off=() if question is None else state.reviewer.off,
-        plan=(*_worked(seen, request.order_id), *_plan(state, request, seen.children)),
+        plan=(*_worked(seen, request.order_id), *_plan(state, request, seen.children, seen.parts)),
         outcome=seen.model.orders.get(request.order_id),
+        cut_from=whole,
+        refused=() if before is None else tuple(line for line in _checks(state, before) if not line.passed),
     )
 
 
@@ -208,7 +216,9 @@ class _Seen:
         self.found: tuple[Decided, Scene, ReviewRequest | None] | None = None
         self.quiet: dict[tuple[str, str], Quiet] = {}
         self.refusals: dict[tuple[str, str], ReviewRequest] = {}
+        self.refused: dict[str, ReviewRequest] = {}
         self.children: list[OrderRequest] = []
+        self.parts: list[OrderRequest] = []
         self.plans: dict[str, Planned] = {}
         self.ends: dict[str, PlanEnded] = {}
         self.times: list[int] = []
@@ -233,7 +243,8 @@ class _Seen:
                     return
                 self.times.append(entry.ts_ns)
                 for waiting in self.replay.state.pending.values():
-                    self._ear.last[waiting.question.order.order_id] = waiting.question
+                    for asked in (waiting, *(waiting.cut_from or ())[:1]):
+                        self._ear.last[asked.question.order.order_id] = asked.question
             elif until_ns is not None and isinstance(entry, Closed):
                 return
             yield entry
@@ -255,10 +266,13 @@ class _Seen:
         self.orders, self.latest = self.orders + 1, request.order_id
         question = self._ear.last.get(request.order_id)
         if isinstance(decided.outcome, Refused) and question is not None:
-            self.refusals[decided.bot, request.instrument] = question
+            self.refusals[decided.bot, request.instrument] = self.refused[request.order_id] = question
         if self.found is not None:
-            if request.after == self.found[0].order.order_id:  # type: ignore[union-attr]  # it has one
+            name = self.found[0].order.order_id  # type: ignore[union-attr]  # it has one
+            if request.after == name:
                 self.children.append(request)
+            elif cut_from(parent_of(request.order_id) or request.order_id) == name:
+                self.parts.append(request)
         elif self._order is not None and (
             request.order_id == self._order
             or request.order_id.endswith((f"-{self._order}", f"-{self._order}{CHILD}1"))
@@ -458,8 +472,11 @@ def _worked(seen: "_Seen", order_id: str) -> tuple[str, ...]:
     return told_plan(planned, seen.ends.get(parent), rows, instrument)
 
 
-def _plan(state: EngineState, request: OrderRequest, children: Sequence[OrderRequest]) -> tuple[str, ...]:
-    return (_told(state, request), *(f"exit {_told(state, child)}" for child in children))
+def _plan(
+    state: EngineState, request: OrderRequest, children: Sequence[OrderRequest], parts: Sequence[OrderRequest]
+) -> tuple[str, ...]:
+    exits = (f"exit {_told(state, child)}" for child in children)
+    return (_told(state, request), *exits, *(f"closing part {_told(state, part)}" for part in parts))
 
 
 def _told(state: EngineState, request: OrderRequest) -> str:

@@ -13,11 +13,12 @@ import msgspec
 from msgspec import UNSET
 
 from tradewind.engine.backing import backing
+from tradewind.engine.cutting import closing_part
 from tradewind.engine.entry_gates import entry_refused
 from tradewind.engine.exposures import in_quote, others_worst
 from tradewind.engine.recording import end_run, quiet
 from tradewind.engine.regimes import note_regime
-from tradewind.engine.state import EngineState, Market, Pending, Proposal, Seat
+from tradewind.engine.state import EngineState, Market, Partway, Pending, Proposal, Seat
 from tradewind.engine.tails import tail_shape
 from tradewind.market.liquidity import walk_cost_bps
 from tradewind.model.decisions import Approved, Decided, Quiet, Refused, ReviewRequest, Share
@@ -47,31 +48,46 @@ def propose(state: EngineState, market: Market, proposal: Proposal) -> bool:
         note_regime(state, market)
     question = question_of(state, market, proposal)
     if state.asks:
-        state.request_number += 1
-        number = state.request_number
-        state.pending[number] = Pending(question, proposal)
-        deadline = state.now_ns + state.config.ask_timeout_ns
-        state.effects.append(Ask("risk", number, question, deadline))
-        state.set_timer(deadline, f"ask:{number}")
+        _ask(state, Pending(question, proposal))
         return True
     return settle(state, market, proposal, state.reviewer.review(question))
 
 
-def approved_in_full(state: EngineState, market: Market, proposal: Proposal) -> bool:
-    """Put the whole of a parent to risk; nothing is sent, and a refusal is recorded as one."""
+def _ask(state: EngineState, waiting: Pending) -> None:
+    """Put a question to whoever reviews elsewhere, with a deadline."""
+    state.request_number += 1
+    number = state.request_number
+    state.pending[number] = waiting
+    deadline = state.now_ns + state.config.ask_timeout_ns
+    state.effects.append(Ask("risk", number, waiting.question, deadline))
+    state.set_timer(deadline, f"ask:{number}")
+
+
+def approved_parent(state: EngineState, market: Market, proposal: Proposal) -> tuple[Proposal, Refused | None] | None:
+    """Put the whole of a parent to risk; return what may be worked: all, or what closes and why the rest may not go.
+
+    Nothing is sent. Where nothing may go, the refusal is recorded, and None returned.
+    """
     if state.tiered:
         keep_tier(state)
     if state.regimes is not None:
         note_regime(state, market)
+    outcome = _review_parent(state, market, proposal)
+    if type(outcome) is Approved:
+        return proposal, None
+    part = closing_part(market, proposal)
+    if part is not None and type(_review_parent(state, market, part)) is Approved:
+        return part, outcome  # type: ignore[return-value]  # one of the two
+    refuse(state, market, proposal, outcome)  # type: ignore[arg-type]
+    return None
+
+
+def _review_parent(state: EngineState, market: Market, proposal: Proposal) -> Approved | Refused:
     question = question_of(state, market, proposal)
     if state.reads_books:
         # Nobody takes the whole at once: its plan has a guard of its own, and each child that takes is asked.
         question = msgspec.structs.replace(question, impact_bps=ZERO)
-    outcome = state.reviewer.review(question)
-    if type(outcome) is Approved:
-        return True
-    refuse(state, market, proposal, outcome)  # type: ignore[arg-type]  # one of the two
-    return False
+    return state.reviewer.review(question)
 
 
 def keep_tier(state: EngineState) -> None:
@@ -81,10 +97,9 @@ def keep_tier(state: EngineState) -> None:
 
 
 def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Approved | Refused) -> bool:
-    """Act on risk's answer: send the approved order, or record the refusal; return whether it was approved."""
+    """Act on risk's answer: send the order, or what closes of one refused; return False where nothing went or may."""
     if type(outcome) is not Approved:
-        refuse(state, market, proposal, outcome)  # type: ignore[arg-type]
-        return False
+        return _cut(state, market, proposal, outcome)  # type: ignore[arg-type]
     request, role, shares, seats = proposal.request, proposal.role, proposal.shares, proposal.seats
     now, sequence, orders, audit = state.now_ns, state.sequence, state.orders, state.audit
     quantity, order_id, held = request.quantity or 0, request.order_id, ZERO
@@ -123,6 +138,52 @@ def settle(state: EngineState, market: Market, proposal: Proposal, outcome: Appr
     if proposal.exits is not None:
         _send_exits(state, market, request, first, proposal.exits)
     return True
+
+
+def _cut(state: EngineState, market: Market, whole: Proposal, refused: Refused) -> bool:
+    """Send the closing part of a refused order, where it has one that may go; else record the refusal."""
+    part = None if state.asks else _part_of(market, whole)
+    if part is not None:
+        outcome = state.reviewer.review(question_of(state, market, part))
+        return settle_part(state, market, part, outcome, whole, refused)
+    refuse(state, market, whole, refused)
+    return False
+
+
+def ask_part(state: EngineState, market: Market, waiting: Pending, refused: Refused) -> bool:
+    """Ask about the closing part of an order that was refused elsewhere; return whether it has one."""
+    part = _part_of(market, waiting.proposal)
+    if part is not None:
+        _ask(state, Pending(question_of(state, market, part), part, (waiting, refused)))
+    return part is not None
+
+
+def settle_part(
+    state: EngineState, market: Market, part: Proposal, outcome: Approved | Refused, whole: Proposal, refused: Refused
+) -> bool:
+    """Act on risk's answer about the closing part of an order; the refusal of the whole is on record before it.
+
+    The target is not reached by it, so the bot that still wants it asks anew when this is over.
+    """
+    if type(outcome) is not Approved:
+        refuse(state, market, whole, refused)
+        return False
+    record_cut(state, market, whole, refused)
+    settle(state, market, part, outcome)
+    if part.role is TARGET:
+        seat = part.seats[0]
+        seat.target = Partway(seat.wanted)
+    return True
+
+
+def _part_of(market: Market, whole: Proposal) -> Proposal | None:
+    return closing_part(market, whole) if whole.role is TARGET or whole.role is PLACED else None
+
+
+def record_cut(state: EngineState, market: Market, whole: Proposal, refused: Refused) -> None:
+    """Record the refusal of an order whose closing part goes, also where the same has been refused before."""
+    whole.seats[0].refusal = None
+    refuse(state, market, whole, refused)
 
 
 def refuse(state: EngineState, market: Market, proposal: Proposal, outcome: Refused) -> None:

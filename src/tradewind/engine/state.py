@@ -16,7 +16,7 @@ from tradewind.engine.regime_watch import RegimeWatch
 from tradewind.engine.worst_cases import WorstCases
 from tradewind.market.book import Book
 from tradewind.model.commands import Fitted
-from tradewind.model.decisions import ReviewRequest, Share, Sized
+from tradewind.model.decisions import Refused, ReviewRequest, Share, Sized
 from tradewind.model.effects import Alarm, Effect, SetTimer
 from tradewind.model.fees import TrailingVolume
 from tradewind.model.instrument import Instrument
@@ -55,6 +55,12 @@ class Closing(msgspec.Struct):
     attempts: int = 0
     failed_ns: int = -1  # the next attempt waits for a mark that is newer
     asked_ns: int = -1  # cancels are asked for again at a mark that is newer
+
+
+class Partway(msgspec.Struct, frozen=True):
+    """A target of which only the closing part was sent: the rest was refused, and is asked for anew after it."""
+
+    aim: Intent | None
 
 
 class Seat:
@@ -107,7 +113,7 @@ class Seat:
         self.bars_seen = 0
         self.pick: Callable[[tuple[float, ...]], tuple[float, ...]] | None = None
         self.use(strategy)
-        self.target: Intent | None = None
+        self.target: Intent | Partway | None = None
         self.deferred: Intent | None = None
         self.closing: Closing | None = None
         self.entries: dict[
@@ -309,10 +315,14 @@ Change = tuple[Seat, Target, int]
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A proposal that waits for a remote stage's answer, with the question that was asked."""
+    """A proposal that waits for a remote stage's answer, with the question that was asked.
+
+    Where it is the closing part of an order that was refused, `cut_from` is what was asked before, and the answer.
+    """
 
     question: ReviewRequest
     proposal: Proposal
+    cut_from: "tuple[Pending, Refused] | None" = None
 
 
 class Job:

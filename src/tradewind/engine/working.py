@@ -11,9 +11,10 @@ from decimal import ROUND_CEILING
 import msgspec
 
 from tradewind.engine.covering import BARE_NS_MAX, TOLD
+from tradewind.engine.cutting import closing_part, cut_from
 from tradewind.engine.parents import Day, Planner, WorkedParent, volume_since
-from tradewind.engine.placing import approved_in_full, ask_cancel, propose, refuse
-from tradewind.engine.state import EngineState, Market, Proposal, Seat, Target
+from tradewind.engine.placing import approved_parent, ask_cancel, propose, record_cut, refuse
+from tradewind.engine.state import EngineState, Market, Partway, Proposal, Seat, Target
 from tradewind.execution.algorithms.machine import recall, step
 from tradewind.execution.algorithms.states import AlgorithmState
 from tradewind.execution.algorithms.values import CancelChild, ChildEnded, ChildIntent, Observation, Order, PlaceChild
@@ -35,6 +36,8 @@ TIMER = "work"
 CROSSED_INSIDE = "CROSSED_INSIDE"  # in a plan's reason: part of the change has met other bots' before
 BPS = 10_000
 REJECTIONS_MAX = 3
+PAUSED = "PAUSED"
+BLOCKED = frozenset({"REFUSED", PAUSED})  # nothing new may be opened, what closes may go
 REACHED = frozenset({"FILLED", "BELOW_MINIMUM"})
 MEASURED = frozenset({"FILLED", "DEADLINE"})
 TARGETS = (TargetWeight, TargetQuantity)
@@ -61,8 +64,10 @@ def start_parent(
     reduces = position < 0 and quantity <= -position
     share = Share(seat.bot.id, state.order_number, quantity)
     whole = Proposal(request, (share,), OrderRole.CHILD, "", exits, seat.alone, target)
-    if not approved_in_full(state, market, whole):
+    if (admitted := approved_parent(state, market, whole)) is None:
         return True
+    going, refused = admitted
+    request, reduces = going.request, reduces or refused is not None
     made = _plan(state, market, planner, request, reduces=reduces)
     if isinstance(made, PlanRefused):
         if reduces:
@@ -70,6 +75,8 @@ def start_parent(
         finding = Finding("plan", f"{made.reason} {made.number}".strip(), made.limit)
         refuse(state, market, whole, Refused((finding,)))
         return True
+    if refused is not None:
+        record_cut(state, market, whole, refused)
     if crossed:
         made = msgspec.structs.replace(made, crossed=crossed, reason=f"{made.reason} {CROSSED_INSIDE}")
     bid, ask = _touch(market, planner) or (0, 0)
@@ -111,7 +118,7 @@ def bar_seen(state: EngineState, market: Market, day: Day) -> None:
     if state.parents:
         _count_bar(market, day)
         for seat in market.seats_all:
-            if seat.parent is not None and _key(seat) not in state.timers:
+            if seat.parent is not None and look_key(seat) not in state.timers:
                 _look(state, seat, seat.parent)
 
 
@@ -146,10 +153,14 @@ def _count_bar(market: Market, day: Day) -> None:
 
 def _look(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
     """Look at a parent because time has passed; a paused bot opens nothing more, not by turning a position either."""
-    opens = parent.plan.quantity - parent.algorithm.filled > -seat.view.position * parent.plan.side
-    if seat.bot.paused is not None and opens and not parent.stop:
-        parent.stop = "PAUSED"
+    if seat.bot.paused is not None and _opens(seat, parent):
+        parent.stop = parent.stop or PAUSED
     _step(state, seat, parent)
+
+
+def _opens(seat: Seat, parent: WorkedParent) -> bool:
+    """Return whether what is left of a parent is more than the position that it takes away."""
+    return parent.plan.quantity - parent.algorithm.filled > -seat.view.position * parent.plan.side
 
 
 def _step(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
@@ -166,8 +177,8 @@ def _step(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
     for child in parent.algorithm.children:
         if child.leaving:
             ask_cancel(state, state.orders[parent.child_id(child.number)])  # a cancel that came to nothing
-    if _has_book(market) and _key(seat) not in state.timers:
-        state.set_timer(state.now_ns + LOOK_NS, _key(seat))
+    if _has_book(market) and look_key(seat) not in state.timers:
+        state.set_timer(state.now_ns + LOOK_NS, look_key(seat))
 
 
 def _advance(state: EngineState, seat: Seat, parent: WorkedParent, touch: tuple[int, int] | None) -> bool:
@@ -236,9 +247,26 @@ def _finish(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
     if reason == "REJECTED":
         seat.rejections += 1
     again = reason not in REACHED and (reason != "REJECTED" or seat.rejections < REJECTIONS_MAX)
-    if again or algorithm.filled > plan.quantity:
+    if again or algorithm.filled > plan.quantity or cut_from(parent.order_id):
         seat.target = None
     state.unchecked.append(seat)
+    if reason in BLOCKED and _opens(seat, parent):
+        _close_what_is_left(state, seat, parent)
+
+
+def _close_what_is_left(state: EngineState, seat: Seat, parent: WorkedParent) -> None:
+    """Work the closing part of a parent that may open nothing more, if it was about to turn the position."""
+    plan, market, target = parent.plan, seat.market, parent.target
+    left = plan.quantity - parent.algorithm.filled
+    state.order_number += 1
+    request = OrderRequest(parent.order_id, market.id, plan.side, OrderKind.MARKET, left)
+    share = (Share(seat.bot.id, state.order_number, left),)
+    whole = Proposal(request, share, OrderRole.TARGET, "", parent.exits, seat.alone, target)
+    part = None if seat.working else closing_part(market, whole)  # an exit that works guards what is left
+    if part is None or start_parent(state, market, seat, part.request, parent.exits, target):
+        return
+    if propose(state, market, part):
+        seat.target = Partway(target)
 
 
 def _exposed(state: EngineState, seat: Seat, parent: WorkedParent) -> list[int]:
@@ -322,7 +350,7 @@ def _has_book(market: Market) -> bool:
     return market.book is not None or market.best_bid is not None
 
 
-def _differs(target: Target, other: Intent | None) -> bool:
+def _differs(target: Target, other: Intent | Partway | None) -> bool:
     """Return whether a target is not the one that is worked at; what cannot be compared is for the decision to refuse.
 
     Where a fill has led elsewhere nothing is worked at any more, and the same target is planned anew.
@@ -337,5 +365,6 @@ def _differs(target: Target, other: Intent | None) -> bool:
     return True
 
 
-def _key(seat: Seat) -> str:
+def look_key(seat: Seat) -> str:
+    """Return the key of the timer at which a seat's parent is looked at; one that fires early is a look, too."""
     return f"{TIMER}:{seat.bot.id}:{seat.market.id}"

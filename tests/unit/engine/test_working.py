@@ -120,7 +120,7 @@ def test_what_fills_beyond_the_plan_is_no_target_reached() -> None:
     assert (desk.sent[-1].side, desk.sent[-1].quantity) == (Side.SELL, 40)
 
 
-def test_a_plan_that_turns_a_position_opens_nothing_for_a_paused_bot() -> None:
+def test_a_plan_that_turns_a_position_only_closes_it_for_a_paused_bot() -> None:
     long, short = TargetQuantity(Decimal(1)), TargetQuantity(Decimal(-1))
     desk = Floor(planned(long, short, instruments=[PERP]))
     desk.bar(10_000, PERP.id)
@@ -130,7 +130,8 @@ def test_a_plan_that_turns_a_position_opens_nothing_for_a_paused_bot() -> None:
     desk.take(c.PauseBot(desk.ts_ns, "a", "rest"))
     desk.bar(10_000, PERP.id)
     desk.cancel(desk.sent[-1].order_id)
-    assert (len(desk.sent), desk.ended[-1].reason) == (2, "PAUSED")
+    assert desk.ended[-1].reason == "PAUSED"
+    assert [(each.side, each.quantity) for each in desk.sent[2:]] == [(Side.SELL, 100)]
 
 
 def test_without_a_book_the_child_rests_below_the_mark() -> None:
