@@ -8,10 +8,12 @@ import pytest
 
 from tests.live_stage import FLIP, Stage, play, until
 from tests.live_venue import CoreVenue, Faults
+from tradewind.app.live.bots import pause
 from tradewind.app.replaying import replay_run
 from tradewind.engine.parents import parent_of
 from tradewind.engine.state import EngineState
 from tradewind.model.orders import Liquidity
+from tradewind.orders.lifecycle import OrderStatus
 from tradewind.orders.order import Order, OrderRole
 
 EXECUTION = {"policy": "maker_first", "normal": "3s", "slices": 2}
@@ -52,6 +54,22 @@ def test_a_session_works_its_changes_as_plans_and_its_books_are_the_venues(tmp_p
         stage.settled()
 
     play(tmp_path, scene, [PLANNED], sections={"execution": EXECUTION})
+    equal_again(tmp_path)
+
+
+def test_pausing_a_bot_cancels_at_once_what_its_plan_would_open(tmp_path: Path) -> None:
+    async def scene(venue: CoreVenue, stage: Stage) -> None:
+        built = await stage.start()
+        state = built.session.engine.state
+        seat = state.bots["plan"].seats[0]
+        await until(lambda: any(order.status is OrderStatus.OPEN for order in children(state)))
+        pause(built.session, "plan", "look")
+        assert {order.status for order in children(state) if order.is_live} == {OrderStatus.CANCELING}
+        await until(lambda: seat.parent is None)
+        assert (await stage.stop()).is_clean
+        stage.settled()
+
+    play(tmp_path, scene, [PLANNED], sections={"execution": {**EXECUTION, "normal": "60s"}})
     equal_again(tmp_path)
 
 

@@ -18,8 +18,18 @@ from tradewind.app.strategies import source_of
 from tradewind.engine.changing import made_strategy
 from tradewind.engine.config import BotSpec
 from tradewind.engine.state import Bot, Market
+from tradewind.engine.working import look_key
 from tradewind.market.aggregate import bucket_open
-from tradewind.model.commands import CancelAll, ChangeBot, Flatten, NewExits, PauseBot, RestoreBot, ResumeBot
+from tradewind.model.commands import (
+    CancelAll,
+    ChangeBot,
+    Flatten,
+    NewExits,
+    PauseBot,
+    RestoreBot,
+    ResumeBot,
+    TimerFired,
+)
 from tradewind.model.errors import ConfigError, StateError
 from tradewind.model.market_events import Bar
 from tradewind.model.money import ONE, ZERO, plain
@@ -55,9 +65,11 @@ def bot_row(bot: Bot) -> dict[str, Any]:
 
 
 def pause(session: LiveSession, name: str, reason: str) -> dict[str, Any]:
-    """Let a bot take no new decisions; its working orders and its exits go on."""
-    bot = _bot(session, name)
-    session.engine.take(PauseBot(session.engine.now_ns(), bot.id, reason))
+    """Let a bot take no new decisions; working orders and exits go on, and plans that open nothing."""
+    bot, engine = _bot(session, name), session.engine
+    planned = [seat for seat in bot.seats if seat.parent is not None]
+    engine.take(PauseBot(engine.now_ns(), bot.id, reason))
+    engine.take(*(TimerFired(engine.now_ns(), look_key(seat)) for seat in planned))  # looked at now, not in a second
     return bot_row(bot)
 
 
