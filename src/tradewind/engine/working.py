@@ -308,7 +308,7 @@ def _plan(
     urgency, settings = planner.urgency(reduces=reduces), planner.terms.settings
     profile: tuple[int, ...] = ()
     if settings.algorithm.name is Algorithm.VWAP:
-        profile = day.profile(state.now_ns, settings.slices, settings.horizon_ns(urgency))
+        profile = day.profile(state.now_ns, settings.slices, settings.cutting_ns(urgency))
     figures = MarketFigures(
         bid=touch[0],
         ask=touch[1],

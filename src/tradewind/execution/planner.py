@@ -1,8 +1,9 @@
 """From an approved order to a plan: the route by band and urgency, the terms of passive children, the expected cost.
 
-Policy `maker_first` posts whatever is not urgent, cuts what is above the upper band into slices over time, and
-escalates: a child that waited too long, or that the price ran away from, is moved once and then takes. Low urgency only
-ever moves, and takes at its deadline. Policy `bands` takes the route of the band literally.
+Policy `maker_first` posts whatever is not urgent, cuts what is above the upper band into slices over half of its time
+(the other half is there to fill the last of them), and escalates: a child that waited too long, or that the price ran
+away from, is moved once and then takes. Low urgency only ever moves, and takes at its deadline. Policy `bands` takes
+the route of the band literally.
 """
 
 import math
@@ -65,6 +66,14 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
             return 0
         return self.low_ns if urgency is Urgency.LOW else self.normal_ns
 
+    def cutting_ns(self, urgency: Urgency) -> int:
+        """Return the time over which slices become due: half of the time where they wait, all of it where they take.
+
+        What is posted last needs time to fill too, or it is taken at the deadline.
+        """
+        horizon_ns = self.horizon_ns(urgency)
+        return horizon_ns if self.policy is PlanPolicy.BANDS else horizon_ns // 2
+
 
 class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan reads of the market: the touch in price units, volatility, volume, fees and measured fills.
@@ -110,9 +119,10 @@ def plan_order(
     chosen = _route(notional, urgency, settings)
     maker = _terms(chosen.route, urgency, market, settings)
     horizon_ns = 0 if chosen.route is Route.MARKET else settings.horizon_ns(urgency)
+    cutting_ns = settings.cutting_ns(urgency)
     cut = Choice()
     if chosen.route is Route.TWAP:
-        cut = choose(settings.algorithm, _known(quantity, notional, market, horizon_ns // settings.slices))
+        cut = choose(settings.algorithm, _known(quantity, notional, market, cutting_ns // settings.slices))
     by_clock = chosen.route is Route.TWAP and cut.algorithm not in {Algorithm.POV, Algorithm.ICEBERG}
     slices = settings.slices if by_clock else 1
     return ExecutionPlan(
@@ -127,8 +137,7 @@ def plan_order(
         route=chosen.route,
         reason=" ".join(part for part in (chosen.reason, cut.missing, reason) if part),
         slices=slices,
-        # The last slice has as long as the others before the deadline.
-        duration_ns=horizon_ns if slices > 1 else 0,
+        duration_ns=cutting_ns if slices > 1 else 0,
         deadline_ns=horizon_ns,
         maker=maker,
         estimate=estimate_cost(quantity, market, maker, horizon_ns),

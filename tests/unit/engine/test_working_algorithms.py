@@ -28,7 +28,7 @@ def planning(name: str, **terms: Any) -> Planning:
         market_below=Decimal(0),
         twap_above=Decimal(1),
         slices=4,
-        low_ns=120 * MINUTE_NS,
+        low_ns=240 * MINUTE_NS,
         algorithm=AlgorithmTerms(name=Algorithm(name), **terms),
     )
     return Planning(settings=settings, urgency=Urgency.LOW)
@@ -157,10 +157,10 @@ def test_adaptive_waits_while_the_spread_is_wide() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("pov", "POV (ABOVE_TWAP_TIER), urgency low, 10 % of what trades in 7200 s"),
-        ("iceberg", "ICEBERG (ABOVE_TWAP_TIER), urgency low, 10 % at a time in 7200 s"),
-        ("almgren_chriss", "ALMGREN_CHRISS (ABOVE_TWAP_TIER), urgency low, 4 slices in 7200 s"),
-        ("twap", "TWAP (ABOVE_TWAP_TIER), urgency low, 4 slices in 7200 s"),
+        ("pov", "POV (ABOVE_TWAP_TIER), urgency low, 10 % of what trades in 14400 s"),
+        ("iceberg", "ICEBERG (ABOVE_TWAP_TIER), urgency low, 10 % at a time in 14400 s"),
+        ("almgren_chriss", "ALMGREN_CHRISS (ABOVE_TWAP_TIER), urgency low, 4 slices in 14400 s"),
+        ("twap", "TWAP (ABOVE_TWAP_TIER), urgency low, 4 slices in 14400 s"),
     ],
 )
 def test_the_plan_names_its_algorithm(name: str, told: str) -> None:

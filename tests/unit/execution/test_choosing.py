@@ -71,7 +71,7 @@ def test_almgren_chriss_hurries_the_more_the_dearer_risk_is() -> None:
 
 def test_the_urgency_of_a_path_is_that_of_the_formula() -> None:
     plan = plan_of("almgren_chriss", aversion="10")
-    assert (plan.kappa_tau or 0) ** 2 == pytest.approx(10 * 0.04 * 1e6 * 1e-3 * 100 * (75 / 86_400) ** 2, rel=0.05)
+    assert (plan.kappa_tau or 0) ** 2 == pytest.approx(10 * 0.04 * 1e6 * 1e-3 * 100 * (37.5 / 86_400) ** 2, rel=0.05)
 
 
 def test_adaptive_follows_a_twap() -> None:

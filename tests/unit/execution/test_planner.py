@@ -105,6 +105,15 @@ def test_a_plan_begins_as_a_state_machine():
     assert state.release.offsets_ns[-1] < plan.deadline_ns == state.deadline_ns
 
 
+def test_slices_that_wait_have_half_of_the_time_left_to_fill_and_those_that_take_none():
+    waits, takes = planned(9000), planned(9000, settings=BANDS)
+    assert waits.maker is not None
+    assert takes.maker is None
+    assert (waits.deadline_ns, waits.duration_ns) == (USUAL.normal_ns, USUAL.normal_ns // 2)
+    assert (takes.deadline_ns, takes.duration_ns) == (USUAL.normal_ns, USUAL.normal_ns)
+    assert begin(waits, BTC, 0, MARKET.bid, MARKET.ask).release.offsets_ns[-1] <= USUAL.normal_ns // 2
+
+
 def test_what_cannot_be_planned_is_refused():
     crossed = msgspec.structs.replace(MARKET, ask=MARKET.bid)
     assert planned(500, market=crossed) == PlanRefused("BTC-USD", "NO_QUOTE", "9999000/9999000")
