@@ -16,6 +16,8 @@ def bench(
     *,
     level: Annotated[Level, Parameter(help="How clear the generated regimes are.")] = "medium",
     seeds: Annotated[str, Parameter(help="Seeds of the markets: 10-15, or 10,12,20-25.")] = "10-15",
+    assets: Annotated[int, Parameter(help="How many assets a market has; the first two are scored.")] = 6,
+    bars: Annotated[int, Parameter(help="How many bars a market has; the first 520 are warm-up.")] = 4000,
     model: Folder = None,
     out: Out = None,
     json: Json = False,
@@ -30,10 +32,12 @@ def bench(
     Example: tradewind regime bench --level medium --seeds 10-15
 
     Example: tradewind regime bench --level hard --seeds 40-47 --out bench-hard --json
-    """
-    from tradewind.cli.regiming import bench_and_show
 
-    return bench_and_show(level, seeds, model, out, json=json)
+    Example: tradewind regime bench --seeds 10-15 --assets 3 --bars 8000
+    """
+    from tradewind.cli.regiming import Markets, bench_and_show
+
+    return bench_and_show(Markets(level, seeds, assets, bars), model, out, json=json)
 
 
 def show(

@@ -1,8 +1,9 @@
 """What `tradewind regime` does once its options are read."""
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,9 +17,12 @@ from tradewind.cli.output import ENCODER, console, print_json, progress, table
 from tradewind.cli.pages import page_folder, written
 from tradewind.cli.regime_tables import history_object, overview_object, standings, told
 from tradewind.model.errors import ConfigError
+from tradewind.numeric.panel_kernels import MINIMUM_INSTRUMENTS
 from tradewind.numeric.regime_chain import Difficulty
+from tradewind.regime.inputs import MODEL_BARS
 from tradewind.research.regime.bench import BenchReport, run_bench
 from tradewind.research.regime.fitting import contest, fit, write
+from tradewind.research.regime.markets import labelled_market
 from tradewind.research.regime.page import bench_page, history_page
 from tradewind.research.regime.scores import Scores
 
@@ -26,12 +30,26 @@ SEEDS = re.compile(r"(\d+)(?:-(\d+))?")
 SEEDS_MAX = 200
 
 
-def bench_and_show(level: str, seeds: str, model: Path | None, out: Path | None, *, json: bool) -> int:
+class Markets(NamedTuple):
+    """Which markets a bench generates."""
+
+    level: str
+    seeds: str
+    assets: int
+    bars: int
+
+
+def bench_and_show(markets: Markets, model: Path | None, out: Path | None, *, json: bool) -> int:
     """Run the bench, print its figures, write its page, and return the exit code."""
-    chosen, folder = parse_seeds(seeds), page_folder(out)
+    chosen, folder = parse_seeds(markets.seeds), page_folder(out)
+    if markets.assets < MINIMUM_INSTRUMENTS:
+        raise ConfigError(f"--assets {markets.assets}: the model compares {MINIMUM_INSTRUMENTS} assets or more")
+    if markets.bars <= MODEL_BARS:
+        raise ConfigError(f"--bars {markets.bars}: the first {MODEL_BARS} are warm-up, give more")
     contenders = contest(model)
     with progress("generating and scoring markets", quiet=json) as observer:
-        report = run_bench(contenders, Difficulty(level), chosen, progress=observer)
+        made = partial(labelled_market, assets=markets.assets, bars=markets.bars)
+        report = run_bench(contenders, Difficulty(markets.level), chosen, market_of=made, progress=observer)
     value = bench_object(report)
     page = written(folder, "regime-bench", bench_page(report), ENCODER.encode(value))
     screen = console()
@@ -130,15 +148,18 @@ def bench_object(report: BenchReport) -> dict[str, Any]:
     return {
         "level": report.level,
         "seeds": report.seeds,
+        "assets": report.assets,
+        "bars": report.bars,
         "unseen": report.unseen,
         "leak_suspected": report.leak_suspected,
         "accuracies": report.accuracies,
+        "spreads": report.spreads,
         **{name: msgspec.to_builtins(scores) for name, scores in report.contenders.items()},
     }
 
 
 COLUMNS: tuple[tuple[str, str], ...] = (
-    ("accuracy", "accuracy"), ("balanced", "balanced_accuracy"), ("macro F1", "macro_f1"), ("gate", "gate_accuracy"),
+    ("balanced", "balanced_accuracy"), ("macro F1", "macro_f1"), ("gate", "gate_accuracy"),
     ("crisis recall", "crisis_recall"), ("precision", "crisis_precision"), ("delay", "delay_median"), ("ECE", "ece"),
     ("Brier", "brier"), ("switches", "switches_per_1000"),
 )  # fmt: skip
@@ -146,8 +167,15 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 
 def _figures(report: BenchReport) -> Any:
     title = f"RegimeBench {report.level}, seeds {', '.join(map(str, report.seeds))}"
-    rows = [(name, *(_cell(scores, key) for _, key in COLUMNS)) for name, scores in report.contenders.items()]
-    return table(title, ("", *(head for head, _ in COLUMNS)), rows)
+    rows = [
+        (name, _spread(scores.accuracy, report.spreads[name]), *(_cell(scores, key) for _, key in COLUMNS))
+        for name, scores in report.contenders.items()
+    ]
+    return table(title, ("", "accuracy", *(head for head, _ in COLUMNS)), rows)
+
+
+def _spread(accuracy: float, between_seeds: float | None) -> str:
+    return f"{accuracy:.4f}" if between_seeds is None else f"{accuracy:.4f} ± {between_seeds:.4f}"
 
 
 def _cell(scores: Scores, key: str) -> str:

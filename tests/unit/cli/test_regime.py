@@ -30,10 +30,24 @@ def test_other_seeds_are_refused(text: str) -> None:
         parse_seeds(text)
 
 
-@pytest.mark.parametrize("wrong", [["--level", "silly"], ["--seeds", "15-10"], ["--seeds", "x"]])
-def test_a_wrong_level_or_seed_is_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [["--level", "silly"], ["--seeds", "15-10"], ["--seeds", "x"], ["--assets", "2"], ["--bars", "520"]]
+)
+def test_wrong_markets_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["regime", "bench", *wrong]) == WRONG_INPUT
     assert wrong[0] in capsys.readouterr().err
+
+
+def test_markets_of_another_size(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["regime", "bench", "--level", "hard", "--assets", "3", "--bars", "521", "--seeds"]
+    assert main([*line, "11-12", "--json"]) == DONE
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["assets"], found["bars"]) == (3, 521)
+    assert sum(map(sum, found["model"]["confusion"])) == 4  # one bar of two assets of two markets
+    one, other = found["accuracies"]["model"]
+    assert found["spreads"]["model"] == pytest.approx(abs(one - other) / 2**0.5)
+    assert main([*line, "11"]) == DONE
+    assert "±" not in capsys.readouterr().out
 
 
 @pytest.mark.slow

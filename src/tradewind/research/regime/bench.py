@@ -4,6 +4,7 @@ Source  METHODS 1.6.
 """
 
 import math
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -54,9 +55,16 @@ class BenchReport(msgspec.Struct, frozen=True):
 
     level: str
     seeds: tuple[int, ...]
+    assets: int
+    bars: int
     contenders: dict[str, Scores]
     accuracies: dict[str, tuple[float, ...]]
     unseen: bool
+
+    @property
+    def spreads(self) -> dict[str, float | None]:
+        """Return the standard deviation of each contender's accuracy between the seeds, None of one seed."""
+        return {name: statistics.stdev(values) if len(values) > 1 else None for name, values in self.accuracies.items()}
 
     @property
     def leak_suspected(self) -> bool:
@@ -79,8 +87,10 @@ def run_bench(
     if not seeds:
         raise ConfigError("a bench needs at least one seed: give --seeds 10-15")
     answers: dict[str, list[list[Answers]]] = {name: [] for name in CONTENDERS}
+    bars = assets = 0
     for number, seed in enumerate(seeds):
         market = market_of(seed, level)
+        bars, assets = market.labels.shape
         found = market_answers(contest, market)
         for name in CONTENDERS:
             answers[name].append(found[name])
@@ -89,6 +99,8 @@ def run_bench(
     return BenchReport(
         level=level.value,
         seeds=tuple(seeds),
+        assets=assets,
+        bars=bars,
         contenders={name: score([one for each in per_seed for one in each]) for name, per_seed in answers.items()},
         accuracies={name: tuple(score(each).accuracy for each in per_seed) for name, per_seed in answers.items()},
         unseen=not set(seeds) & {*TRAINING_SEEDS, *VALIDATION_SEEDS},
@@ -168,7 +180,7 @@ def majority_answers(bars: int) -> tuple[IntArray, FloatArray]:
 
 
 SHARES = (0.367, 0.366, 0.221, 0.046)
-"""How often each class is there on the training seeds."""
+"""How often each class is there on the training and validation seeds, medium difficulty."""
 
 MAJORITY = SHARES.index(max(SHARES))
 

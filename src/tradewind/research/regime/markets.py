@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tradewind.numeric.bars import BarArrays, BarRow
 from tradewind.numeric.regime_chain import Difficulty
-from tradewind.numeric.regime_market import RegimeMarket, regime_market
+from tradewind.numeric.regime_market import ASSETS, BARS, RegimeMarket, regime_market
 from tradewind.regime.inputs import MODEL_BARS, PanelInputs
 
 FloatArray = NDArray[np.float64]
@@ -31,14 +31,14 @@ class LabelledMarket(NamedTuple):
     labels: IntArray
 
 
-def labelled_market(seed: int, difficulty: Difficulty) -> LabelledMarket:
+def labelled_market(seed: int, difficulty: Difficulty, *, assets: int = ASSETS, bars: int = BARS) -> LabelledMarket:
     """Return a generated market with the features of every bar, as a stream sees them."""
-    market = regime_market(seed, difficulty)
+    market = regime_market(seed, difficulty, assets=assets, bars=bars)
     rows = bar_rows(market)
     inputs = PanelInputs(len(rows))
     features, correlation = [], []
-    for bars in zip(*rows, strict=True):
-        inputs.update(bars)
+    for row in zip(*rows, strict=True):
+        inputs.update(row)
         features.append(inputs.features.T.copy())
         correlation.append(np.nan if inputs.correlation is None else inputs.correlation)
     labels = market.labels.astype(np.int64)

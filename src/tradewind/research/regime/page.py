@@ -66,6 +66,8 @@ def bench_page(report: BenchReport) -> str:
     """Return the report of the bench as a page."""
     names = list(report.contenders)
     rows = [(title, [_figure(report.contenders[name], key) for name in names]) for title, key in FIGURES]
+    spreads = [report.spreads[name] for name in names]
+    rows.insert(1, ("± between seeds", ["–" if each is None else f"{each:.3f}" for each in spreads]))
     classes = [each.value for each in CLASSES]
     seeds = [
         (seed, [f"{report.accuracies[name][place]:.3f}" for name in names]) for place, seed in enumerate(report.seeds)
