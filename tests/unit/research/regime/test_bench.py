@@ -12,9 +12,13 @@ from tradewind.numeric.regime_chain import Difficulty
 from tradewind.numeric.regime_market import regime_market
 from tradewind.regime.classifier import RegimeClassifier
 from tradewind.regime.inputs import MODEL_BARS
-from tradewind.research.regime.bench import BenchReport, market_answers, run_bench
+from tradewind.regime.rules import RULE_PRECISION
+from tradewind.regime.settings import RegimeSettings
+from tradewind.research.regime.bench import SHARES, BenchReport, market_answers, rule_answers, run_bench
 from tradewind.research.regime.fitting import contest
 from tradewind.research.regime.markets import (
+    TRAINING_SEEDS,
+    VALIDATION_SEEDS,
     LabelledMarket,
     bar_rows,
     labelled_market,
@@ -132,3 +136,20 @@ def test_files_of_another_training_are_refused(tmp_path: object) -> None:
     (folder / "ceiling.json").write_bytes(b"{}")
     with pytest.raises(ConfigError, match=r"ceiling\.json is not the one"):
         contest(folder)
+
+
+@pytest.mark.slow
+def test_the_tables_of_rules_and_majority_are_counts_of_the_training_seeds() -> None:
+    told = np.zeros((len(CLASSES), len(CLASSES)))
+    there = np.zeros(len(CLASSES))
+    for seed in (*TRAINING_SEEDS, *VALIDATION_SEEDS):
+        market = labelled_market(seed, Difficulty.MEDIUM)
+        rows = scored_rows(market)
+        for asset in range(market.labels.shape[1]):
+            truth = market.labels[rows, asset]
+            there += np.bincount(truth, minlength=len(CLASSES))
+            if seed in TRAINING_SEEDS:
+                labels, _ = rule_answers(market.features[rows, asset], market.correlation[rows], RegimeSettings())
+                np.add.at(told, (labels, truth), 1)
+    np.testing.assert_allclose(RULE_PRECISION, told / told.sum(axis=1, keepdims=True), atol=0.0015)  # rows sum to 1
+    np.testing.assert_allclose(SHARES, there / there.sum(), atol=0.001)
