@@ -72,8 +72,9 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
         read_fleet(written(tmp_path, text))
 
 
-def test_the_example_can_be_read() -> None:
-    assert len(read_fleet(REPOSITORY / "examples" / "fleet.toml").config.bots) == 3
+@pytest.mark.parametrize("name", ["fleet.toml", "fleet-perps.toml"])
+def test_the_examples_can_be_read(name: str) -> None:
+    assert len(read_fleet(REPOSITORY / "examples" / name).config.bots) == 3
 
 
 def test_instruments_without_bars_are_left_out_and_named(tmp_path: Path) -> None:

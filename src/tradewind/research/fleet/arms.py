@@ -34,7 +34,7 @@ ABLATIONS = ("regime_off", "maker_off", "risk_off", "allocation_off")
 ARMS = (NAIVE, FULL, *ABLATIONS, RANDOM, HOLD)
 WITHOUT: Mapping[str, str] = {
     NAIVE: "taker, each bot for itself, no regime, no portfolio risk, exits by the opposite signal",
-    FULL: "regime block, budgets by regime, exits on every entry, entries that rest, limits and breaker",
+    FULL: "the stack, as the file has it: regimes, budgets, sizes, exits, entries that wait, limits and breaker",
     "regime_off": "the stack, but no regimes: new risk at any time, and equal budgets, since none can follow a regime",
     "maker_off": "the stack, but entries at the market",
     "risk_off": "the stack, but no limits, no breakers, no guards, no VaR, no tiers and no pause after a trade",
