@@ -168,7 +168,13 @@ def _of_file(made: Catalog, file: CandleFile) -> _Source:
     key = SeriesKey(file.venue, file.instrument, interval=file.interval)
 
     def read() -> BarTable:
-        made.import_file(file.path, key, ImportOptions())
+        try:
+            made.import_file(file.path, key, ImportOptions())
+        except DataError as error:
+            raise DataError(
+                f"{file.venue} {file.instrument} cannot be read: {error}. `tradewind data import` has these options, "
+                "and --data may be its catalog; --assets leaves an instrument out"
+            ) from None
         return made.bars(key.venue, key.instrument, key.interval)
 
     return _Source(key.venue, key.instrument, interval_ns(file.interval), read)

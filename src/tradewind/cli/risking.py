@@ -53,6 +53,12 @@ def backtest_and_show(
         screen.print(
             f"{goal.title}: {goal.text} ({goal.limit}) {'reached' if goal.reached else 'NOT reached'}", markup=False
         )
+    thin = {(c.asset, c.frequency, c.observations, c.observations_min) for c in report.cells if not c.counted}
+    if thin:
+        told = (
+            f"{asset} {frequency} with {seen:,} of {needed:,} bars" for asset, frequency, seen, needed in sorted(thin)
+        )
+        screen.print(f"shown, but too short to count: {', '.join(told)}", markup=False, soft_wrap=True)
     if report.left_out:
         names = ", ".join(f"{asset} {frequency}" for asset, frequency, _ in report.left_out)
         screen.print(f"left out, too short: {names}", markup=False, soft_wrap=True)

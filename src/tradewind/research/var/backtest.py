@@ -82,6 +82,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     es_z2: float | None
     traffic_light: str | None
     flagged: int
+    observations_min: int
     counted: bool
 
     @property
@@ -156,7 +157,9 @@ def run_backtest(
         found = forecasts(history, garch=garch)
         scored = scored_bars(history, [each for each, _ in found.values()], start_ns, end_ns)
         if int(scored.sum()) < 2:
-            need = f"needs more than {WARM_UP_MIN} returns before those to score, {history.returns.size} are there"
+            need = (
+                f"needs more than {WARM_UP_MIN} returns before those to score, {history.returns.size} are there in all"
+            )
             left_out.append((history.instrument, history.frequency, need))
         else:
             for cell, daily in _cells(history, found, scored):
@@ -169,7 +172,11 @@ def run_backtest(
         if progress is not None:
             progress(number + 1, len(histories))
     if not cells:
-        raise DataError(f"no series has more than {WARM_UP_MIN} returns and bars to score: give a longer history")
+        told = "; ".join(f"{asset} {frequency} {why}" for asset, frequency, why in left_out[:3])
+        raise DataError(
+            f"no series has more than {WARM_UP_MIN} returns and then bars to score: give a longer history, or another "
+            f"--from and --to ({told or 'no file has two bars'})"
+        )
     names = [name for name in (*METHODS, GARCH) if any(cell.method == name for cell in cells)]
     return RiskReport(
         cells=tuple(cells),
@@ -278,6 +285,7 @@ def _cells(
                 es_z2=None if (beyond[hit] >= 0).any() else acerbi_szekely_z2(returns, -quantile, -beyond, alpha),
                 traffic_light=_light(history, confidence, hit),
                 flagged=flagged,
+                observations_min=OBSERVATIONS_MIN[history.frequency],
                 counted=enough,
             )
             yield cell, _Losses(days, np.add.reduceat(own, starts), np.add.reduceat(base, starts))
