@@ -1,6 +1,7 @@
 """`why` and `why-not` as a person types them: chains of backtests and of paper sessions, in words and as JSON."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -62,8 +63,33 @@ def test_the_words_are_a_chain_that_a_trader_can_follow(run: Run) -> None:
     assert " USD with its fee, 100,000.00 free" in out
     assert "         off: data_age, impact" in out
     assert "(0 s old)" in out
-    exit_order = last_object(run("why", "1", "--json")[1])["plan"][1].split()[1]
-    assert "risk     covered by the approval of its entry" in run("why", exit_order)[1]
+    assert "budget: 50.00 % of equity" in out
+    assert re.search(r"size     quantity: [0-9.]+ \w+ \([0-9,.]+ USD, [0-9.]+ % of equity\)", out)
+
+
+@pytest.mark.usefixtures("tested")
+def test_the_end_of_an_order_tells_its_costs_and_its_exits(run: Run) -> None:
+    entry = last_object(run("why", "1", "--json")[1])
+    out = run("why", "1")[1]
+    (fill,), (guard,) = entry["fills"], entry["exits"]
+    bps = Decimal(fill["fee"]) / Decimal(fill["notional"]) * 10_000
+    assert f"taker fees {Decimal(fill['fee']):,.2f} USD ({bps:.2f} bps); " in out
+    assert f"bps against the last price then, {entry['mark']}" in out
+    assert f"exit {guard['order_id']}: {guard['status']} " in out
+    told = run("why", guard["order_id"])[1]
+    assert f"wanted because: an exit that came with {entry['order']}" in told
+    assert "signal   not asked: it waits at its price" in told
+    assert "risk     covered by the approval of its entry" in told
+
+
+def test_an_order_of_a_breaker_tells_the_fall_and_does_not_say_that_nothing_was_wrong(run: Run, candles: Path) -> None:
+    words = ("--strategy", "buy_and_hold", "--data", candles, "--interval", "1h", "--no-report", "--json")
+    run("backtest", *words, "--set", "protections.drawdown_max=0.02", "--set", "protections.drawdown_flatten=true")
+    number = next(n for n in range(2, 9) if last_object(run("why", str(n), "--json")[1])["reason"] == "flatten")
+    out = run("why", str(number))[1]
+    assert re.search(r"modes    reduce-only by drawdown: .*; [0-9,.]+ USD now, [2-9]\.\d\d % below [0-9,.]+ USD", out)
+    assert "passed reduce_only: only reduces, which goes on under drawdown: " in out
+    assert re.search(r"realised -[0-9,.]+ USD before fees; its bot holds 0 then", out)
 
 
 def test_a_refused_order_names_the_check_and_both_numbers(run: Run, candles: Path) -> None:
@@ -77,7 +103,7 @@ def test_a_refused_order_names_the_check_and_both_numbers(run: Run, candles: Pat
     assert Decimal(failed["number"]) > 100
     out = run("why", "1")[1]
     assert "FAILED order_notional: " in out
-    assert "outcome  never sent" in out
+    assert "outcome  never sent: order_notional refused it" in out
     (quiet, *_) = last_object(run("why-not", "BTC-USD", "--json")[1])["bots"]
     assert quiet["reason"] == "refused"
     assert quiet["refused"][0]["check"] == "order_notional"

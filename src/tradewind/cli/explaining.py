@@ -9,6 +9,7 @@ from tradewind.app.explaining import why_nothing, why_order
 from tradewind.app.times import moment_ns, moment_text
 from tradewind.cli.layers import here
 from tradewind.cli.main import DONE
+from tradewind.cli.outcomes import outcome_words
 from tradewind.cli.output import console, print_json, reading_text
 from tradewind.cli.replaying import rerunner
 from tradewind.cli.silence import MEANING
@@ -52,8 +53,9 @@ def _place(run: str, runs: Path) -> Path:
 
 def _print_why(screen: Console, found: Why) -> None:
     verb = "sent" if found.approved else "refused by risk"
-    _line(screen, "order", f"{found.order}: {verb}; wanted because: {found.reason}")
-    _print_scene(screen, found.scene)
+    reason = found.reason if found.protects is None else f"an exit that came with {found.protects}"
+    _line(screen, "order", f"{found.order}: {verb}; wanted because: {reason}")
+    _print_scene(screen, found.scene, "not asked: it waits at its price" if found.protects else "no indicators")
     _print_inputs(screen, "size", found.size)
     _print_checks(screen, found.checks)
     if not found.checks:
@@ -66,14 +68,8 @@ def _print_why(screen: Console, found: Why) -> None:
             _line(screen, "", f"refused by {each.check}: {each.words}")
     for number, order in enumerate(found.plan):
         _line(screen, "" if number else "plan", order)
-    row = found.outcome
-    if row is None:
-        _line(screen, "outcome", "never sent")
-        return
-    told = f"{row.status} {plain(row.filled)} of {plain(row.quantity)}"
-    if row.average_price is not None:
-        told += f" at {plain(row.average_price)} on average, fees {plain(row.fees)}"
-    _line(screen, "outcome", f"{told} {row.reason}".rstrip())
+    for number, words in enumerate(outcome_words(found)):
+        _line(screen, "" if number else "outcome", words)
 
 
 def _print_why_not(screen: Console, found: WhyNot) -> None:
@@ -88,13 +84,13 @@ def _print_why_not(screen: Console, found: WhyNot) -> None:
     screen.print()
 
 
-def _print_scene(screen: Console, scene: Scene) -> None:
+def _print_scene(screen: Console, scene: Scene, silent: str = "no indicators") -> None:
     when = moment_text(scene.ts_ns, seconds=True)
     _line(screen, "event", f"{scene.sequence}, {when} UTC: {scene.bot} ({scene.strategy}) on {scene.instrument}")
     _print_inputs(screen, "inputs", scene.inputs)
     _line(screen, "regime", scene.regime or "not told in this run")
     signal = ", ".join(f"{name} {value:.6g}" for name, value in scene.signal.items())
-    _line(screen, "signal", signal or "no indicators")
+    _line(screen, "signal", signal or silent)
     if scene.reading:
         _line(screen, "reading", reading_text(scene.reading))
     _line(screen, "wanted", f"{scene.wanted}; held then {plain(scene.position)}")
@@ -105,7 +101,7 @@ def _print_scene(screen: Console, scene: Scene) -> None:
 def _print_inputs(screen: Console, title: str, inputs: Iterable[Input]) -> None:
     for number, each in enumerate(inputs):
         age = "" if each.age_s is None else f" ({age_text(each.age_s)} old)"
-        _line(screen, "" if number else title, f"{each.name}: {each.value}{age}")
+        _line(screen, "" if number else title, f"{each.name}: {each.words or each.value}{age}")
 
 
 def age_text(seconds: float) -> str:

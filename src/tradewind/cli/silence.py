@@ -4,6 +4,7 @@ from collections import Counter
 
 import msgspec
 
+from tradewind.engine.check_words import MODES
 from tradewind.engine.readmodel import ReadModel
 from tradewind.model.decisions import Decided, Finding
 from tradewind.model.money import plain
@@ -108,4 +109,5 @@ def told(decided: Decided, finding: Finding, model: ReadModel) -> str:
         if quantity < instrument.min_quantity:
             least = plain(instrument.quantity_decimal(instrument.min_quantity))
             return f"a quantity of {plain(instrument.quantity_decimal(quantity))} is below the smallest, {least}"
-    return " against a limit of ".join(apart(finding.number, finding.limit))
+    numbers = apart(finding.number, finding.limit)
+    return numbers[0] if finding.check in MODES else " against a limit of ".join(numbers)

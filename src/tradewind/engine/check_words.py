@@ -37,7 +37,7 @@ Words = Callable[[Number, Number, ReviewRequest, Limits], str]
 def check_words(check: str, number: Number, limit: Number, question: ReviewRequest, limits: Limits) -> str:
     """Return what a check measured and its limit, in words; for a check that is not known here, the two numbers."""
     if check in MODES:
-        return MODES[check] if number <= limit else _mode(check, question)
+        return _passed_mode(check, question) if number <= limit else _mode(check, question)
     if check not in ALWAYS and reduces(question):
         return REDUCES
     told = WORDS.get(check)
@@ -47,6 +47,16 @@ def check_words(check: str, number: Number, limit: Number, question: ReviewReque
 def missing_words(check: str) -> str:
     """Return what a check that refused for want of data had to do without."""
     return MISSING.get(check, "a number that it needs is missing: a mark, the equity, or a currency's rate")
+
+
+def _passed_mode(check: str, question: ReviewRequest) -> str:
+    """A reduction passes in any mode: what holds others back then is told, so that nobody thinks it was not there."""
+    if not reduces(question):
+        return MODES[check]
+    if check in ("regime_block", "entry_gate"):
+        return REDUCES
+    holding = question.halted if check == "halted" else question.reduce_only or question.locked
+    return MODES[check] if holding is None else f"only reduces, which goes on under {holding}"
 
 
 def _mode(check: str, question: ReviewRequest) -> str:

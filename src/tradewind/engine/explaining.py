@@ -17,9 +17,11 @@ from tradewind.engine.cutting import cut_from
 from tradewind.engine.parents import CHILD, parent_of
 from tradewind.engine.plan_words import told_plan
 from tradewind.engine.readmodel import ReadModel
+from tradewind.engine.recount import PROTECT
 from tradewind.engine.replay import Breakpoints, Replay
 from tradewind.engine.state import EngineState, LoadSource, Market, Seat
-from tradewind.engine.views import OrderRow, words
+from tradewind.engine.views import FillRow, OrderRow, words
+from tradewind.engine.why_words import DRAWDOWN, amount, budget_words, fall_words, quantity_words, regime_words, unit
 from tradewind.model.decisions import Decided, Quiet, Refused, ReviewRequest
 from tradewind.model.entries import Checkpoint, Closed, Entry, Intended
 from tradewind.model.errors import ConfigError, StateError
@@ -52,6 +54,7 @@ class Input(msgspec.Struct, frozen=True):
     name: str
     value: str
     age_s: float | None = None
+    words: str = ""  # the same for people, where that is not the value itself
 
 
 class CheckLine(msgspec.Struct, frozen=True):
@@ -85,7 +88,9 @@ class Why(msgspec.Struct, frozen=True):
     """The chain of one order: the scene, its size, risk's answer check by check, the plan and the outcome.
 
     `off` names the checks that are not configured, so that none is thought to have passed. A closing part is `cut_from`
-    an order whose rest was refused by the checks of `refused`.
+    an order whose rest was refused by the checks of `refused`. `protects` is the entry whose position an exit stands
+    guard over; `exits` is what became of the exits that came with an entry. `mark` is the last price at the decision, in
+    the currency `quote`.
     """
 
     order: str
@@ -97,8 +102,13 @@ class Why(msgspec.Struct, frozen=True):
     off: tuple[str, ...]
     plan: tuple[str, ...]
     outcome: OrderRow | None
+    mark: Decimal
+    quote: str
     cut_from: str = ""
     refused: tuple[CheckLine, ...] = ()
+    protects: str | None = None
+    fills: tuple[FillRow, ...] = ()
+    exits: tuple[OrderRow, ...] = ()
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -128,7 +138,7 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSo
     decided, scene, question = seen.found
     request = decided.order
     assert request is not None
-    state = seen.replay.state
+    state, orders = seen.replay.state, seen.model.orders
     whole = cut_from(parent_of(request.order_id) or request.order_id)
     before = seen.refused.get(whole)
     return Why(
@@ -140,9 +150,14 @@ def why(config: EngineConfig, entries: Iterable[Entry], order: str, load: LoadSo
         checks=() if question is None else tuple(_checks(state, question)),
         off=() if question is None else state.reviewer.off,
         plan=(*_worked(seen, request.order_id), *_plan(state, request, seen.children, seen.parts)),
-        outcome=seen.model.orders.get(request.order_id),
+        outcome=orders.get(request.order_id),
+        mark=state.markets[request.instrument].instrument.price_decimal(decided.mark),
+        quote=state.markets[request.instrument].instrument.quote,
         cut_from=whole,
         refused=() if before is None else tuple(line for line in _checks(state, before) if not line.passed),
+        protects=request.after if decided.intent == PROTECT else None,
+        fills=tuple(fill for fill in seen.model.fills if fill.order_id == request.order_id),
+        exits=tuple(orders[child.order_id] for child in seen.children if child.order_id in orders),
     )
 
 
@@ -313,7 +328,7 @@ def _scene(state: EngineState, seat: Seat, signal: Sequence[float], wanted: str)
         strategy=type(strategy).__name__,
         instrument=market.id,
         inputs=tuple(_inputs(state, market, seat)),
-        regime=None if regime is None else f"{regime.regime.value}, confidence {regime.confidence:.2f}",
+        regime=None if regime is None else regime_words(regime),
         signal=_named(seat, signal),
         reading=reading_of(state, seat),
         position=seat.view.quantity,
@@ -331,6 +346,7 @@ def _inputs(state: EngineState, market: Market, seat: Seat) -> Iterator[Input]:
         bar = market.bar
         prices = " ".join(plain(price(each)) for each in (bar.open, bar.high, bar.low, bar.close))
         yield Input("bar (open high low close)", prices, (now - bar.ts_ns) / SECOND_NS)
+    yield Input("budget", plain(seat.budget), words=budget_words(state, seat))
     told = None if state.sizing is None else state.sizing.told.get((seat.bot.id, market.id))
     if told is not None:
         sizes = ", ".join(f"{name} {size:.4g}" for name, size in told.sizes.items())
@@ -373,7 +389,7 @@ def _modes(state: EngineState, market: Market, seat: Seat) -> Iterator[str]:
     if state.halted is not None:
         yield f"halted: {state.halted}"
     for rule, reason in state.reduce_only.items():
-        yield f"reduce-only by {rule}: {reason}"
+        yield f"reduce-only by {rule}: {reason}{fall_words(state) if rule == DRAWDOWN else ''}"
     for cause, reason in market.doubts.items():
         yield f"in doubt by {cause}: {reason}"
     if bot.failed is not None:
@@ -426,23 +442,27 @@ def _size(state: EngineState, decided: Decided, question: ReviewRequest | None) 
     assert request is not None
     instrument = state.markets[request.instrument].instrument
     shares = ", ".join(f"{share.bot} {plain(instrument.quantity_decimal(share.quantity))}" for share in decided.shares)
-    known = [Input("quantity", plain(instrument.quantity_decimal(int(request.quantity or 0)))), Input("of", shares)]
-    if question is not None:
-        equity = "unknown" if question.equity is None else plain(question.equity)
-        held = instrument.quantity_decimal
-        known += [
-            Input("equity", equity),
-            Input("the bot held", plain(held(question.bot_position))),
-            Input("the account held", plain(held(question.position))),
-            Input("free cash", plain(question.free_cash)),
-        ]
-        if question.data_age_ns is not None:
-            known.append(
-                Input(
-                    "price used", plain(instrument.price_decimal(question.price or 0)), question.data_age_ns / SECOND_NS
-                )
-            )
+    quantity = int(request.quantity or 0)
+    exact = plain(instrument.quantity_decimal(quantity))
+    if question is None:
+        return Input("quantity", exact, words=f"{exact} {unit(instrument)}"), Input("of", shares)
+    equity, held = question.equity, instrument.quantity_decimal
+    known = [
+        Input("quantity", exact, words=quantity_words(quantity, question)),
+        Input("of", shares),
+        Input("equity", "unknown") if equity is None else Input("equity", plain(equity), words=_money(equity, state)),
+        Input("the bot held", plain(held(question.bot_position))),
+        Input("the account held", plain(held(question.position))),
+        Input("free cash", plain(question.free_cash), words=amount(question.free_cash, instrument.quote)),
+    ]
+    if question.data_age_ns is not None:
+        price = plain(instrument.price_decimal(question.price or 0))
+        known.append(Input("price used", price, question.data_age_ns / SECOND_NS))
     return tuple(known)
+
+
+def _money(value: Decimal, state: EngineState) -> str:
+    return amount(value, state.config.currency)
 
 
 def _checks(state: EngineState, question: ReviewRequest) -> Iterator[CheckLine]:

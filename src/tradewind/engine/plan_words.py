@@ -44,7 +44,8 @@ def _came_to(planned: Planned, end: PlanEnded | None, children: Sequence[OrderRo
     """Return what has filled, and its cost in bps of that at the arrival mid."""
     plan = planned.plan
     filled = sum((row.filled for row in children), ZERO)
-    told = f"came to {plain(filled)} in {len(children)} children, {'still working' if end is None else end.reason}"
+    orders = f"{len(children)} child{'' if len(children) == 1 else 'ren'}"
+    told = f"came to {plain(filled)} in {orders}, {'still working' if end is None else end.reason}"
     if not filled:
         return told
     whole = float(filled) * float(plan.arrival * instrument.price_unit)

@@ -68,10 +68,19 @@ def test_words_say_what_was_compared(check: str, limits: dict[str, Any], questio
 def test_a_reduction_is_not_said_to_have_passed_what_it_was_not_asked() -> None:
     question = ask(order(Side.SELL), position=1_000, bot_position=1_000, free_base=1_000)
     for name, limits, *_ in AT_AND_BEYOND:
-        if name in MODES:
+        if name in ("halted", "reduce_only"):
             assert words(name, limits, question) == MODES[name]
         elif name not in ("instrument_rules", "funds"):
             assert words(name, limits, question) == REDUCES
+
+
+def test_a_reduction_says_what_holds_others_back() -> None:
+    reducing = ask(order(Side.SELL), position=1_000, bot_position=1_000, free_base=1_000)
+    question = msgspec.structs.replace(reducing, halted="enough", reduce_only="drawdown: far below", regime="CRISIS")
+    assert words("halted", {}, question) == "only reduces, which goes on under enough"
+    assert words("reduce_only", {}, question) == "only reduces, which goes on under drawdown: far below"
+    locked = msgspec.structs.replace(reducing, locked="cooldown until noon")
+    assert words("reduce_only", {}, locked) == "only reduces, which goes on under cooldown until noon"
 
 
 def test_every_check_has_words() -> None:

@@ -91,8 +91,10 @@ def test_the_wish_is_told_in_full() -> None:
     found = why(settings, entries, first.order.order_id.rpartition("-")[2])
     assert found.order == first.order.order_id
     assert found.scene.wanted == f"target {first.intent.quantity} A"
-    assert [each.name for each in found.scene.inputs] == ["mark", "bar (open high low close)", "round of bars"]
-    assert set(found.scene.inputs[2].value.split(", ")) <= set(NAMES)
+    assert [each.name for each in found.scene.inputs] == [
+        "mark", "bar (open high low close)", "budget", "round of bars",
+    ]  # fmt: skip
+    assert set(found.scene.inputs[3].value.split(", ")) <= set(NAMES)
 
 
 def test_doing_nothing_has_a_reason_at_every_time() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from tradewind.engine.check_words import MODES
 from tradewind.engine.readmodel import ReadModel
 from tradewind.model.decisions import Decided, Refused
 from tradewind.model.money import ZERO, plain
@@ -96,7 +97,10 @@ def _refused(decided: Decided, model: ReadModel) -> list[object]:
         raise TypeError("only a refused order has findings")
     instrument = model.instruments[order.instrument]
     price, stop = (None if each is None else instrument.price_decimal(each) for each in (order.price, order.stop))
-    found = "; ".join(f"{each.check}: {each.number} against {each.limit}" for each in decided.outcome.findings)
+    found = "; ".join(
+        f"{each.check}: {each.number}" + ("" if each.check in MODES else f" against {each.limit}")
+        for each in decided.outcome.findings
+    )
     bots = " ".join(share.bot for share in decided.shares) or decided.bot
     quantity = instrument.quantity_decimal(int(order.quantity or 0))
     return [

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tradewind.engine.check_words import MODES
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import RoundTrip
 from tradewind.model.decisions import Refused
@@ -141,7 +142,8 @@ def refusal_table(model: ReadModel) -> Table:
     bots: dict[str, set[str]] = {}
     for each in model.decisions:
         for finding in each.outcome.findings if isinstance(each.outcome, Refused) else ():
-            examples.setdefault(finding.check, " against ".join(apart(finding.number, finding.limit)))
+            numbers = apart(finding.number, finding.limit)
+            examples.setdefault(finding.check, numbers[0] if finding.check in MODES else " against ".join(numbers))
             bots.setdefault(finding.check, set()).add(each.bot)
     rows = tuple(
         (words(check), f"{count:,}", _some(bots[check]), examples[check])
