@@ -105,7 +105,10 @@ def _single(path: Path, venue: str, instruments: Sequence[str], interval: str) -
     span = interval or (told.interval if told else "")
     if not symbol or not span:
         missing = "--instrument" if not symbol else "--interval"
-        raise ConfigError(f"the name of {path} does not tell what it holds: add {missing}")
+        raise ConfigError(
+            f"the name of {path} does not tell what it holds: name it like BTC-USD-1h{path.suffix}, or add {missing} "
+            "where the command has it"
+        )
     return CandleFile(path, venue or (told.venue if told else UNKNOWN_VENUE), symbol, span)
 
 

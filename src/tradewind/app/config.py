@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect as types
@@ -22,6 +22,7 @@ from tradewind.app.settings import Config
 from tradewind.model.errors import ConfigError
 
 Values = Mapping[str, Any]
+T = TypeVar("T")
 
 PREFIX = "TRADEWIND_"
 NOT_SETTINGS = frozenset({"TRADEWIND_HOME", "TRADEWIND_SHARED"})
@@ -122,6 +123,8 @@ def file_layer(path: Path) -> Layer:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot read the configuration ({error.strerror}): check the path") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no text in UTF-8 (byte {error.start}): check the path, or save it anew") from None
     try:
         return Layer(str(path), tomllib.loads(text, parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
@@ -180,6 +183,22 @@ def check_layer(layer: Layer) -> None:
         raise ConfigError(f"{layer.source}: {_explained(str(error), layer.values)}") from None
     except ConfigError as error:
         raise ConfigError(f"{layer.source}: {error}") from None
+
+
+def convert_table(source: str, name: str, values: Any, kind: type[T]) -> T:
+    """Return a table that is no part of a configuration, such as a fleet's own, checked as one of a configuration is.
+
+    Raises  ConfigError naming the source, the key and the remedy.
+    """
+    _check_keys(source, types.type_info(kind), values, f"{name}.")
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `$")
+        within = f"{what} - at `$.{name}{place or '`'}"
+        raise ConfigError(f"{source}: {_explained(within, {name: values})}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {name}: {error}") from None
 
 
 def config_digest(config: Config) -> str:

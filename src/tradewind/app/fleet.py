@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from tradewind.app.candle_files import find_candles
-from tradewind.app.config import Layer, check_layer, config_digest, file_layer, with_none
+from tradewind.app.config import Layer, check_layer, config_digest, convert_table, file_layer, with_none
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData, load_market
 from tradewind.app.settings import Config, DataSettings, Duration, Section, Share
@@ -95,7 +95,6 @@ class WalkForwardSection(Section, frozen=True):
 REASONS_MOST, NAMES_MOST = 5, 12
 NO_CANDLES = "no candles"
 OUT_OF_RANGE = "no bars in the chosen range"  # as load_market says it of a series that has some elsewhere
-S = TypeVar("S", bound=Section)
 
 
 class FleetPlan(msgspec.Struct, frozen=True):
@@ -134,9 +133,9 @@ def fleet_plan(
     Raises  ConfigError as `read_fleet`.
     """
     given = dict(values)
-    fleet = _section(name, "fleet", given.pop("fleet", {}), FleetSection)
+    fleet = convert_table(name, "fleet", given.pop("fleet", {}), FleetSection)
     walk = given.pop("walk_forward", None)
-    walk_forward = None if walk is None else _section(name, "walk_forward", walk, WalkForwardSection)
+    walk_forward = None if walk is None else convert_table(name, "walk_forward", walk, WalkForwardSection)
     check_layer(Layer(name, given))
     merged = _over(_over({}, STACK), given)
     if "policy" in given.get("execution", {}) and "entries" not in given["execution"]:
@@ -153,13 +152,6 @@ def fleet_plan(
     terms = [msgspec.to_builtins(fleet), config_digest(config), msgspec.to_builtins(walk_forward)]
     named = msgspec.json.encode(terms, order="deterministic")
     return FleetPlan(fleet, config, hashlib.blake2b(named, digest_size=16).hexdigest(), walk_forward)
-
-
-def _section(place: str, name: str, values: Any, kind: type[S]) -> S:
-    try:
-        return msgspec.convert(values, kind, strict=False)
-    except (msgspec.ValidationError, ConfigError) as error:
-        raise ConfigError(f"{place}: {name}: {error}") from None
 
 
 def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = None) -> FleetData:

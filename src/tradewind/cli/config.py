@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from tradewind.cli.main import DONE
 from tradewind.cli.options import Json, Profile, RunOptions, Set
 
+FLEET_TABLES = {"fleet", "walk_forward"}
 File = Annotated[Path | None, Parameter(help="A configuration file (TOML).")]
 
 
@@ -59,23 +60,30 @@ def schema(*, json: Json = False) -> int:
 
 
 def check(file: Annotated[Path, Parameter(help="A configuration file (TOML).")], /, *, json: Json = False) -> int:
-    """Check a configuration file without running anything; exit with 2 and say
-    what is wrong.
+    """Check a configuration file, a fleet's too, without running anything; exit
+    with 2 and say what is wrong.
 
     Example: tradewind config check my-run.toml
     """
+    from tradewind.app.config import file_layer
     from tradewind.app.flags import flag_values
+    from tradewind.app.fleet import read_fleet
     from tradewind.app.strategies import make_strategy
     from tradewind.app.wiring import strategy_parameters
     from tradewind.cli.layers import resolved
     from tradewind.cli.output import print_json
 
-    _, settled = resolved(file, RunOptions())
-    flag_values(settled.config.flags)
-    for bot in settled.config.bots:
+    if file_layer(file).values.keys() & FLEET_TABLES:
+        plan = read_fleet(file)
+        config, digest = plan.config, plan.digest
+    else:
+        _, settled = resolved(file, RunOptions())
+        config, digest = settled.config, settled.digest
+    flag_values(config.flags)
+    for bot in config.bots:
         make_strategy(bot.strategy, strategy_parameters(bot))
     if json:
-        print_json({"file": str(file), "hash": settled.digest, "bots": len(settled.config.bots)})
+        print_json({"file": str(file), "hash": digest, "bots": len(config.bots)})
     else:
-        print(f"{file} is in order: hash {settled.digest}, {len(settled.config.bots)} bots")
+        print(f"{file} is in order: hash {digest}, {len(config.bots)} bots")
     return DONE

@@ -16,7 +16,7 @@ from tradewind.app.settings import MarketSettings
 from tradewind.cli.layers import resolved
 from tradewind.cli.main import DONE, WRONG_INPUT
 from tradewind.cli.options import RunOptions
-from tradewind.cli.output import ENCODER, console, print_json, progress, share, table
+from tradewind.cli.output import ENCODER, amount, console, print_json, progress, share, table
 from tradewind.cli.pages import page_folder, written
 from tradewind.cli.regiming import parse_seeds
 from tradewind.exchange.core.fees import SPOT_FEES
@@ -24,6 +24,7 @@ from tradewind.execution.engines import RiskFlags, execution_engine
 from tradewind.execution.multipliers import parse_multipliers
 from tradewind.execution.planner import MarketFigures, PlannerSettings
 from tradewind.model.errors import ConfigError, DataError
+from tradewind.model.instrument import Instrument
 from tradewind.model.money import money, plain
 from tradewind.model.orders import Side
 from tradewind.model.plans import ExecutionPlan, PlanPolicy, Urgency
@@ -70,13 +71,13 @@ def plan_and_show(
         if json:
             print_json({"refused": made.reason, "number": made.number, "limit": made.limit})
         else:
-            screen.print(f"refused: {made.reason} {made.number}", markup=False)
+            screen.print(f"refused: {made.reason}, {_refusal(made.reason, instrument, figures, wanted)}", markup=False)
         return WRONG_INPUT
     value = plan_object(made, market, told, factors.warnings)
     if json:
         print_json(value)
     else:
-        screen.print(table(_headline(value), ("", ""), _rows(made, value)))
+        screen.print(table(_headline(value, instrument.quote), ("", ""), _rows(made, value, instrument.quote)))
     return DONE
 
 
@@ -191,13 +192,23 @@ def _amount(option: str, text: str) -> Decimal:
     return value
 
 
-def _headline(value: Mapping[str, Any]) -> str:
-    return (
-        f"{value['side']} {value['quantity']} {value['instrument']} ({value['notional']}), urgency {value['urgency']}"
-    )
+def _refusal(reason: str, instrument: Instrument, figures: MarketFigures, wanted: Decimal) -> str:
+    """Return why there is no plan, in prices and amounts."""
+    if reason == "NO_QUOTE":
+        bid, ask = (plain(instrument.price_decimal(each)) for each in (figures.bid, figures.ask))
+        return f"the bid {bid} is not below the ask {ask}"
+    least = plain(instrument.quantity_decimal(max(instrument.min_quantity, instrument.lot)))
+    smallest = f"the smallest order is {least} {instrument.base or 'contracts'}"
+    worth = f", worth {plain(instrument.min_notional)} {instrument.quote}" if instrument.min_notional else ""
+    return f"{plain(wanted)} {instrument.quote} buys too little: {smallest}{worth}"
 
 
-def _rows(plan: ExecutionPlan, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _headline(value: Mapping[str, Any], quote: str) -> str:
+    of = f"{value['side']} {value['quantity']} {value['instrument']} ({amount(Decimal(value['notional']))} {quote})"
+    return f"{of} at {value['arrival']}, urgency {value['urgency']}"
+
+
+def _rows(plan: ExecutionPlan, value: Mapping[str, Any], quote: str) -> list[tuple[str, str]]:
     cost = plan.estimate
     maker = plan.maker
     passive = "-" if maker is None else f"offset {maker.offset_ticks} ticks, then {maker.ending.value}"
@@ -211,9 +222,9 @@ def _rows(plan: ExecutionPlan, value: Mapping[str, Any]) -> list[tuple[str, str]
         ("fees", bps(cost.fee_bps)),
         ("spread", bps(cost.spread_bps)),
         ("impact", bps(cost.impact_bps) + unknown),
-        ("expected cost", f"{bps(cost.total_bps)}, {value['estimate']['total']:.2f}"),
+        ("expected cost", f"{bps(cost.total_bps)}, {value['estimate']['total']:,.2f} {quote}"),
         ("timing risk", f"± {bps(cost.timing_risk_bps)}"),
-        ("all at market", f"{bps(cost.all_market_bps)}, {value['estimate']['all_market']:.2f}"),
+        ("all at market", f"{bps(cost.all_market_bps)}, {value['estimate']['all_market']:,.2f} {quote}"),
     ]
 
 

@@ -230,7 +230,9 @@ def told_session(what: Mapping[str, Any], name: str | None, *, json: bool) -> in
     if json:
         print_json(answer)
     else:
-        console().print(f"done: {_listed(answer) if isinstance(answer, Mapping) else answer}", markup=False)
+        resumed = answer == {"halted": None}
+        words = _listed(answer) if isinstance(answer, Mapping) else answer
+        console().print("done: trading goes on" if resumed else f"done: {words}", markup=False)
     return DONE
 
 

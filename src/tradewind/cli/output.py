@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 
 from tradewind.model.money import plain
 
@@ -27,9 +28,21 @@ def console() -> Console:
     return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=PLAIN_WIDTH)
 
 
+class _Titled(Table):
+    """A table below its title, which may be wider than it: the library breaks a title where its columns end."""
+
+    heading = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.heading:
+            yield Text(self.heading, style="bold")
+        yield from super().__rich_console__(console, options)
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: bool = True) -> Table:
     """Return a table; with `numbers` every column but the first is aligned to the right."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    made = _Titled(header_style="dim", box=None, pad_edge=False)
+    made.heading = title
     for number, column in enumerate(columns):
         made.add_column(column, justify="right" if numbers and number else "left", overflow="fold")
     for row in rows:

@@ -71,7 +71,7 @@ def show_regime(instrument: str, options: RunOptions, bars: int, out: Path | Non
     folder = page_folder(out)
     others = listed(options.instrument)
     wanted = None if others is None else sorted({instrument, *others})
-    if wanted is None and options.data is None:
+    if wanted is None and (options.data is None or Path(options.data).is_file()):
         wanted = [instrument]
     market = _market(RunOptions(**{**vars(options), "instrument": wanted}), bars, quiet=json)
     loaded = load_regime_model()

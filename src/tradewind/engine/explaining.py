@@ -89,8 +89,8 @@ class Why(msgspec.Struct, frozen=True):
 
     `off` names the checks that are not configured, so that none is thought to have passed. A closing part is `cut_from`
     an order whose rest was refused by the checks of `refused`. `protects` is the entry whose position an exit stands
-    guard over; `exits` is what became of the exits that came with an entry. `mark` is the last price at the decision, in
-    the currency `quote`.
+    guard over; `exits` is what became of the exits that came with an entry. `mark` is the last price at the decision,
+    in the currency `quote`.
     """
 
     order: str

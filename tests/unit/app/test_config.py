@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tradewind.app.config import Layer, assignments, check_layer, environment_layer, flattened, literal, resolve, schema
+from tradewind.app.config import (
+    Layer,
+    assignments,
+    check_layer,
+    environment_layer,
+    file_layer,
+    flattened,
+    literal,
+    resolve,
+    schema,
+)
 from tradewind.app.home import Home, find_home, keep_kernels
 from tradewind.app.settings import Config
 from tradewind.model.errors import ConfigError
@@ -216,3 +226,10 @@ def test_off_is_nothing_unless_it_is_one_of_the_words(tmp_path: Path, home: Home
     found = resolve(home, {}, file=written(tmp_path, text)).config
     assert found.allocation.method == "off"
     assert found.limits.instrument_share_max is None
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_bytes(b"[account]\ncash = 1 # \xff\n")
+    with pytest.raises(ConfigError, match=r"run\.toml: no text in UTF-8 \(byte 21\): check the path"):
+        file_layer(path)

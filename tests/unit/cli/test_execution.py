@@ -114,6 +114,21 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "TWAP, ABOVE_TWAP_TIER" in told
     assert "'oops' is left out" in told
     assert "all at market" in told
+    (head,) = [line for line in told.splitlines() if line.startswith("buy ")]
+    assert head.endswith(", urgency low")
+    assert " USD) at " in head
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--notional", "0.000001"], "BELOW_MINIMUM, 0.000001 USD buys too little: the smallest order is "),
+        (["--notional", "100", "--bid", "6", "--ask", "5"], "NO_QUOTE, the bid 6 is not below the ask 5"),
+    ],
+)
+def test_a_plan_that_cannot_be_says_why(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*ASKED, *words]) == WRONG_INPUT
+    assert f"refused: {why}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
