@@ -14,6 +14,7 @@ from tests.e2e.full_stack import STACKS, full_config, meddle, shortcomings
 from tests.e2e.live_rig import BotProcess, ExchangeProcess, bots_config, differences
 
 READY_WITHIN_S = 10.0
+RESULTS_S = 125.0  # two closes of a minute: budgets by results begin to move
 GRACE_S = 20.0  # for a machine that is busy: what took longer than READY_WITHIN_S is reported
 
 
@@ -50,7 +51,7 @@ def kill_again_and_again(folder: Path, kills: int, seed: int = 1, longest_s: flo
             bot.kill()
         bot = BotProcess(folder, exchange, config, kills)
         ready.append(bot.ready_within(READY_WITHIN_S + GRACE_S))
-        time.sleep(25)
+        time.sleep(RESULTS_S if stack == "results" else 25)
         code, result = bot.stop()
         assert code == 0, f"the last session did not end clean: {result}"
         result["fills_all_runs"] = result["fills"]
