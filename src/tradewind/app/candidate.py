@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradewind.app.config import check_layer, file_layer, merge, with_none
 from tradewind.app.settings import BotSettings, Config
@@ -18,6 +19,7 @@ from tradewind.app.wiring import bot_ids, engine_config
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.model.errors import ConfigError
 from tradewind.model.money import ONE, ratio
+from tradewind.portfolio.budgets import BudgetRules
 from tradewind.simulation.settings import SimulationSettings
 from tradewind.strategy.base import overrides
 
@@ -52,6 +54,7 @@ def shadow_plan(config: Config, engine: EngineConfig, settings: SimulationSettin
         held=engine.held,
         fees=engine.fees,
         volume_30d=engine.volume_30d,
+        budgets=_begun_alike(made, engine),
     )
     return ShadowPlan(
         engine=made,
@@ -118,6 +121,14 @@ def _merged_bots(ours: list[dict[str, Any]], rows: list[Mapping[str, Any]]) -> l
         parameters = {**(before["parameters"] if same else {}), **row.get("parameters", {})}
         known[name] = {**before, **row, "id": name, "parameters": parameters}
     return list(known.values())
+
+
+def _begun_alike(made: EngineConfig, engine: EngineConfig) -> BudgetRules | UnsetType:
+    """Return the candidate's rules for budgets; where they are the session's, both go on from the same results."""
+    ours = engine.budgets
+    if ours is UNSET or {bot.id for bot in made.bots} != {bot.id for bot in engine.bots}:
+        return made.budgets
+    return ours if made.budgets == msgspec.structs.replace(ours, known=UNSET) else made.budgets
 
 
 def _is_alike(bot: BotSpec, other: BotSpec | None) -> bool:

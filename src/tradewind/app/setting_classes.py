@@ -46,7 +46,7 @@ ROWS: tuple[tuple[Weight, str, str], ...] = (
     (Weight.RISK, "liquidation", "warn reduce_only"),
     (Weight.RISK, "exits", "stop_loss take_profit trailing time"),
     (Weight.RISK, "regime", "enabled tier block absent_bars"),
-    (Weight.START, "allocation", "method band every window minimum weight_min weight_max"),
+    (Weight.START, "allocation", "method band every window minimum weight_min weight_max history"),
     (Weight.START, "execution", "entries offset_bps rest policy urgency exit_urgency market_below twap_above slices"),
     (Weight.START, "execution", "low normal dynamic_sizing multipliers algorithm participation display risk_aversion"),
     (Weight.RISK, "execution", "impact_guard impact_bps_max"),

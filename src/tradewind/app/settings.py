@@ -164,7 +164,8 @@ class AllocationSection(Section, frozen=True):
     """How budgets are shared: an instrument's among families of strategies by its regime (`table`, `blend`; needs
     regimes), or the account's among bots, by what they have earned every `every`.
 
-    The last `window` returns count, none below `minimum`; a bot's weight lies from `weight_min` to `weight_max`.
+    The last `window` returns count, none below `minimum`; a bot's weight lies from `weight_min` to `weight_max`. A
+    session on a venue goes on from what the kept session `history` had measured.
     """
 
     method: Literal[
@@ -177,6 +178,7 @@ class AllocationSection(Section, frozen=True):
     minimum: Annotated[int, Meta(ge=3)] = 20
     weight_min: Share = Decimal("0.02")
     weight_max: Share = ONE
+    history: str = ""
 
     @property
     def by_regime(self) -> bool:

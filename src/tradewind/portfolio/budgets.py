@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from tradewind.model.errors import ConfigError
@@ -32,11 +33,23 @@ DIGITS = 10
 PARTS = 1_000_000
 
 
+class KnownResults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an earlier run had measured of the same bots, in the order of their names: whole rows, the oldest first.
+
+    `as_of_ns` is when the last of it was measured.
+    """
+
+    run: str
+    as_of_ns: int
+    rows: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+
+
 class BudgetRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How budgets are found: a return every `every_ns`, the last `window` of them, none below `minimum`.
 
     Weights stay while their one-way turnover is within `band`. Each lies between `least` (so that a bot goes on being
-    measured) and `most`.
+    measured) and `most`. With `known` results the first weights are those, and the next returns follow on theirs.
     """
 
     method: str
@@ -46,6 +59,7 @@ class BudgetRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     band: float = 0.05
     least: float = 0.02
     most: float = 1.0
+    known: KnownResults | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -130,8 +144,10 @@ class Budgets:
         self.whole = ONE
         self.own(budgets)
         first = budget_weights(msgspec.structs.replace(rules, method="equal"), (), [1.0] * len(budgets)) or ()
-        self.weights: dict[str, float] = dict(zip(self.names, first, strict=True))
         self.rows: list[tuple[float, ...]] = []
+        if rules.known is not UNSET:
+            first, self.rows = rules.known.weights, list(rules.known.rows[-rules.window :])
+        self.weights: dict[str, float] = dict(zip(self.names, first, strict=True))
         self.due_ns = 0
         self.seen_ns = 0
         self.worth: dict[str, Decimal | None] = {}

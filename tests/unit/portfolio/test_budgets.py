@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tradewind.model.errors import ConfigError
-from tradewind.portfolio.budgets import DAY_NS, METHODS, BudgetRules, Budgets, budget_weights
+from tradewind.portfolio.budgets import DAY_NS, METHODS, BudgetRules, Budgets, KnownResults, budget_weights
 
 BY_RISK = ("inverse_volatility", "risk_parity", "hrp", "mean_variance")
 
@@ -91,6 +91,19 @@ def test_a_pause_of_days_is_no_day_of_results() -> None:
     assert not budgets.measure(3 * DAY_NS, {"a": Decimal(500)}, {"a": Decimal(1_000)})
     assert budgets.measure(4 * DAY_NS, {"a": Decimal(510)}, {"a": Decimal(1_000)})
     assert budgets.rows == [(0.01,)]
+
+
+def test_known_results_are_gone_on_from_and_the_oldest_are_let_go_of() -> None:
+    returns = ((0.1, 0.2), (0.3, 0.4), (0.5, 0.6), (0.7, 0.8))
+    known = KnownResults(run="before", as_of_ns=0, rows=returns, weights=(0.9, 0.1))
+    shared = Budgets(rules("equal", window=3, minimum=3, known=known), {"a": Decimal(1), "b": Decimal(1)})
+    assert shared.weights == {"a": 0.9, "b": 0.1}
+    assert shared.rows == [(0.3, 0.4), (0.5, 0.6), (0.7, 0.8)]
+    worth: dict[str, Decimal | None] = {"a": Decimal(0), "b": Decimal(0)}
+    stakes = {"a": Decimal(10), "b": Decimal(10)}
+    assert not shared.measure(DAY_NS, worth, stakes)  # over the join nobody knows what was earned
+    assert shared.measure(2 * DAY_NS, {"a": Decimal(1), "b": Decimal(2)}, stakes)
+    assert shared.rows == [(0.5, 0.6), (0.7, 0.8), (0.1, 0.2)]
 
 
 def test_budgets_of_more_than_the_account_are_shared_out_of_the_account() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tradewind.app.budget_history import budgets_from
 from tradewind.app.candidate import refuse_unheard, shadow_plan
 from tradewind.app.config import Resolved
 from tradewind.app.edge import live_rules
@@ -117,7 +118,8 @@ async def build(resolved: Resolved, home: Home, side: VenueSide, *, now_ns: Call
             config = first_config(resolved.config, found, standing.handover(), now_ns(), side.identity.name)
             real_money = side.is_real and not plan.dry_run
             edge = live_rules(resolved.config, config, store, real_money=real_money)
-            config = msgspec.structs.replace(config, edge=edge)
+            budgets = budgets_from(resolved.config, config, store, now_ns())
+            config = msgspec.structs.replace(config, edge=edge, budgets=budgets)
             record, recorder = _begin("live", resolved, config, store, now_ns())
             standing.begin(record.id, config.session)
             parts = Parts(EngineState(config, load_source), model_for(config), AuditDigest())
@@ -178,8 +180,9 @@ async def build_paper(
         found = await look_round(side, names, private=False, skew_max_ns=plan.skew_max_ns)
         engine_settings = engine_config(config, found.instruments)
         name, plan_of_guards = new_session(side.identity.name, now_ns()), guard_plan(config.guards, woken=True)
-        engine_settings = msgspec.structs.replace(engine_settings, session=name, guards=plan_of_guards)
         store, standing = RunStore(home.runs), Standing(lease.folder)
+        budgets = budgets_from(config, engine_settings, store, now_ns())
+        engine_settings = msgspec.structs.replace(engine_settings, session=name, guards=plan_of_guards, budgets=budgets)
         record, recorder = _begin("paper", resolved, engine_settings, store, now_ns())
         shadow = _shadow(resolved, engine_settings, store, record, recorder)
     except BaseException:
