@@ -16,6 +16,8 @@ from tradewind.model.margin import MarginTier, tier_of
 from tradewind.model.money import EXACT, ONE, ZERO, money, multiply, power_of_ten
 from tradewind.model.orders import Side
 
+UNITS_MOST = 2**57  # of one order: dozens of bots on one instrument then still add up within 64 bits
+
 
 class InstrumentKind(Enum):
     SPOT = "spot"
@@ -146,13 +148,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Return the signed quantity in units whose notional is at most weight x equity at `price`, on the lot.
 
         This is the one place where a weight (float) becomes a quantity (integer): the weight is taken as its shortest
-        decimal text, the quotient is floored. Weights must be finite; a price must be positive.
+        decimal text, the quotient is floored. Weights must be finite; a price must be positive. No more than
+        `UNITS_MOST`: bots together stay within 64 bits, whatever cash and price are.
         """
         share = money(repr(float(weight)))
         if price <= 0:
             raise ValueError(f"price of {self.id} must be positive, was {price}")
         per_unit = multiply(self.unit_value, Decimal(price))
-        units = int(EXACT.divide_int(multiply(abs(share), equity), per_unit)) if equity > 0 else 0
+        units = min(int(EXACT.divide_int(multiply(abs(share), equity), per_unit)), UNITS_MOST) if equity > 0 else 0
         units -= units % self.lot
         return units if share >= 0 else -units
 

@@ -6,6 +6,7 @@ import pytest
 
 from tradewind.model.errors import ConfigError
 from tradewind.model.instrument import (
+    UNITS_MOST,
     Instrument,
     InstrumentKind,
     ceil_to,
@@ -67,6 +68,12 @@ def test_an_order_is_rounded_towards_zero_on_the_lot(quantity: str, units: int) 
 def test_a_weight_buys_at_most_its_share(weight: float, equity: str, price: int, units: int) -> None:
     assert ODD.quantity_for(weight, D(equity), price) == units
     assert abs(ODD.notional(units, price)) <= max(D(0), D(str(abs(weight))) * D(equity))
+
+
+def test_no_weight_buys_more_than_64_bits_count() -> None:
+    units = ODD.quantity_for(1.0, D("1e40"), 1)
+    assert 0 <= UNITS_MOST - units < ODD.lot
+    assert ODD.quantity_for(-1.0, D("1e40"), 1) == -units
 
 
 @pytest.mark.parametrize("price", [0, -1])

@@ -116,6 +116,31 @@ def test_increments_are_derived_or_stated(tmp_path: Path) -> None:
     assert not later.increments.derived, "what was stated stays"
 
 
+def test_a_lot_is_no_finer_than_a_billionth_of_the_quote_currency(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "c")
+    cheap = [[START_MS, "0.00000012", "0.00000013", "0.00000011", "0.00000012", "5000.12345678"]]
+    increments = catalog.import_file(write_csv(tmp_path / "a.csv", cheap), KEY).increments
+    assert increments is not None
+    assert (increments.tick, increments.lot) == ("0.00000001", "0.01")
+
+
+def test_prices_that_only_arithmetic_made_so_long_keep_the_digits_of_a_float(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "c")
+    made = [[START_MS + at * HOUR_NS // 10**6, *(0.1 * 3 * 1e-4 * (at + 1) * each for each in (1, 1.1, 0.9, 1)), 1]
+            for at in range(3)]  # fmt: skip
+    path = tmp_path / "a.parquet"
+    frame(made).with_columns(pl.col("timestamp").cast(pl.Int64)).write_parquet(path)
+    report = catalog.import_file(path, KEY)
+    table = bars(catalog)
+    assert report.rounded > 0
+    for name, column in (("open", 1), ("high", 2), ("low", 3), ("close", 4)):
+        stored = [units / 10**table.price_scale for units in getattr(table, name).tolist()]
+        assert stored == pytest.approx([each[column] for each in made], rel=1e-14)
+    text = write_csv(tmp_path / "b.csv", [[START_MS, *["0.00030000000000000003"] * 4, 1]])
+    with pytest.raises(DataError, match="needs more digits than 64 bits hold"):
+        Catalog(tmp_path / "d").import_file(text, KEY)
+
+
 def test_the_convention_is_the_venues_unless_told(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "c")
     path = write_csv(tmp_path / "a.csv", [row(0), row(3)])

@@ -36,7 +36,8 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
 class SourceEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One imported file and what was found in it.
 
-    `known` rows were there already, `rounded` sizes lost digits, `dropped` names the side file of the rows left out.
+    `known` rows were there already, `rounded` sizes and prices lost digits, `dropped` names the side file of the rows
+    left out.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """The rows of a source's batch: read, judged, and turned into scaled integers."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tradewind.market.quality import (
 )
 from tradewind.model.errors import DataError
 from tradewind.storage.catalog.columns import SCHEMAS, Column, Role
-from tradewind.storage.catalog.scaling import Scaled, declared, exact, floats_of
+from tradewind.storage.catalog.scaling import DECIMALS_MAX, Scaled, declared, exact, floats_of, rescaled
 from tradewind.storage.catalog.series import Kind
 from tradewind.storage.catalog.times import to_ns
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 VOLUME_SCALE = 8
+PRICE_DIGITS = 15  # that every double holds: what follows them is noise of arithmetic, no price that anyone stated
 FLOAT_ROLES = {Role.PRICE, Role.QUANTITY, Role.VOLUME, Role.RATE}
 WORDS = {
     Role.SIDE: {"bid": 1, "buy": 1, "b": 1, "1": 1, "ask": -1, "sell": -1, "s": -1, "a": -1, "-1": -1},
@@ -57,14 +59,17 @@ class RowReader:
         """Return the good rows as scaled integers; prices and sizes are taken from the source, not from a float."""
         keep = good == 0
         everything = bool(keep.all())
-        piece: Piece = {}
+        stated = frame if everything else frame.filter(_mask(keep))
+        prices = [column for column in self.columns if column.role is Role.PRICE]
+        piece: Piece = self._prices({column.name: stated[self._matched[column.name]] for column in prices})
         for column in self.columns:
             judged = values[column.name] if everything else values[column.name][keep]
+            if column.role is Role.PRICE:
+                continue
             if column.role is Role.VOLUME:
-                piece[column.name] = self._declared(judged.astype(np.float64))
+                piece[column.name] = self._declared(judged.astype(np.float64), VOLUME_SCALE)
             elif column.role in FLOAT_ROLES:
-                raw = frame[self._matched[column.name]]
-                piece[column.name] = self._exact(column, raw if everything else raw.filter(_mask(keep)))
+                piece[column.name] = self._exact(column, stated[self._matched[column.name]])
             else:
                 piece[column.name] = Scaled(judged.astype(np.int64), 0)
         rows = int(keep.sum())
@@ -72,17 +77,35 @@ class RowReader:
             piece[column.name] = Scaled(np.full(rows, 1 if column.role is Role.EVENT else 0, np.int64), 0)
         return piece
 
+    def _prices(self, columns: "dict[str, pl.Series]") -> Piece:
+        """Return the prices exactly; doubles that 64 bits cannot hold so, with the digits that a double is good for."""
+        try:
+            found = {name: exact(series) for name, series in columns.items()}
+            scale = max((each.scale for each in found.values()), default=0)
+            for each in found.values():
+                rescaled(each, scale)  # they are kept at one scale
+            return found
+        except DataError:
+            if any(not series.dtype.is_float() for series in columns.values()):
+                raise
+            floats = {name: floats_of(series) for name, series in columns.items()}
+            largest = max(float(each.max()) for each in floats.values())
+            scale = min(PRICE_DIGITS - 1 - math.floor(math.log10(largest)), DECIMALS_MAX)
+            if scale < 0 or min(float(each.min()) for each in floats.values()) * 10.0**scale < 1:
+                raise
+            return {name: self._declared(each, scale) for name, each in floats.items()}
+
     def _exact(self, column: Column, series: "pl.Series") -> Scaled:
         try:
             return exact(series)
         except DataError:
-            # A size such as 0.00011999999999999999 is the noise of somebody's float sum; a price must be exact.
+            # A size such as 0.00011999999999999999 is the noise of somebody's float sum.
             if column.role is not Role.QUANTITY:
                 raise
-            return self._declared(floats_of(series))
+            return self._declared(floats_of(series), VOLUME_SCALE)
 
-    def _declared(self, values: Floats) -> Scaled:
-        column, lost = declared(values, VOLUME_SCALE)
+    def _declared(self, values: Floats, scale: int) -> Scaled:
+        column, lost = declared(values, scale)
         self.rounded += lost
         return column
 
