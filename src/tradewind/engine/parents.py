@@ -24,6 +24,7 @@ SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 BARS_MAX = 1_440
 CHILD = "-c"
+WORD = 2**64
 
 
 class WorkedParent(msgspec.Struct):
@@ -132,8 +133,9 @@ class Day:
 
     def values(self) -> list[object]:
         """Return what decides, as plain values for the digest."""
+        sums = [each if each < WORD else each % WORD for each in self.sums]  # a digest takes numbers of 64 bits
         shares = [None if share is None else repr(share) for share in self.rates.shares]
-        return [self.sums, shares, "by trades"] if self.by_trades else [self.sums, shares]
+        return [sums, shares, "by trades"] if self.by_trades else [sums, shares]
 
     def _count(self, bar: tuple[int, int, int, int | None], sign: int) -> None:
         ts_ns, span_ns, close, volume = bar

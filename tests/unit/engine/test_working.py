@@ -486,6 +486,15 @@ def test_a_days_bars_are_told_apart_by_what_they_come_to() -> None:
     assert day.sigma_day() == pytest.approx(0.00025 * 1_440**0.5, rel=0.2)
 
 
+def test_a_day_of_long_prices_can_be_digested() -> None:
+    day, dearer = Day(), Day()
+    for at in range(24):
+        day.take(Bar(BTC.id, 1_760_000_000_000_000_000 + at * 3_600_000_000_000, 1, 1, 1, 1, 6 * 10**8, at))
+        dearer.take(Bar(BTC.id, 1_760_000_000_000_000_000 + at * 3_600_000_000_000, 1, 1, 1, 1, 6 * 10**8 + 1, at))
+    assert day.sums[2] > 2**64
+    assert msgspec.msgpack.encode(day.values()) != msgspec.msgpack.encode(dearer.values())
+
+
 def test_the_timers_of_a_bot_named_after_a_file_find_it() -> None:
     settings = planned(LONG, exits=Exits(time_ns=MINUTE_NS))
     bot = msgspec.structs.replace(settings.bots[0], id="mine.py:Trend")
