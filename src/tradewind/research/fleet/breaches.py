@@ -25,7 +25,6 @@ AUDITED = (
     "concentration_max",
 )  # fmt: skip
 BREAKER = "drawdown_max"
-DUST = 1e-3  # of equity: what is left below an instrument's smallest order
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ class LimitAudit(msgspec.Struct, frozen=True):
 
     `instrument_share` and `exposure_share` are the largest shares of equity held at any close: prices may carry them
     above a limit, which holds back orders and sells nothing. `gap` is what the breaker's limit may be passed by: the
-    fall over the bar in which it tripped, and over the one in which everything was sold.
+    fall over the bar in which it tripped, and until each instrument has had one more bar to be sold in.
     """
 
     checked: tuple[str, ...]
@@ -69,7 +68,7 @@ def audit_limits(
     most = config.protections.drawdown_max if drawdown_max is None else drawdown_max
     walk = _Walk(result, Marks(series), curve, kept)
     walk.through()
-    fall, gap = _fall(curve, walk.tripped_ns, most)
+    fall, gap = _fall(curve, walk, series, most)
     shares = _shares(walk.held, Marks(series), curve)
     checked = [name for name in (*AUDITED, CAPS) if getattr(kept, name) not in (None, {})]
     return LimitAudit(
@@ -95,6 +94,7 @@ class _Walk:
         self.orders = 0
         self.breaches: list[Breach] = []
         self.tripped_ns: int | None = None
+        self.latency_ns = result.settings.entry_latency_ns + result.settings.response_latency_ns
         self.latched = False
         self.held: list[tuple[int, str, int]] = []  # (time, instrument, units from then on)
 
@@ -175,22 +175,49 @@ def _moves(record: object) -> bool:
     return type(record).__name__ in {"OrderFilled", "PositionLiquidated", "PositionAdopted"}
 
 
-def _fall(curve: EquityCurve, tripped_ns: int | None, most: Decimal | None) -> tuple[list[Breach], float]:
+def _fall(
+    curve: EquityCurve, walk: _Walk, series: Sequence[BarSeries], most: Decimal | None
+) -> tuple[list[Breach], float]:
     """Return the breach of the breaker, if it came late or not at all, and the gap that is allowed for."""
     if most is None:
         return [], 0.0
-    limit, falls = float(most), np.diff(curve.drawdown, prepend=0.0)
-    gap = 0.0
-    if tripped_ns is not None:
-        trip = min(int(np.searchsorted(curve.ts_ns, tripped_ns, "left")), len(falls) - 1)
-        flat = np.flatnonzero(curve.exposure[trip + 1 :] < DUST)
-        end = trip + 1 + int(flat[0]) if len(flat) else len(falls) - 1
-        gap = max(float(falls[trip]), 0.0) + float(np.max(falls[trip + 1 : end + 1], initial=0.0))
-    worst = int(np.argmax(curve.drawdown))
-    found = float(curve.drawdown[worst])
+    limit, gap, fallen = float(most), 0.0, curve.drawdown
+    if walk.tripped_ns is not None:
+        trip = _tripped(curve, walk.tripped_ns, limit)
+        end = _sold(curve, walk, series, trip)
+        before = float(fallen[trip - 1]) if trip else 0.0
+        gap = max(float(fallen[trip]) - before, 0.0) + float(np.max(fallen[trip : end + 1]) - fallen[trip])
+    worst = int(np.argmax(fallen))
+    found = float(fallen[worst])
     if found > limit + gap + 1e-9:
         return [Breach(int(curve.ts_ns[worst]), BREAKER, "the account", found, limit + gap)], gap
     return [], gap
+
+
+def _tripped(curve: EquityCurve, tripped_ns: int, limit: float) -> int:
+    """Return the point of the fall that tripped the breaker: a fill at a bar's open is in the curve at its close."""
+    first = min(int(np.searchsorted(curve.ts_ns, tripped_ns, "left")), len(curve) - 1)
+    below = np.flatnonzero(curve.drawdown[first:] >= limit)
+    return first + int(below[0]) if len(below) else first
+
+
+def _sold(curve: EquityCurve, walk: _Walk, series: Sequence[BarSeries], trip: int) -> int:
+    """Return the point at which each instrument that was held has had one bar to be sold in, whenever that came.
+
+    That is the first that opens once the order has arrived, and in which something traded.
+    """
+    tripped_ns, end = int(curve.ts_ns[trip]), trip
+    held = {name: units for ts_ns, name, units in walk.held if ts_ns < tripped_ns}
+    held |= {name: 1 for ts_ns, name, _ in walk.held if ts_ns == tripped_ns}  # sold at the open that is this close
+    for each in series:
+        open_to_it = each.open_ns >= tripped_ns + walk.latency_ns
+        if each.volume is not None:
+            open_to_it = open_to_it & (each.volume > 0)
+        rows = np.flatnonzero(open_to_it)
+        if held.get(each.instrument.id) and len(rows):
+            close_ns = int(each.open_ns[rows[0]]) + each.span_ns
+            end = max(end, int(np.searchsorted(curve.ts_ns, close_ns, "left")))
+    return end
 
 
 def _shares(held: Sequence[tuple[int, str, int]], marks: Marks, curve: EquityCurve) -> float:

@@ -7,15 +7,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.unit.research.fleet.test_scorecard import walk
+from tests.unit.research.fleet.test_scorecard import HOUR_NS, walk
 from tradewind.app.settings import BotSettings, Config, ProtectionSettings
 from tradewind.app.wiring import simulation_settings
 from tradewind.model.decisions import Approved, Decided
+from tradewind.model.instrument import define_instrument
 from tradewind.model.money import ONE
 from tradewind.research.backtest import BacktestResult, run_backtest
 from tradewind.research.curve import EquityCurve, equity_curve
 from tradewind.research.fleet.arms import NO_LIMITS, arm_config
-from tradewind.research.fleet.breaches import AUDITED, audit_limits
+from tradewind.research.fleet.breaches import AUDITED, LimitAudit, audit_limits
 from tradewind.research.series import BarSeries
 from tradewind.risk.limits import CAPS, Limits
 
@@ -114,6 +115,45 @@ def test_a_breaker_that_never_tripped_is_found() -> None:
     (breach,) = audit.breaches
     assert breach.limit == "drawdown_max"
     assert breach.number == float(np.max(curve.drawdown))
+
+
+def _held(*market: tuple[str, int, list[int], list[int]], flatten: bool = True) -> LimitAudit:
+    """The audit of bars (name, minutes past the hour, opens, closes), bought at once and held, breaker at .1 %."""
+    found = []
+    for name, minutes, opens, closes in market:
+        instrument = define_instrument(name, price_increment="0.01", base_increment="0.001")
+        first, last = np.array(opens), np.array(closes)
+        high, low = np.maximum(first, last), np.minimum(first, last)
+        at = (np.arange(len(opens)) + 473_000) * HOUR_NS + minutes * HOUR_NS // 60
+        found.append(BarSeries(instrument, HOUR_NS, at, first, high, low, last, np.full(len(opens), 10**6)))
+    config = Config(
+        bots=(BotSettings(strategy="buy_and_hold"),),
+        protections=ProtectionSettings(drawdown_max=Decimal("0.001"), drawdown_flatten=flatten),
+    )
+    engine = arm_config("full", config, [each.instrument for each in found])
+    result = run_backtest(engine, simulation_settings(config), found)
+    return audit_limits(result, found, equity_curve(result, found))
+
+
+def test_a_fill_that_trips_the_breaker_counts_in_the_bar_whose_open_it_was() -> None:
+    """Bought at an open far above: that alone trips it, at the time at which the bar before closed."""
+    audit = _held(("BTC-USD", 0, [10_000, 13_000, 9_000, 9_000], [10_000, 10_000, 9_000, 9_000]))
+    assert audit.breaches == ()
+    assert audit.drawdown == pytest.approx(audit.gap)
+    assert audit.drawdown > 0.07  # a fifth of the account fell by a quarter, and by a tenth until it was sold
+
+
+def test_every_instrument_has_a_bar_of_its_own_to_be_sold_in() -> None:
+    """Two that fall at each open, half an hour apart: the falls of both until each was sold are one bar's gap."""
+    opens = [10_000, 10_000, 9_000, 8_000, 7_000, 6_000]
+    audit = _held(("BTC-USD", 0, opens, opens), ("ETH-USD", 30, opens, opens))
+    assert audit.breaches == ()
+    assert 0.03 < audit.drawdown <= 0.001 + audit.gap
+
+
+def test_what_is_held_beyond_that_bar_and_falls_on_is_a_breach() -> None:
+    opens = [10_000, 10_000, 9_000, 8_000, 7_000, 6_000]
+    assert [each.limit for each in _held(("BTC-USD", 0, opens, opens), flatten=False).breaches] == ["drawdown_max"]
 
 
 def test_new_risk_after_the_breaker_is_found() -> None:
