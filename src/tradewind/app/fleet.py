@@ -140,6 +140,8 @@ def fleet_plan(
     merged = _over(_over({}, STACK), given)
     if "policy" in given.get("execution", {}) and "entries" not in given["execution"]:
         merged["execution"]["entries"] = "market"  # a plan says itself how entries wait
+    if not merged["regime"]["enabled"] and "allocation" not in given:
+        del merged["allocation"]  # the usual budgets follow regimes
     for key, value in (("from", start), ("to", end), ("venue", venue)):
         if value is not None:
             merged.setdefault("data", {})[key] = value

@@ -46,6 +46,13 @@ def test_the_file_says_otherwise_where_it_does(tmp_path: Path) -> None:
     assert plan.fleet.draws == 500
 
 
+def test_without_regimes_the_usual_budgets_do_not_follow_them(tmp_path: Path) -> None:
+    off = "[regime]\nenabled = false\n" + BOTS
+    assert read_fleet(written(tmp_path, off)).config.allocation.method == "off"
+    told = read_fleet(written(tmp_path, '[allocation]\nmethod = "blend"\n' + off)).config.allocation
+    assert told.method == "blend"  # what the file asks for is refused where it is wired, not changed
+
+
 def test_the_hash_covers_the_fleet_the_stack_and_the_window(tmp_path: Path) -> None:
     texts = (BOTS, "[walk_forward]\n" + BOTS, "[fleet]\nseed = 8\n" + BOTS, "[fees]\ntaker = 0.001\n" + BOTS)
     hashes = {read_fleet(written(tmp_path, text)).digest for text in texts}
@@ -59,6 +66,7 @@ def test_the_hash_covers_the_fleet_the_stack_and_the_window(tmp_path: Path) -> N
     ("text", "said"),
     [
         ("", "has no bots"),
+        ("fleet = 3\n" + BOTS, "fleet must be a table, was 3"),
         ("[fleet]\ndraws = 1\n" + BOTS, "fleet.draws must be"),
         ("[fleet]\nsead = 1\n" + BOTS, r"unknown key fleet.sead: did you mean fleet.seed\?"),
         ("[fleet]\nbudget = 0\n" + BOTS, "fleet: budget must be a share above 0"),

@@ -33,7 +33,7 @@ from tradewind.research.fleet.breaches import LimitAudit
 from tradewind.research.fleet.goals import Goal, Paired, goals
 from tradewind.research.fleet.reasons import Reasons
 from tradewind.research.fleet.scoring import ArmScore, Days, Scored, score_arm
-from tradewind.research.fleet.selection import WalkForward, paper_trades, scheduled, walk_forward
+from tradewind.research.fleet.selection import WalkForward, paper_trades, scheduled, walk_forward, windows
 from tradewind.research.series import BarSeries, perpetual_notes
 
 Told = Callable[[str, int, int], None]
@@ -130,10 +130,11 @@ def _chosen(
     """Return who may trade when: decided on trades on paper that had ended before; None without walk-forward."""
     if plan.walk_forward is None:
         return None
-    engine = paper_config(plan.config, [each.instrument for each in training])
-    result = run_backtest(engine, simulation_settings(plan.config), training, extra=extra)
     start_ns = min(int(each.open_ns[0]) for each in series)
     end_ns = max(int(each.open_ns[-1]) + each.span_ns for each in series)
+    windows(plan.walk_forward, start_ns, end_ns)  # refused before the long run on paper, not after it
+    engine = paper_config(plan.config, [each.instrument for each in training])
+    result = run_backtest(engine, simulation_settings(plan.config), training, extra=extra)
     return walk_forward(plan.walk_forward, paper_trades(read_model(result).trips), engine, start_ns, end_ns)
 
 

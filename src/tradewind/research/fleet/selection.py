@@ -15,12 +15,14 @@ from tradewind.app.fleet import WalkForwardSection
 from tradewind.app.times import duration_ns
 from tradewind.engine.config import BotSpec, EngineConfig
 from tradewind.engine.views import RoundTrip
+from tradewind.model.errors import ConfigError
 from tradewind.portfolio.edge_gate import edge_gate
 from tradewind.research.fleet.reasons import kind_of
 from tradewind.research.fleet.scheduled import Scheduled
 
 BPS = 10_000.0
 TRIPS_OF_A_KIND_MIN = 5
+WINDOWS_MOST = 5_000
 
 
 class Window(NamedTuple):
@@ -62,10 +64,16 @@ def windows(section: WalkForwardSection, start_ns: int, end_ns: int) -> list[Win
     """Return the windows from start to end: one every `step`, each in force for `test`, trained on `train` before it.
 
     The embargo, a share of the training window, lies between the last trade that counts and the choice.
+    Raises  ConfigError for so many that most of the run would be choosing.
     """
     train, test = duration_ns(section.train), duration_ns(section.test)
     step = duration_ns(section.step) if section.step is not None else test
     gap = int(train * float(section.embargo))
+    if (count := -((start_ns - end_ns) // step)) > WINDOWS_MOST:
+        raise ConfigError(
+            f"walk_forward chooses every {section.step or section.test}, here {count:,} times, and {WINDOWS_MOST:,} "
+            f"are the most: make {'step' if section.step else 'test'} longer"
+        )
     return [
         Window(at - gap - train, at - gap, at, min(at + min(step, test), end_ns))
         for at in range(start_ns, end_ns, step)

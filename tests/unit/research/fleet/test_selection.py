@@ -11,6 +11,7 @@ from tests.unit.research.fleet.test_scorecard import BARS, HOUR_NS, small_plan, 
 from tradewind.app.fleet import FleetPlan, WalkForwardSection
 from tradewind.app.wiring import simulation_settings
 from tradewind.engine.config import EngineConfig
+from tradewind.model.errors import ConfigError
 from tradewind.model.intents import TargetWeight
 from tradewind.research.backtest import run_backtest
 from tradewind.research.breakdown import read_model
@@ -48,6 +49,12 @@ def test_training_ends_an_embargo_before_each_window_and_windows_follow_each_oth
     for each in found:
         assert each.from_ns - each.train_to_ns == DAY_NS  # 10 % of ten days
         assert each.train_to_ns - each.train_from_ns == 10 * DAY_NS
+
+
+def test_a_choice_every_second_is_refused_before_anything_runs(plan: FleetPlan) -> None:
+    section = msgspec.structs.replace(SECTION, test="1s")
+    with pytest.raises(ConfigError, match="every 1s, here 864,000 times, and 5,000 are the most: make test longer"):
+        run_fleet(msgspec.structs.replace(plan, walk_forward=section), [walk("BTC-USD", 1)])
 
 
 def test_a_step_longer_than_the_test_leaves_days_in_which_nothing_begins(plan: FleetPlan) -> None:
