@@ -65,6 +65,11 @@ class Question:
         if self.due_ns is None:
             self.asked, self.due_ns = 0, now_ns
 
+    def bring_forward(self, due_ns: int, now_ns: int) -> None:
+        """Do not wait beyond `due_ns`, from when on an answer counts, for a question that is still to be asked."""
+        if self.due_ns is not None and now_ns < due_ns < self.due_ns:
+            self.due_ns = due_ns
+
     def settle(self) -> None:
         """Nothing is left to ask."""
         self.asked, self.due_ns = 0, None

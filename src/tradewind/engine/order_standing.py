@@ -94,10 +94,14 @@ class OrderStanding:
         pace = self._pace
         early = asked_ns < record.left_ns + pace.visible_ns or asked_ns < record.absent_ns + pace.apart_ns
         if early or record.in_flight or record.final is not None:
+            if not record.is_known:
+                counts_ns = max(record.left_ns + pace.visible_ns, record.absent_ns + pace.apart_ns)
+                record.find.bring_forward(counts_ns, now_ns)
             return
         record.absences += 1
         record.absent_ns = asked_ns
         if not record.is_known:
+            record.find.bring_forward(asked_ns + pace.apart_ns, now_ns)
             if record.absences >= pace.absences:
                 self.reject(record, NEVER_ARRIVED, now_ns)
         elif record.absences >= pace.vanished and not record.owed:

@@ -21,6 +21,9 @@ def test_the_pace_is_the_codes() -> None:
     assert f"after {first}, then every {seconds(pace.steps_ns[-1])}" in PAGE
     assert f"looks that began {seconds(pace.visible_ns)} or more" in PAGE
     assert f"{NUMBERS[pace.absences]} such looks, at least {seconds(pace.apart_ns)} apart" in PAGE
+    least_ns = pace.visible_ns + (pace.absences - 1) * pace.apart_ns
+    assert f"{seconds(least_ns)} after it left at the earliest" in PAGE
+    assert f"lost is {seconds(least_ns)} in doubt" in PAGE
     assert f"{NUMBERS[pace.vanished]} such looks and nothing owed" in PAGE
     assert f"{NUMBERS[pace.cancels]} quick ones, then one every {seconds(pace.slow_ns)}" in PAGE
     assert f"what {len(pace.steps_ns)} looks have not settled" in PAGE

@@ -212,6 +212,21 @@ def test_not_found_counts_after_the_window_and_repeated() -> None:
     assert told[-1] == a.OrderRejected("a1", 300 * S, "NEVER_ARRIVED")
 
 
+@pytest.mark.parametrize("doubted_s", [0, 1, 5, 10, 14, 15, 20])
+def test_looks_come_as_soon_as_they_count(doubted_s: int) -> None:
+    """A position that waits to be closed waits for this: no longer than the window and three looks, never less."""
+    truth = sent()
+    truth.answered("a1", InDoubt("timed out"), (40 + doubted_s) * S)
+    told: list[object] = []
+    while not told:
+        now_ns = truth.next_due_ns or 0
+        assert truth.due(now_ns).queries == (FindOrder("a1", ""),)
+        told = list(truth.order_absent("a1", now_ns, now_ns))
+    assert kinds(told)[-1] == "OrderRejected"
+    first_ns = max(40 * S + PACE.visible_ns, (40 + doubted_s) * S)
+    assert now_ns == first_ns + (PACE.absences - 1) * PACE.apart_ns
+
+
 def test_while_the_answer_is_awaited_absence_says_nothing() -> None:
     truth = sent()
     for look in range(9):
