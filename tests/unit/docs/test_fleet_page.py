@@ -1,8 +1,11 @@
 """docs/fleet.md names every arm, every setting with its default, and every figure of the interface."""
 
+import hashlib
+
 import msgspec
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.unit.docs.pages import codes, read, rows, section
 from tradewind.app.fleet import FleetSection, WalkForwardSection
 from tradewind.app.settings import Section
@@ -33,3 +36,9 @@ def test_every_figure_told_is_there() -> None:
     named = codes(section(PAGE, "The figures").split("for each arm ", 1)[1].split(", and some more", 1)[0])
     assert len(named) == 11
     assert set(named) <= set(ArmScore.__struct_fields__)
+
+
+def test_the_fleet_that_was_reported_on_is_the_one_that_was_frozen() -> None:
+    """Its window was run once: another fleet is another file, and has to say that the window was looked at."""
+    frozen = hashlib.sha256((REPOSITORY / "examples" / "fleet-perps.toml").read_bytes()).hexdigest()
+    assert frozen == "aaf784b27ca0a016010db437a9ac1e45fd71c76afec56d3b9aaf05a5cb8a367f"

@@ -11,7 +11,7 @@ from tradewind.research.fleet.scoring import ArmScore
 
 HEADS = (
     "profitable", "Wilson 95 %", "net", "fees", "maker", "Sharpe", "deflated", "drawdown", "BTC corr.", "turnover",
-    "exposure", "trades", "short", "liquidated",
+    "exposure", "trades", "short", "liq.",
 )  # fmt: skip
 REASON_HEADS = ("profitable", "trades", "by prices", "fees", "funding", "net")
 PERPETUAL_HEADS = ("perpetual", "funding", "marks", "margin")
