@@ -74,7 +74,7 @@ def carry_of(catalog: Catalog, instrument: Instrument, bars: BarTable, data: Dat
         rates = _funding(catalog, rates_key, instrument, bars)
         rates_told = _told(rates, "settlements", rates_key)
     unfunded = uncharged(rates, int(bars.open_ns[0]), int(bars.close_ns[-1]))
-    if rates and unfunded >= TOLD_MIN:
+    if data.funding and rates_key in there and unfunded >= TOLD_MIN:
         rates_told += f": none is charged for {unfunded:.0%} of the time"
     mark_key = _mark_series(there, bars) if data.marks else None
     marks = () if mark_key is None else _marks(catalog, mark_key, instrument, bars)

@@ -44,6 +44,13 @@ def test_funding_beside_the_candles_is_charged_and_what_is_missing_is_said(data:
     assert [each.carry.unfunded for each in found.market] == [pytest.approx(0.4), 1.0]
 
 
+def test_funding_that_begins_after_the_bars_is_none(data: Path) -> None:
+    funding(data / "funding" / "venue", A, 5)
+    plan = read_fleet(written(data, BOTS), "2024-01-02T18:00")
+    found = load_fleet(plan, data / "candles", Home(data / "home"))
+    assert told(found)[0].endswith("has none in the range of the bars: none is charged for 100% of the time")
+
+
 @pytest.mark.parametrize("inside", ["", "venue"])
 def test_funding_is_read_from_another_folder(data: Path, inside: str) -> None:
     funding(data / "funding" / "venue", A, 5)
