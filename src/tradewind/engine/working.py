@@ -262,7 +262,9 @@ def _close_what_is_left(state: EngineState, seat: Seat, parent: WorkedParent) ->
     request = OrderRequest(parent.order_id, market.id, plan.side, OrderKind.MARKET, left)
     share = (Share(seat.bot.id, state.order_number, left),)
     whole = Proposal(request, share, OrderRole.TARGET, "", parent.exits, seat.alone, target)
-    part = None if seat.working else closing_part(market, whole)  # an exit that works guards what is left
+    if seat.working or seat.deferred is not None:
+        return  # an exit that works guards what is left, and another wish says itself what becomes of it
+    part = closing_part(market, whole)
     if part is None or start_parent(state, market, seat, part.request, parent.exits, target):
         return
     if propose(state, market, part):
