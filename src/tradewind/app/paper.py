@@ -27,7 +27,7 @@ from tradewind.engine.ports import Recorder, Venue
 from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.sequencer import Recorded, merge
 from tradewind.engine.state import EngineState
-from tradewind.model.commands import CancelAll, Command
+from tradewind.model.commands import CancelAll, Command, PauseBot, ResumeBot
 from tradewind.model.effects import Alarm
 from tradewind.model.market_events import MarketEvent
 from tradewind.model.money import ZERO
@@ -37,6 +37,7 @@ from tradewind.simulation.settings import SimulationSettings
 OnStop = Literal["keep", "cancel"]
 FORGET_NS = 3_600_000_000_000
 ALARMS_KEPT = 1_000
+REASON = "warming up"
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -92,7 +93,9 @@ class PaperSession:
         tails: TailFits | None = None,
         guardian: ConfigWatch | None = None,
         shadow: Shadow | None = None,
+        history_ns: int | None = None,
     ) -> None:
+        """Up to `history_ns` everything is history: bots are paused, and nothing waits for the clock."""
         self.config = config
         self.settings = settings
         self.model = model
@@ -103,6 +106,7 @@ class PaperSession:
         self._tails = tails
         self._guardian = guardian
         self._guarded_s = pacer.elapsed_s()
+        self._history_ns = history_ns
         self._state = EngineState(config, load_source)
         self._driver = Driver(self._state, venue, recorder=recorder)
         self._shadow = shadow
@@ -119,8 +123,12 @@ class PaperSession:
     def run(self, watch: Callable[[Glance], None]) -> SessionRecord:
         """Run to the end of the data, of the time, or until asked to stop; `watch` is shown every moment."""
         ended = "data"
+        warming = self._pause()
         for ts_ns, events in moments(self._sources):
-            if not self._pacer.until(ts_ns, self._obey):
+            if warming and ts_ns > (self._history_ns or 0):
+                warming = False
+                self._resume()
+            if self._pacer.stop.is_set() if warming else not self._pacer.until(ts_ns, self._obey):
                 ended = "asked" if self._pacer.stop.is_set() else "minutes"
                 break
             self._obey()
@@ -134,6 +142,20 @@ class PaperSession:
                 self._shadow.step()
             watch(self.glance())
         return self._close(ended)
+
+    def _pause(self) -> bool:
+        """Pause all bots for the history there is; return whether there is any."""
+        if self._history_ns is None:
+            return False
+        if self._tails is not None:
+            self._tails.begin(self._history_ns)
+        for name in self._state.bots:
+            self._driver.take(PauseBot(self._state.now_ns, name, REASON))
+        return True
+
+    def _resume(self) -> None:
+        for name in self._state.bots:
+            self._driver.take(ResumeBot(self._state.now_ns, name))
 
     def glance(self) -> Glance:
         """Return the account as it is now."""

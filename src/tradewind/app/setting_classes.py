@@ -66,7 +66,7 @@ ROWS: tuple[tuple[Weight, str, str], ...] = (
     (Weight.RISK, "instruments", "min_quantity min_notional initial_margin maintenance_margin close_out_margin"),
     (Weight.RISK, "instruments", "margin_tiers overnight overnight_initial_margin overnight_maintenance_margin"),
     (Weight.START, "", "flags"),
-    (Weight.START, "paper", "speed minutes on_stop"),
+    (Weight.START, "paper", "speed minutes on_stop warmup"),
     (Weight.CRITICAL, "live", "venue endpoint account keys real_money dry_run"),
     (Weight.RISK, "live", "ioc_only preview on_stop foreign_orders unprotected windows daily_loss_max"),
     (Weight.RISK, "live", "gaps_per_five_minutes orders_every accounts_every"),

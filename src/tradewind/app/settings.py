@@ -415,11 +415,15 @@ class InstrumentSettings(Section, frozen=True):
 
 
 class PaperSettings(Section, frozen=True):
-    """`speed` is `recorded`, `max` or how many times faster than the market; `on_stop` says what open orders do."""
+    """`speed` is `recorded`, `max` or how many times faster than the market; `on_stop` says what open orders do.
+
+    With `warmup` a session on recorded candles begins with those from before `data.from`, its bots paused.
+    """
 
     speed: str = "recorded"
     minutes: Decimal | None = None
     on_stop: Literal["keep", "cancel"] = "cancel"
+    warmup: bool = False
 
     def __post_init__(self) -> None:
         if self.minutes is not None and not (self.minutes.is_finite() and 0 < self.minutes <= MINUTES_MAX):

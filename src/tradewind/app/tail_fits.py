@@ -56,6 +56,10 @@ class TailFits:
         self._valid_ns = valid_ns(plan, self._span_ns)
         self._next = 0
 
+    def begin(self, ts_ns: int) -> None:
+        """Leave out the fits that another has replaced by `ts_ns`: before that nobody decides."""
+        self._next = max(0, int(np.searchsorted(self._table.times[self._due], ts_ns, side="right")) - 1)
+
     def upto(self, ts_ns: int) -> Iterator[Fitted]:
         """Yield the fits that are known by `ts_ns` and have not been handed out."""
         times = self._table.times

@@ -9,6 +9,7 @@ from tradewind.app.flags import flag_values
 from tradewind.app.generated import generated_market
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData, Observer, load_market
+from tradewind.app.paper_history import with_history
 from tradewind.app.settings import Config
 from tradewind.cli.demonstration import shown
 from tradewind.cli.display import Screen
@@ -45,7 +46,8 @@ def run_paper(file: Path | None, options: RunOptions, *, headless: bool, json: b
         return run_live_paper(home, settled, guardian, json=json)
     with progress("reading bars", quiet=json) as observer:
         market = choose_market(config, home, observer)
-    session = Session("paper", settled, home, market, guardian)
+        history = with_history(config, home, market)
+    session = Session("paper", settled, home, market, guardian, history)
     live = not headless and not json and sys.stdout.isatty() and flag_values(config.flags)["live_display"]
     screen = Screen("tradewind paper", session.engine, session.model, session.paper.readings)
     with shown(screen, live=live, quiet=json) as watch:

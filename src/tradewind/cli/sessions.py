@@ -13,6 +13,7 @@ from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signals
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
+from tradewind.app.paper_history import History
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session, rebuild
 from tradewind.app.shadow import Shadow, shadow_journal
@@ -54,6 +55,7 @@ class Session:
         home: Home,
         market: Sequence[MarketData],
         guardian: ConfigWatch | None = None,
+        history: History | None = None,
     ) -> None:
         config = resolved.config
         self.engine = engine_config(config, [each.instrument for each in market])
@@ -63,6 +65,7 @@ class Session:
             refuse_unheard(self._plan, self.engine, books=False)
         self.troubles: list[str] = []  # of the shadow
         self.market = market
+        fed = market if history is None else history.market
         self.stop = threading.Event()
         names = {bot.id: strategy_name(bot.strategy) for bot in self.engine.bots}
         self.model = ReadModel(self.engine.instruments, strategies=names, keep=KEPT_ROWS)
@@ -71,31 +74,30 @@ class Session:
         self._store = RunStore(home.runs)
         record = run_record(kind, resolved, self.engine, settings, market, now_ns())
         self.record, self._recorder = begin_session(self._store, record)
-        self.shadow = self._shadow()
+        self.shadow = self._shadow(fed)
         self.paper = PaperSession(
             self.engine,
             settings,
-            simulated_venue(self.engine, settings, market),
-            streamed_sources(market),
+            simulated_venue(self.engine, settings, fed),
+            streamed_sources(fed),
             pacer=Pacer(SystemClock(), self.stop, speed, None if minutes is None else float(minutes) * 60),
             model=self.model,
             recorder=self._recorder,
             on_stop=config.paper.on_stop,
             keep_all=False,
-            tails=market_fits(self.engine, market),
+            tails=market_fits(self.engine, fed),
             guardian=guardian,
             shadow=self.shadow,
+            history_ns=None if history is None else history.until_ns,
         )
 
-    def _shadow(self) -> Shadow | None:
+    def _shadow(self, market: Sequence[MarketData]) -> Shadow | None:
         """Return the candidate that runs beside, if there is one, listening to what the session records."""
         plan = self._plan
         if plan is None:
             return None
         journal = shadow_journal(plan, self.record, self._store.folder(self.record.id))
-        shadow = Shadow(
-            plan, simulated_venue(plan.engine, plan.settings, self.market), journal, tell=self.troubles.append
-        )
+        shadow = Shadow(plan, simulated_venue(plan.engine, plan.settings, market), journal, tell=self.troubles.append)
         shadow.listen(self._recorder)
         return shadow
 
