@@ -17,6 +17,7 @@ from tradewind.app.candle_files import find_candles
 from tradewind.app.config import Layer, check_layer, config_digest, convert_table, file_layer, with_none
 from tradewind.app.home import Home
 from tradewind.app.market_data import MarketData, load_market
+from tradewind.app.plan_terms import refuse_short_plans
 from tradewind.app.settings import Config, DataSettings, Duration, Section, Share
 from tradewind.app.times import duration_ns, moment_ns, moment_text
 from tradewind.model.errors import ConfigError, DataError
@@ -187,6 +188,7 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = N
             f"the bots of the fleet name {', '.join(sorted(meant))}, and none has bars here: "
             f"leave `instruments` out, or use {', '.join(sorted(kept))}"
         )
+    refuse_short_plans(plan.config, chosen)
     training = _training(plan, settings, chosen, home)
     return FleetData(with_margin(plan, chosen), tuple(sorted(left_out)), with_margin(plan, training))
 

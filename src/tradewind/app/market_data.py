@@ -21,6 +21,7 @@ from tradewind.storage.catalog import BarTable, Catalog, Convention, ImportOptio
 from tradewind.strategy.registry import nearest
 
 BARS = "bars"
+BOOK_KINDS = frozenset({"quotes", "book"})
 Observer = Callable[[int, int], None]
 
 

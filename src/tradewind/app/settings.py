@@ -327,9 +327,10 @@ class ExecutionSection(Section, frozen=True):
     """How changes get to the market: as market orders, by plans (`policy`), or entries beside the mark (`rest`).
 
     `urgency` is a plan's, `exit_urgency` that of a plan that reduces; empty, it is the same, and at once where exits
-    guard the position. `low` and `normal` are the times that these urgencies have. `multipliers` are factors on the
-    impact estimate, such as `BTC-USD:1.5,ETH-USD:2`. `algorithm` cuts what is above the upper band: `participation` is
-    the share of what trades that pov has, `display` that of the order that iceberg shows.
+    guard the position. `low` and `normal` are the times that these urgencies have: 30 and 5 minutes, without a book at
+    least six and three bars. `multipliers` are factors on the impact estimate, such as `BTC-USD:1.5,ETH-USD:2`.
+    `algorithm` cuts what is above the upper band: `participation` is the share of what trades that pov has, `display`
+    that of the order that iceberg shows.
     """
 
     entries: Literal["market", "rest"] = "market"
@@ -345,8 +346,8 @@ class ExecutionSection(Section, frozen=True):
     participation: Share = Decimal("0.1")
     display: Share = Decimal("0.1")
     risk_aversion: Decimal = Decimal("0.000001")
-    low: Duration = "30m"
-    normal: Duration = "5m"
+    low: Duration | None = None
+    normal: Duration | None = None
     dynamic_sizing: bool = False
     impact_guard: bool = False
     impact_bps_max: Decimal = Decimal(25)

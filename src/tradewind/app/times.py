@@ -26,6 +26,12 @@ def duration_ns(text: str) -> int:
     return int(match[1]) * UNIT_NS[match[2]]
 
 
+def duration_text(span_ns: int) -> str:
+    """Return nanoseconds, whole milliseconds of them, as `90s` or `4h`: in the largest unit that divides them."""
+    unit, unit_ns = next((each for each in reversed(UNIT_NS.items()) if span_ns % each[1] == 0), ("ms", UNIT_NS["ms"]))
+    return f"{span_ns // unit_ns}{unit}"
+
+
 def moment_ns(text: str, what: str) -> int:
     """Return an ISO date or time as UTC nanoseconds; without a zone it is UTC.
 

@@ -8,14 +8,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tradewind.app.flags import flag_values
-from tradewind.app.market_data import MarketData
+from tradewind.app.market_data import BOOK_KINDS, MarketData
+from tradewind.app.plan_terms import bot_planning
 from tradewind.app.regime import LoadedModel, load_regime_model
 from tradewind.app.settings import (
     AllocationSection,
     BotSettings,
     BreakerSection,
     Config,
-    ExecutionSection,
     ExitSettings,
     FeeSettings,
     GuardSection,
@@ -26,21 +26,16 @@ from tradewind.app.settings import (
 )
 from tradewind.app.strategies import make_strategy
 from tradewind.app.times import UNIT_NS, duration_ns
-from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, Planning, RegimePlan, Resting, TailPlan
+from tradewind.engine.config import BotSpec, EngineConfig, GuardPlan, RegimePlan, Resting, TailPlan
 from tradewind.engine.ports import Venue
 from tradewind.engine.resolved import engine_values
 from tradewind.engine.sequencer import Recorded, RecordedBars, gap_source
-from tradewind.execution.choosing import AlgorithmTerms
-from tradewind.execution.engines import RiskFlags
-from tradewind.execution.multipliers import parse_multipliers
-from tradewind.execution.planner import PlannerSettings
 from tradewind.model.errors import ConfigError
 from tradewind.model.fees import FeeSchedule, FeeTier, flat_fees
 from tradewind.model.instrument import Instrument
 from tradewind.model.intents import Exits
 from tradewind.model.market_events import Gap
 from tradewind.model.money import ONE, ZERO, plain, ratio
-from tradewind.model.plans import Algorithm, PlanPolicy, Urgency
 from tradewind.portfolio.allocation import RegimeAllocation
 from tradewind.portfolio.budgets import BudgetRules
 from tradewind.portfolio.position_size import SizingRules
@@ -74,7 +69,6 @@ FAMILY_OF = {
     "volatility_breakout": "trend",
 }
 """The family of a built-in strategy; one that is not here shares no budget unless its bot names a family."""
-BOOK_KINDS = frozenset({"quotes", "book"})
 
 
 def engine_config(config: Config, instruments: Sequence[Instrument]) -> EngineConfig:
@@ -205,39 +199,6 @@ def _bots(config: Config, instruments: Sequence[Instrument]) -> list[BotSpec]:
         )
         for name, bot, plan in zip(bot_ids(config.bots), config.bots, plans, strict=True)
     ]
-
-
-def bot_planning(section: ExecutionSection, bot: BotSettings, half_spread_bps: Decimal) -> Planning | UnsetType:
-    """Return how a bot's changes are planned; nothing where they are market orders or entries that rest."""
-    policy = bot.execution or section.policy
-    if policy == "market":
-        return UNSET
-    settings = PlannerSettings(
-        policy=PlanPolicy(policy),
-        market_below=section.market_below,
-        twap_above=section.twap_above,
-        slices=section.slices,
-        low_ns=duration_ns(section.low),
-        normal_ns=duration_ns(section.normal),
-        algorithm=AlgorithmTerms(
-            name=Algorithm(section.algorithm),
-            participation=section.participation,
-            display=section.display,
-            risk_aversion=section.risk_aversion,
-        ),
-    )
-    return Planning(
-        settings=settings,
-        urgency=Urgency(bot.urgency or section.urgency),
-        exit_urgency=Urgency(section.exit_urgency) if section.exit_urgency else None,
-        flags=RiskFlags(
-            dynamic_sizing=section.dynamic_sizing,
-            impact_guard=section.impact_guard,
-            impact_bps_max=float(section.impact_bps_max),
-        ),
-        multipliers=parse_multipliers(section.multipliers),
-        half_spread_bps=half_spread_bps,
-    )
 
 
 def _regimes(config: Config) -> RegimePlan | UnsetType:

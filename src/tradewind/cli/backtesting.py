@@ -6,6 +6,7 @@ from tradewind.app.candidate import shadow_plan
 from tradewind.app.edge import measured_edges
 from tradewind.app.flags import flag_values
 from tradewind.app.market_data import load_market
+from tradewind.app.plan_terms import refuse_short_plans
 from tradewind.app.readings import readings
 from tradewind.app.recording import run_record
 from tradewind.app.wiring import engine_config, simulation_settings
@@ -35,6 +36,7 @@ def run_and_show(
         raise ConfigError("--range is for bars: recorded trades, quotes and books are filled as they were")
     with progress("reading bars", quiet=json) as observer:
         market = load_market(settled.config, home, observer)
+    refuse_short_plans(settled.config, market)
     engine = engine_config(settled.config, [each.instrument for each in market])
     settings = simulation_settings(settled.config)
     plan = shadow_plan(settled.config, engine, settings)

@@ -14,6 +14,7 @@ from tradewind.app.market_data import MarketData
 from tradewind.app.pacing import Pacer, SystemClock, speed_of, stopped_by_signals
 from tradewind.app.paper import Glance, PaperSession, SessionRecord
 from tradewind.app.paper_history import History
+from tradewind.app.plan_terms import refuse_short_plans
 from tradewind.app.recording import run_record
 from tradewind.app.replaying import begin_session, rebuild
 from tradewind.app.shadow import Shadow, shadow_journal
@@ -58,6 +59,7 @@ class Session:
         history: History | None = None,
     ) -> None:
         config = resolved.config
+        refuse_short_plans(config, market)
         self.engine = engine_config(config, [each.instrument for each in market])
         settings = simulation_settings(config)
         self._plan = shadow_plan(config, self.engine, settings)

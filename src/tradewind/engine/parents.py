@@ -94,6 +94,11 @@ class Day:
         while bars[0][0] <= bar.ts_ns - DAY_NS or len(bars) > BARS_MAX:
             self._count(bars.popleft(), -1)
 
+    @property
+    def span_ns(self) -> int:
+        """Return how long a bar is; 0 while there was none."""
+        return self.bars[-1][1] if self.bars else 0
+
     def sigma_day(self) -> float | None:
         """Return the volatility of a day as a share; None without three bars."""
         if len(self.bars) < 3:

@@ -308,9 +308,10 @@ def _plan(
     if touch is None or day is None:
         return PlanRefused(market.id, "NO_QUOTE")
     urgency, settings = planner.urgency(reduces=reduces), planner.terms.settings
+    bar_ns = 0 if _has_book(market) else day.span_ns
     profile: tuple[int, ...] = ()
     if settings.algorithm.name is Algorithm.VWAP:
-        profile = day.profile(state.now_ns, settings.slices, settings.cutting_ns(urgency))
+        profile = day.profile(state.now_ns, settings.slices, settings.cutting_ns(urgency, bar_ns))
     figures = MarketFigures(
         bid=touch[0],
         ask=touch[1],
@@ -320,6 +321,7 @@ def _plan(
         fill_rates=day.rates,
         profile=profile,
         book=_has_book(market),
+        bar_ns=bar_ns,
     )
     engine = planner.leaving if reduces else planner.opening
     guarded = not reduces and planner.terms.flags.impact_guard

@@ -42,7 +42,10 @@ LITERAL = MakerTerms(crosses=False, reprices_max=0, patience_ns=DAY_NS, ending=E
 
 
 class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Bands in quote currency, how what is above them is cut, how long each urgency has, and its passive terms."""
+    """Bands in quote currency, how what is above them is cut, how long each urgency has, and its passive terms.
+
+    Without a book what waits has at least `low_bars` or `normal_bars` bars: a child is looked at once in each.
+    """
 
     policy: PlanPolicy = PlanPolicy.MAKER_FIRST
     market_below: Decimal = Decimal(1_000)
@@ -50,6 +53,8 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
     slices: int = 6
     low_ns: int = 1_800 * SECOND_NS
     normal_ns: int = 300 * SECOND_NS
+    low_bars: int = 6
+    normal_bars: int = 3
     low: MakerTerms = PATIENT
     normal: MakerTerms = PROMPT
     algorithm: AlgorithmTerms = AlgorithmTerms()
@@ -57,21 +62,25 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 0 <= self.market_below <= self.twap_above:
             raise ConfigError(f"bands must ascend from 0, were {self.market_below} and {self.twap_above}")
-        if self.slices < 1 or min(self.low_ns, self.normal_ns) <= 0:
-            raise ConfigError("a planner needs at least one slice and times above 0")
+        if min(self.slices, self.low_ns, self.normal_ns, self.low_bars, self.normal_bars) <= 0:
+            raise ConfigError("a planner needs at least one slice and one bar, and times above 0")
 
-    def horizon_ns(self, urgency: Urgency) -> int:
-        """Return how long an order of this urgency may work."""
+    def horizon_ns(self, urgency: Urgency, bar_ns: int = 0) -> int:
+        """Return how long an order of this urgency may work, where it waits some bars of `bar_ns` at least."""
         if urgency is Urgency.HIGH:
             return 0
-        return self.low_ns if urgency is Urgency.LOW else self.normal_ns
+        low = urgency is Urgency.LOW
+        time_ns = self.low_ns if low else self.normal_ns
+        if self.policy is PlanPolicy.BANDS:  # what is cut takes: more time would save nothing
+            return time_ns
+        return max(time_ns, bar_ns * (self.low_bars if low else self.normal_bars))
 
-    def cutting_ns(self, urgency: Urgency) -> int:
+    def cutting_ns(self, urgency: Urgency, bar_ns: int = 0) -> int:
         """Return the time over which slices become due: half of the time where they wait, all of it where they take.
 
         What is posted last needs time to fill too, or it is taken at the deadline.
         """
-        horizon_ns = self.horizon_ns(urgency)
+        horizon_ns = self.horizon_ns(urgency, bar_ns)
         return horizon_ns if self.policy is PlanPolicy.BANDS else horizon_ns // 2
 
 
@@ -80,7 +89,8 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     `sigma_day` is a share per day, `volume_day` in quantity units; None, or what is no positive number, where unknown.
     `impact_multiplier` is the instrument's slippage multiplier, `profile` what is expected to trade in each slice
-    (empty: unknown), `book` whether the touch is a book's.
+    (empty: unknown), `book` whether the touch is a book's, `bar_ns` how long the bars are by which a child is looked at
+    without one.
     """
 
     bid: int
@@ -92,6 +102,7 @@ class MarketFigures(msgspec.Struct, frozen=True, kw_only=True):
     impact_multiplier: float = 1.0
     profile: tuple[int, ...] = ()
     book: bool = False
+    bar_ns: int = 0
 
 
 def plan_order(
@@ -118,8 +129,8 @@ def plan_order(
     notional = instrument.notional(quantity, price)
     chosen = _route(notional, urgency, settings)
     maker = _terms(chosen.route, urgency, market, settings)
-    horizon_ns = 0 if chosen.route is Route.MARKET else settings.horizon_ns(urgency)
-    cutting_ns = settings.cutting_ns(urgency)
+    horizon_ns = 0 if chosen.route is Route.MARKET else settings.horizon_ns(urgency, market.bar_ns)
+    cutting_ns = settings.cutting_ns(urgency, market.bar_ns)
     cut = Choice()
     if chosen.route is Route.TWAP:
         cut = choose(settings.algorithm, _known(quantity, notional, market, cutting_ns // settings.slices))

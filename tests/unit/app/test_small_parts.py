@@ -6,7 +6,7 @@ import pytest
 
 from tradewind.app.candle_files import find_candles
 from tradewind.app.secrets import MASK, masked
-from tradewind.app.times import duration_ns, moment_ns, moment_text
+from tradewind.app.times import duration_ns, duration_text, moment_ns, moment_text
 from tradewind.model.errors import ConfigError, DataError
 
 
@@ -81,3 +81,8 @@ def test_what_cannot_be_found_or_told_is_named(tmp_path: Path) -> None:
         find_candles(tmp_path / "empty", "", [], "")
     with pytest.raises(ConfigError, match=r"1h\.parquet holds 1h candles by its name: leave --interval 15m out"):
         find_candles(tmp_path / "coinbase/BTC-USD/1h.parquet", "", [], "15m")
+
+
+@pytest.mark.parametrize("text", ["250ms", "90s", "15m", "4h", "7d"])
+def test_a_duration_is_told_as_it_is_written(text: str) -> None:
+    assert duration_text(duration_ns(text)) == text

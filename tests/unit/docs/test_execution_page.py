@@ -33,6 +33,8 @@ def test_the_planners_numbers_are_told() -> None:
     assert {policy.value for policy in PlanPolicy} <= set(codes(PLAN))
     times = next(row for row in rows(PLAN) if row[0] == "time")
     assert times[1:] == [f"{each // 60 // S} min" for each in (settings.low_ns, settings.normal_ns)]
+    bars = next(row for row in rows(PLAN) if row[0] == "without a book at least")
+    assert bars[1:] == [f"{each} bars" for each in (settings.low_bars, settings.normal_bars)]
     assert (PATIENT.adverse_bps, PROMPT.adverse_bps) == (20, 10)
     assert (PATIENT.reprices_max, PROMPT.reprices_max) == (60, 10)
     assert (PATIENT.crosses, PROMPT.crosses) == (False, True)

@@ -138,6 +138,26 @@ def test_what_is_missing_is_said_and_the_order_is_cut_evenly(name: str, volume: 
     assert desk.sent[0].quantity == 25
 
 
+def test_without_a_book_a_plan_waits_for_bars_and_takes_at_the_last() -> None:
+    brief = PlannerSettings(low_ns=1, low_bars=3, slices=1, twap_above=Decimal(1_000_000))
+    desk = Floor(planned(LONG, planning=Planning(settings=brief, urgency=Urgency.LOW)))
+    for _ in range(3):
+        bar(desk, VOLUME)
+        assert [each.price is None for each in desk.sent] == [False]
+    assert plan_of(desk).plan.deadline_ns == 3 * MINUTE_NS
+    bar(desk, VOLUME)
+    desk.cancel("test-1-c1")
+    assert [each.price is None for each in desk.sent] == [False, True]
+
+
+def test_beside_a_book_the_span_of_the_bars_is_nothing() -> None:
+    brief = PlannerSettings(low_ns=5 * 10**9, low_bars=3)
+    desk = Floor(planned(LONG, planning=Planning(settings=brief, urgency=Urgency.LOW)))
+    desk.quote(9_999, 10_001)
+    bar(desk, VOLUME)
+    assert plan_of(desk).plan.deadline_ns == 5 * 10**9
+
+
 def test_adaptive_waits_while_the_spread_is_wide() -> None:
     desk = Floor(planned(LONG, planning=planning("adaptive")))
     desk.quote(9_999, 10_001)

@@ -114,6 +114,19 @@ def test_slices_that_wait_have_half_of_the_time_left_to_fill_and_those_that_take
     assert begin(waits, BTC, 0, MARKET.bid, MARKET.ask).release.offsets_ns[-1] <= USUAL.normal_ns // 2
 
 
+def test_on_bars_what_waits_has_some_of_them():
+    hour = 3_600_000_000_000
+    bars = msgspec.structs.replace(MARKET, bar_ns=hour)
+    assert planned(9000, Urgency.LOW, market=bars).deadline_ns == 6 * hour
+    assert planned(9000, Urgency.LOW, market=bars).duration_ns == 3 * hour
+    assert planned(500, market=bars).deadline_ns == 3 * hour
+    assert planned(9000, settings=BANDS, market=bars).deadline_ns == USUAL.normal_ns
+    minutes = msgspec.structs.replace(MARKET, bar_ns=60_000_000_000)
+    assert planned(9000, Urgency.LOW, market=minutes).deadline_ns == USUAL.low_ns
+    with pytest.raises(ConfigError, match="one bar"):
+        PlannerSettings(low_bars=0)
+
+
 def test_what_cannot_be_planned_is_refused():
     crossed = msgspec.structs.replace(MARKET, ask=MARKET.bid)
     assert planned(500, market=crossed) == PlanRefused("BTC-USD", "NO_QUOTE", "9999000/9999000")
