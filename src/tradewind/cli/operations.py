@@ -25,6 +25,7 @@ OPERATOR = "operator"
 
 
 GUARD_COLUMNS = ("guard", "breached", "number", "limit", "action")
+FOR_MACHINES = {"orders": {"venue_id", "emulated", "fees"}, "fills": {"fill_id", "strategy"}}
 MONEY = frozenset({"cost", "realised", "fees", "fee", "notional"})
 COUNTED = ("attempted", "successful", "failed", "in_doubt", "pending")
 
@@ -202,8 +203,15 @@ def show_rows(what: str, more: Mapping[str, Any], name: str | None, *, json: boo
     if json:
         print_json({what: rows})
     else:
-        show_table([_readable(row) for row in rows], what)
+        show_table([_readable(row) for row in _told(what, rows)], what)
     return DONE
+
+
+def _told(what: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows without the columns that say nothing of any, and without those that only JSON needs."""
+    hidden: set[str] = FOR_MACHINES.get(what, set())
+    kept = {key for row in rows for key, value in row.items() if value not in (None, "") and key not in hidden}
+    return [{key: value for key, value in row.items() if key in kept} for row in rows]
 
 
 def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,7 +227,7 @@ def show_table(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     if not rows:
         screen.print(f"no {title}", markup=False)
         return
-    columns = list(rows[0])
+    columns = list(dict.fromkeys(column for row in rows for column in row))
     cells = [[_cell(row.get(column)) for column in columns] for row in rows]
     screen.print(table(title, columns, cells, numbers=False))
 

@@ -71,10 +71,31 @@ def test_fits_and_executions_are_told_in_times_and_not_in_nanoseconds(
     assert "2024-05-01 12:00" in out
     assert str(moment_ns) not in out
     monkeypatch.setattr(
-        operations, "ask", lambda *_: [{"id": "a-1", "sent_ns": moment_ns, "fees": "1067.5662430529892"}]
+        operations, "ask", lambda *_: [{"order_id": "a-1", "ts_ns": moment_ns, "fee": "1067.5662430529892"}]
     )
-    operations.show_rows("orders", {}, None, json=False)
+    operations.show_rows("fills", {}, None, json=False)
     out = capsys.readouterr().out
     assert "2024-05-01 12:00:00" in out
     assert out.split()[-1] == "1067.57"
     assert str(moment_ns) not in out
+
+
+def test_orders_fit_on_a_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "id": "8e98127c5770-3-c5-tp", "venue_id": "20656705-47fa-4572-93a0-df7642e944da", "instrument": "BTC-USD",
+        "side": "sell", "kind": "stop_market", "quantity": "16.1190407", "filled": "0", "price": None,
+        "stop": "3231.62", "fees": "0", "status": "open", "reason": "", "in_doubt": "", "role": "protection",
+        "bots": ["mean"], "sent_ns": 1_714_564_800_000_000_000, "emulated": "resting at the venue",
+    }  # fmt: skip
+    monkeypatch.setattr(operations, "session_folder", lambda *_: None)
+    monkeypatch.setattr(operations, "ask", lambda *_: [row])
+    operations.show_rows("orders", {}, None, json=False)
+    title, head, line = capsys.readouterr().out.splitlines()
+    assert title == "orders"
+    assert head.split() == [
+        "id", "instrument", "side", "kind", "quantity", "filled", "stop", "status", "role", "bots", "sent",
+    ]  # fmt: skip
+    assert line.startswith("8e98127c5770-3-c5-tp  BTC-USD")
+    assert line.endswith("2024-05-01 12:00:00")
+    operations.show_rows("orders", {}, None, json=True)
+    assert '"venue_id":"20656705' in capsys.readouterr().out

@@ -38,6 +38,7 @@ def study_page(study: Study) -> str:
         study=study,
         titles=[TITLES[source] for source in sources],
         results=results,
+        notionals=", ".join(f"{each:,}" for each in study.notionals),
         goals=_goals(results),
         tiers=_tiers(results),
         figures=_figures(results),

@@ -65,17 +65,14 @@ def goals(arms: dict[str, ArmScore], paired: Paired, audits: Mapping[str, LimitA
 
 def _drawdown_goal(audits: Mapping[str, LimitAudit]) -> Goal:
     """Every arm with a breaker at 10 %: the gap is that of the account over the bars in which it tripped and sold."""
+    name, target = "drawdown, arms with a breaker", "<= 10 % and one bar's gap"
     held = {arm: each for arm, each in audits.items() if BREAKER in each.checked}
     late = [arm for arm, each in held.items() if each.drawdown > DRAWDOWN_MOST + each.gap + 1e-9]
-    worst = max(held.values(), key=lambda each: each.drawdown - each.gap, default=None)
-    if worst is None:
-        return Goal("drawdown, arms with a breaker", "<= 10 % and one bar's gap", "no arm has a breaker", reached=False)
-    return Goal(
-        "drawdown, arms with a breaker",
-        f"<= 10 % and one bar's gap (at most {worst.gap:.2%})",
-        f"{worst.drawdown:.2%}" + (f", too much in {', '.join(late)}" if late else ""),
-        not late,
-    )
+    if not held:
+        return Goal(name, target, "no arm has a breaker", reached=False)
+    arm, worst = max(held.items(), key=lambda each: each[1].drawdown)
+    found = f"at most {worst.drawdown:.2%} ({arm}, gap {worst.gap:.2%})"
+    return Goal(name, target, found + (f", too much in {', '.join(late)}" if late else ""), not late)
 
 
 def _breaches_goal(audits: Mapping[str, LimitAudit]) -> Goal:

@@ -158,9 +158,8 @@ def _lines(card: Scorecard) -> list[dict[str, Any]]:
     start = float(card.cash)
     level = HEIGHT * (1 - (start - low) / room) if low <= start <= high else None
     first, last = (moment(int(card.days[NAIVE].day[at]) * DAY_NS)[:10] for at in (0, -1))
-    return [
-        {"lines": lines, "low": f"{low:,.0f}", "high": f"{high:,.0f}", "level": level, "first": first, "last": last}
-    ]
+    ends = {"low": f"{low:,.0f}", "high": f"{high:,.0f}", "start": f"{start:,.0f}"}
+    return [{"lines": lines, **ends, "level": level, "first": first, "last": last}]
 
 
 def _bots(card: Scorecard) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -97,7 +97,7 @@ def history_page(history: History) -> str:
     ]  # fmt: skip
     return _render(
         "history.html", history=history, last=readings[-1], strips=_strips(readings, width), points=points, lines=lines,
-        first=_minute(readings[0].ts_ns), end=_minute(readings[-1].ts_ns), low=f"{low:g}", high=f"{high:g}",
+        first=_minute(readings[0].ts_ns), end=_minute(readings[-1].ts_ns), low=f"{low:,.6g}", high=f"{high:,.6g}",
         market=[_place(each) for each in history.latest], regimes=[each.value for each in Regime],
         changes=_changes(readings)[-20:][::-1], percent=_percent,
         named=[(each.value, _percent(readings[-1].probabilities[k])) for k, each in enumerate(CLASSES)],

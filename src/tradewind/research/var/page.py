@@ -27,6 +27,7 @@ class Drawing(NamedTuple):
     last: str
     low: str
     high: str
+    zero: str  # where 0 lies, in percent of the height from the top
 
 
 def backtest_page(report: RiskReport) -> str:
@@ -120,7 +121,7 @@ def _drawing(plot: Plot) -> Drawing:
     )
     return Drawing(
         plot.asset, told, bars[0], bars[1], lines[0], lines[1], _day(int(times[0])), _day(int(times[-1])),
-        f"{100 * low:.1f} %", f"{100 * high:.1f} %",
+        f"{100 * low:.1f} %", f"{100 * high:.1f} %", f"{100 * zero / BOX:.1f}",
     )  # fmt: skip
 
 

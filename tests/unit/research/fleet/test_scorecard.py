@@ -12,7 +12,7 @@ import pytest
 from tradewind.app.fleet import FleetPlan, FleetSection, read_fleet
 from tradewind.model.instrument import define_instrument
 from tradewind.research.fleet.arms import ARMS, FULL, HOLD, NAIVE, RANDOM
-from tradewind.research.fleet.breaches import Breach
+from tradewind.research.fleet.breaches import BREAKER, Breach
 from tradewind.research.fleet.goals import goals
 from tradewind.research.fleet.page import arms_object, card_object, fleet_page
 from tradewind.research.fleet.scorecard import Scorecard, run_fleet, worth
@@ -131,6 +131,19 @@ def test_the_deflated_ratio_is_that_of_eight_trials(card: Scorecard) -> None:
         spread = 1 - (z**3).mean() * ratios[arm] + ((z**4).mean() - 1) / 4 * ratios[arm] ** 2
         expected = normal.cdf(above * np.sqrt(len(z) - 1) / np.sqrt(spread))
         assert card.arms[arm].deflated_sharpe == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_drawdown_told_is_the_largest_with_its_own_gap(card: Scorecard) -> None:
+    audit = msgspec.structs.replace(card.audits[FULL], checked=(BREAKER,), breaches=())
+    near = msgspec.structs.replace(audit, drawdown=0.1002, gap=0.0004)
+    deep = msgspec.structs.replace(audit, drawdown=0.1030, gap=0.0040)
+    found = {goal.name: goal for goal in goals(card.arms, card.paired[FULL], {"full": near, "risk_off": deep})}
+    told = found["drawdown, arms with a breaker"]
+    assert (told.found, told.reached) == ("at most 10.30% (risk_off, gap 0.40%)", True)
+    late = msgspec.structs.replace(deep, gap=0.0020)
+    found = {goal.name: goal for goal in goals(card.arms, card.paired[FULL], {"full": near, "risk_off": late})}
+    told = found["drawdown, arms with a breaker"]
+    assert (told.found, told.reached) == ("at most 10.30% (risk_off, gap 0.20%), too much in risk_off", False)
 
 
 def test_goals_that_are_missed_are_told_as_missed(card: Scorecard) -> None:
