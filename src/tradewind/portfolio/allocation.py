@@ -5,6 +5,7 @@ the rows are weighted by the regimes' probabilities, so that a market half in do
 """
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +24,11 @@ REGIME_TABLE: dict[str, dict[str, float]] = {
     "CRISIS": {},
 }
 TOLERANCE = 1e-9
+
+
+class Leaving(Enum):
+    GONE = "gone"
+    BEYOND = "beyond"
 
 
 class Switch(NamedTuple):
@@ -62,7 +68,7 @@ class RegimeAllocation(msgspec.Struct, frozen=True):
     def next_weights(self, current: Weights | None, reading: RegimeReading) -> Weights:
         """Return the weights to go on with: the current ones (the same object) while no change leaves the band."""
         wanted = self.weights(reading)
-        return wanted if current is None else no_trade(current, wanted, self.band).weights
+        return wanted if current is None or _leaves(current, wanted, self.band) is not None else current
 
 
 def blended(table: Mapping[str, Weights], probabilities: tuple[float, float, float, float]) -> Weights:
@@ -83,10 +89,26 @@ def no_trade(
     of the change, as a share of the budget. Without a gain the band alone decides, and the cost is only told.
     A family that is to hold nothing leaves at any distance: what is not wanted is no matter of cost.
     """
-    names = sorted(current.keys() | wanted.keys())
-    moved = [abs(wanted.get(name, 0.0) - current.get(name, 0.0)) for name in names]
-    gone = any(current.get(name, 0.0) > 0 and wanted.get(name, 0.0) <= 0 for name in names)
+    why = _leaves(current, wanted, band)
     one_way = turnover(current, wanted)
     cost = 2 * one_way * cost_rate
-    beyond = max(moved, default=0.0) > band and (gain is None or gain > cost)
-    return Switch(wanted, one_way, cost) if gone or beyond else Switch(current, 0.0, 0.0)
+    worthwhile = why is Leaving.GONE or (why is Leaving.BEYOND and (gain is None or gain > cost))
+    return Switch(wanted, one_way, cost) if worthwhile else Switch(current, 0.0, 0.0)
+
+
+def _leaves(current: Weights, wanted: Weights, band: float) -> Leaving | None:
+    """Return why weights may not stay as they are: one is to be nothing, or has left the band; None if they may.
+
+    With regimes this is asked for every bar of every instrument.
+    """
+    why = None
+    for name, weight in wanted.items():
+        before = current.get(name, 0.0)
+        if weight <= 0 < before:
+            return Leaving.GONE
+        if abs(weight - before) > band:
+            why = Leaving.BEYOND
+    for name, before in current.items():
+        if before > 0 and name not in wanted:
+            return Leaving.GONE
+    return why

@@ -1,6 +1,8 @@
 """Budgets by regime: the table, the blend, the band and what a switch costs."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tradewind.model.errors import ConfigError
 from tradewind.model.regime import Regime, RegimeReading, RegimeSource
@@ -72,3 +74,18 @@ def test_an_impossible_table_is_refused(table: dict[str, dict[str, float]], said
 def test_an_impossible_band_is_refused() -> None:
     with pytest.raises(ConfigError, match="band"):
         RegimeAllocation(band=1.0)
+
+
+weights = st.dictionaries(st.sampled_from(("momentum", "trend", "arbitrage")), st.sampled_from((0.0, 0.1, 0.14, 0.16)))
+
+
+@given(weights, weights)
+def test_next_weights_are_those_that_the_band_lets_through(current: dict[str, float], row: dict[str, float]) -> None:
+    """Asked for every bar they are told without the cost of a switch; the answer is the same."""
+    allocation = RegimeAllocation(table={"TRENDING": row}, blend=False)
+    following = allocation.next_weights(current, told(Regime.TRENDING, 1, 0, 0, 0))
+    names = current.keys() | row.keys()
+    gone = any(current.get(name, 0.0) > 0 and row.get(name, 0.0) <= 0 for name in names)
+    beyond = any(abs(current.get(name, 0.0) - row.get(name, 0.0)) > allocation.band for name in names)
+    assert following is (row if gone or beyond else current)
+    assert no_trade(current, row, allocation.band).weights is following
