@@ -20,6 +20,7 @@ from tradewind.storage.catalog import events as recorded
 
 BOOKS, TRADES = "l2", "trades"
 ENDINGS = ("_depth", "_snapshot")
+NO_BOOK = "no book in it; a snapshot needs its *_updates.parquet beside it, and both have to be Parquet files"
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -60,7 +61,10 @@ def find_captures(path: Path) -> list[Capture]:
             name = file.stem.removesuffix(ending)
             found.append(Capture(file.parents[3], file.parents[1].name, file.parents[0].name, name))
     if not found:
-        raise DataError(f"no recorded books below {path}: expected {BOOKS}/VENUE/SYMBOL/*_depth.parquet")
+        raise DataError(
+            f"no recorded books below {path}: expected {BOOKS}/VENUE/SYMBOL/*_depth.parquet, or *_snapshot.parquet "
+            "with *_updates.parquet beside it"
+        )
     return found
 
 
@@ -80,7 +84,7 @@ def read_capture(capture: Capture) -> Recording:
         key = SeriesKey(capture.venue, capture.symbol, "book")
         known = {manifest.key for manifest in catalog.list()}
         if key not in known:
-            raise DataError(f"{capture.title} cannot be read: {next(iter(report.refused.values()), 'no book in it')}")
+            raise DataError(f"{capture.title} cannot be read: {next(iter(report.refused.values()), NO_BOOK)}")
         instrument = catalog.instrument(key)
         scales = (instrument.price_scale, instrument.quantity_scale)
         chain = Chain(catalog.manifest(key).chain or Chain.CONTIGUOUS.value)

@@ -19,7 +19,7 @@ from tradewind.cli.options import RunOptions
 from tradewind.cli.output import ENCODER, amount, console, print_json, progress, share, table
 from tradewind.cli.pages import page_folder, written
 from tradewind.cli.regiming import parse_seeds
-from tradewind.exchange.core.fees import SPOT_FEES
+from tradewind.exchange.core.fees import PERPETUAL_FEES, SPOT_FEES
 from tradewind.execution.engines import RiskFlags, execution_engine
 from tradewind.execution.multipliers import parse_multipliers
 from tradewind.execution.planner import MarketFigures, PlannerSettings
@@ -55,8 +55,8 @@ def plan_and_show(
     factors = parse_multipliers(multipliers)
     market, told = _market(name, *source)
     instrument = market.instrument
-    tier = SPOT_FEES.tier(_amount("--volume-30d", volume_30d))
-    figures = market_figures(market, quote, tier_of=tier)
+    fees = SPOT_FEES if instrument.is_spot else PERPETUAL_FEES
+    figures = market_figures(market, quote, tier_of=fees.tier(_amount("--volume-30d", volume_30d)))
     wanted = _amount("--notional", notional)
     direction = Side.BUY if side == "buy" else Side.SELL
     price = instrument.price_decimal(figures.ask if direction is Side.BUY else figures.bid)
@@ -126,6 +126,9 @@ def market_figures(market: MarketData, quote: tuple[str | None, str | None], *, 
     if quote[0] is not None and quote[1] is not None:
         bid = instrument.limit_price(_amount("--bid", quote[0]), Side.BUY)
         ask = instrument.limit_price(_amount("--ask", quote[1]), Side.SELL)
+        if min(bid, ask) < instrument.tick:
+            least = plain(instrument.price_decimal(instrument.tick))
+            raise ConfigError(f"--bid {quote[0]} is below the tick of {instrument.id}: give prices of at least {least}")
     else:
         close = instrument.price_decimal(int(bars.close[-1]))
         bid = instrument.limit_price(close * (1 - HALF_SPREAD_BPS / 10_000), Side.BUY)

@@ -138,11 +138,42 @@ def test_a_plan_that_cannot_be_says_why(words: list[str], why: str, capsys: pyte
         ["--notional", "-5"],
         ["--notional", "0.000001"],
         ["--notional", "100", "--bid", "5"],
+        ["--notional", "100", "--bid", "0", "--ask", "1", "--json"],
+        ["--notional", "100", "--bid", "0", "--ask", "0"],
         ["--notional", "100", "--bid", "6", "--ask", "5"],
     ],
 )
 def test_what_cannot_be_planned_is_wrong_input(words: list[str]) -> None:
     assert main([*ASKED, *words]) == WRONG_INPUT
+
+
+def test_a_book_that_is_crossed_throughout_and_a_snapshot_alone_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = capture_tree(tmp_path / "data")
+    (depth,) = (tree / "l2").rglob("*.parquet")
+    book = pl.read_parquet(depth)
+    book.with_columns(price=pl.when(pl.col("side") == "bid").then(200.0).otherwise(pl.col("price"))).write_parquet(
+        depth
+    )
+    line = ["execution", "study", "--data", str(tree), "--starts", "2", "--seeds", "7"]
+    assert main(line) == WRONG_INPUT
+    assert "no book in it has a bid below an ask" in capsys.readouterr().err
+    depth.rename(depth.with_name("20240101_snapshot.parquet"))
+    assert main(line) == WRONG_INPUT
+    assert "cannot be read: " in capsys.readouterr().err
+
+
+def test_a_perpetual_is_planned_with_the_fees_of_perpetuals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(1_699_999_980 + n * 60, 100.0, 101.0, 99.0, 100.0, 5.0) for n in range(50)]
+    names = ["ts", "open", "high", "low", "close", "volume"]
+    place = tmp_path / "candles" / "binance_perp" / "BTC-USDT-PERP"
+    place.mkdir(parents=True)
+    bars = pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.from_epoch("ts", "s"))
+    bars.write_parquet(place / "1m.parquet")
+    line = ["execution", "plan", "--instrument", "BTC-USDT-PERP", "--side", "buy", "--notional", "2500", "--json"]
+    assert main([*line, "--urgency", "high", "--data", str(tmp_path / "candles")]) == DONE
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["estimate"]["fee_bps"] == pytest.approx(4)
 
 
 def test_too_few_starts_are_refused() -> None:

@@ -18,6 +18,7 @@ from tradewind.app.generated_assets import ASSETS
 from tradewind.app.settings import MarketSettings
 from tradewind.market.book import Book
 from tradewind.market.flow import FlowRow, market_flow, to_events
+from tradewind.model.errors import DataError
 from tradewind.model.instrument import Instrument, define_instrument
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, MarketEvent, TradePrint
 from tradewind.model.orders import Side
@@ -81,11 +82,14 @@ def tape_of(
 ) -> Tape:
     """Return events as a tape.
 
-    Raises  ValueError when no book in them is ever usable.
+    Raises  DataError when no book in them is ever usable.
     """
     touches = list(_touches(instrument.id, events))
     if not touches:
-        raise ValueError(f"{name}: no usable book in it")
+        raise DataError(
+            f"{name}: no book in it has a bid below an ask: it is one-sided, or crossed from start to end; correct the "
+            "recording, or leave it out of the folder"
+        )
     low = min(touch.bid for touch in touches) * (1 - reach)
     high = max(touch.ask for touch in touches) * (1 + reach)
     kept = [

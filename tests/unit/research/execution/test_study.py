@@ -8,6 +8,7 @@ import pytest
 from tradewind.exchange.core.fees import SPOT_FEES
 from tradewind.execution.fill_rates import FillRates, noted
 from tradewind.execution.planner import PlannerSettings
+from tradewind.model.errors import DataError
 from tradewind.model.instrument import define_instrument
 from tradewind.model.market_events import BookSnapshot, LevelUpdate, TradePrint
 from tradewind.model.orders import Side
@@ -91,7 +92,7 @@ def test_a_tape_begins_anywhere_with_the_book_of_that_time():
 def test_levels_out_of_reach_are_left_out():
     far = LevelUpdate("BTC-USD", S, Side.BUY, BID // 2, 5)
     assert far not in tape_of("made", "recorded", BTC, [*events_of(5), far]).events
-    with pytest.raises(ValueError, match="no usable book"):
+    with pytest.raises(DataError, match="no book in it has a bid below an ask"):
         tape_of("made", "recorded", BTC, [BookSnapshot("BTC-USD", 0, (), ((ASK, 1),))])
 
 
