@@ -1,10 +1,10 @@
 """How much the instruments move together: the mean of their pairwise correlations, and how unusual it is.
 
 Kept as sums and cross-sums, taken afresh from the window every `RESUM_BARS` bars. A window in which an instrument has
-some bars and misses others is read as a whole instead, pair by pair: rare, and then right rather than quick. One that
-misses all of them, as an instrument does that trades no more, is left out, and the others are as quick as ever.
+some bars and misses others is read as a whole instead, each pair over the rows that both have. One that misses all of
+them, as an instrument does that trades no more, is left out, and the others are as quick as ever.
 
-Source  METHODS 1.2; the slow twin is `numeric.cross_asset.average_pairwise_correlation`.
+Source  METHODS 1.2; the slow twin of all ways is `numeric.cross_asset.average_pairwise_correlation`.
 """
 
 import math
@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.numeric.cross_asset import MINIMUM_ASSETS, average_pairwise_correlation
+from tradewind.numeric.cross_asset import MINIMUM_ASSETS
 from tradewind.numeric.indicators.rolling import RollingSum
 
 FloatArray = NDArray[np.float64]
@@ -71,7 +71,7 @@ class RollingCorrelation:
         missing = any(map(math.isnan, newest))
         if (missing or any(self._holes)) and self._torn(newest):
             self._summed = False
-            value = average_pairwise_correlation(self._returns) if self._rows >= WINDOW_BARS else None
+            value = torn_mean(self._returns) if self._rows >= WINDOW_BARS else None
         else:
             if not self._summed or self._rows % RESUM_BARS == 0:
                 self._sums.take(np.nan_to_num(self._returns))
@@ -104,6 +104,33 @@ class RollingCorrelation:
         mean = self._levels.total / self._seen
         variance = self._squares.total / self._seen - mean * mean
         return (value - mean) / math.sqrt(variance) if variance > FLAT else None
+
+
+def torn_mean(rows: FloatArray) -> float | None:
+    """Return the mean correlation of the pairs, each over the rows that both have.
+
+    Shape   (T, N) -> float, or None with fewer than three that moved and have a variance.
+    Timing  Uses every row given.
+    NaN     In: the instrument had no bar.
+    Source  As the module's.
+    """
+    here = np.isfinite(rows)
+    there = here.astype(np.float64)
+    known = np.where(here, rows, 0.0)
+    shared = there.T @ there
+    most = np.maximum(shared, 1.0)
+    sums, squares = known.T @ there, (known * known).T @ there  # of each, over the rows that each other has
+    spread = squares - sums * sums / most
+    moving = (shared > 1) & (spread > FLAT * squares)
+    own = moving.diagonal()
+    if int(own.sum()) < MINIMUM_ASSETS:
+        return None
+    pairs = moving & moving.T & own & own[:, None]
+    np.fill_diagonal(pairs, val=False)
+    if not pairs.any():
+        return None
+    together = known.T @ known - sums * sums.T / most
+    return float((together[pairs] / np.sqrt((spread * spread.T)[pairs])).mean())
 
 
 class PairSums:

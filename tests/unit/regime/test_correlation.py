@@ -61,6 +61,20 @@ def test_missing_bars_are_read_pair_by_pair(assets: int) -> None:
     compare(table)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@ASSETS
+def test_windows_full_of_holes(assets: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = returns(200, assets)
+    table[rng.random(table.shape) < 0.2] = np.nan
+    table[40:120, 0] = 0.0  # stands still
+    table[60:150, 1] = np.nan  # trades no more
+    table[80:110, 2:] = np.nan  # nobody has company
+    table[120:170, 3][rng.random(50) < 0.8] = np.nan  # hardly a row is shared
+    compare(table)
+    assert None in run(table)[80:110]
+
+
 def test_an_asset_that_stands_still_is_left_out() -> None:
     table = returns()
     table[:, 0] = 0.0
