@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 PYTEST := $(BIN)/python -m pytest -q
 COVERAGE := --cov --cov-report=term --cov-report=xml
 
-.PHONY: help demo test test-slow test-long e2e-venue e2e-kill e2e-halt oracle oracle-venue check fmt bench scenarios docs changelog lock clean
+.PHONY: help demo live test test-slow test-long e2e-venue e2e-kill e2e-halt oracle oracle-venue check fmt bench scenarios docs changelog lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,8 @@ help: ## list the targets
 
 demo: $(STAMPS)/project ## a paper session of a dozen bots on a generated market (HEADLESS=1, MINUTES=0.5)
 	@$(BIN)/tradewind demo $(if $(HEADLESS),--headless) $(if $(MINUTES),--minutes $(MINUTES))
+
+live: $(STAMPS)/project $(STAMPS)/live ## what sessions on a venue and the local exchange need besides, into .venv
 
 test: $(STAMPS)/project $(STAMPS)/live $(STAMPS)/test ## the tests, with branch coverage, on both cores
 	@HYPOTHESIS_PROFILE=ci $(PYTEST) tests -n $(WORKERS) --dist worksteal -m "not slow and not e2e and not oracle" $(COVERAGE)

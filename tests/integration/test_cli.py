@@ -314,6 +314,10 @@ def test_strategies_are_listed_shown_and_begun(run: Run, candles: Path, tmp_path
     code, out, _ = run("strategies", "new", target)
     assert code == 0
     assert f"wrote {target}:MyTrend" in out
+    assert (
+        "MyTrend: Long while the fast average is above the slow one"
+        in run("strategies", "show", f"{target}:MyTrend")[1]
+    )
     code, out, _ = run(
         "backtest",
         "--strategy",

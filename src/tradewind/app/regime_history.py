@@ -22,10 +22,14 @@ from tradewind.strategy.registry import nearest
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """The last reading of an instrument, and the close that its regime has held since, or the first one read."""
+    """The last reading of an instrument, and the close that its regime has held since, or the first one read.
+
+    `last_bar_ns` is the close of its latest bar, in an overview.
+    """
 
     reading: RegimeReading
     since_ns: int
+    last_bar_ns: int | None = None
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -109,7 +113,10 @@ def market_overview(market: Sequence[MarketData], loaded: LoadedModel, bars: int
     latest: tuple[Standing, ...] = ()
     for standings, _ in _told(market, loaded, first_ns):
         latest = standings
-    return MarketOverview(last_ns + _span_ns(market), latest, _hash(loaded))
+    span_ns = _span_ns(market)
+    ends = {each.instrument.id: int(each.bars.open_ns[-1]) + span_ns for each in market}
+    latest = tuple(msgspec.structs.replace(each, last_bar_ns=ends[each.reading.instrument]) for each in latest)
+    return MarketOverview(last_ns + span_ns, latest, _hash(loaded))
 
 
 def _told(

@@ -31,7 +31,9 @@ def run(
         from tradewind.app.exchange_wiring import ExchangeOptions, KeysFile, run_exchange
         from tradewind.exchange.server.serving import Ports
     except ImportError as error:
-        raise ConfigError(f"{error.name} is missing: install tradewind[live]") from error
+        raise ConfigError(
+            f"{error.name} is missing: install tradewind[live]; in a checkout `make live` does"
+        ) from error
     if not 0 < speed <= 100_000:
         raise ConfigError(f"--speed must be above 0 and at most 100000, was {speed}")
     if not 0 <= seed <= SEED_MAX:

@@ -51,7 +51,7 @@ def need_live_extra() -> None:
     """Raise ConfigError when a package that talks to venues is not installed."""
     missing = [name for name in LIVE_PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        raise ConfigError(f"{missing[0]} is missing: install tradewind[live]")
+        raise ConfigError(f"{missing[0]} is missing: install tradewind[live]; in a checkout `make live` does")
 
 
 def confirm(question: str, *, yes: bool) -> None:

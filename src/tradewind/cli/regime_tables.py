@@ -39,7 +39,14 @@ def overview_object(found: MarketOverview) -> dict[str, Any]:
 
 
 def _market_object(standings: Sequence[Standing]) -> dict[str, Any]:
-    return {each.reading.instrument: {**reading_object(each.reading), "since_ns": each.since_ns} for each in standings}
+    return {
+        each.reading.instrument: {
+            **reading_object(each.reading),
+            "since_ns": each.since_ns,
+            **({} if each.last_bar_ns is None else {"last_bar_ns": each.last_bar_ns}),
+        }
+        for each in standings
+    }
 
 
 def reading_object(reading: RegimeReading) -> dict[str, Any]:
@@ -79,5 +86,9 @@ def _standing_row(standing: Standing) -> tuple[str, ...]:
     known = reading.regime is not Regime.UNKNOWN
     shares = [share(each, 1) if known else "-" for each in (reading.confidence, *reading.probabilities)]
     told_by = reading.source.value if known else "-"
-    notes = ", ".join(each for each in (reading.reason, *reading.flags) if each)
+    last_ns = standing.last_bar_ns
+    behind = last_ns is not None and last_ns < reading.ts_ns
+    ended = f"last bar {minute(last_ns)}" if behind and last_ns is not None else ""
+    flags = [each for each in reading.flags if not behind or each != "no_bar"]
+    notes = ", ".join(each for each in (reading.reason, *flags, ended) if each)
     return (reading.instrument, reading.regime.value, minute(standing.since_ns), *shares, told_by, notes)

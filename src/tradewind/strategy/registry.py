@@ -5,6 +5,7 @@ handed a `load` that turns such a place into a class.
 """
 
 import difflib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -118,7 +119,7 @@ def describe(name: str, load: Load | None = None) -> Description:
         _indicators(name, example)
     return Description(
         name=name if _is_place(name) else _plain(name),
-        summary=" ".join((cls.__doc__ or "").split()),
+        summary=" ".join((cls.__doc__ or _of_its_module(cls)).split()),
         callbacks=tuple(each for each in CALLBACKS if getattr(cls, each) is not getattr(Strategy, each)),
         indicators=() if example is None else tuple(map(_indicator_text, example.indicators())),
         warmup_bars=None if example is None else warmup_bars(example),
@@ -151,6 +152,11 @@ def _indicators(name: str, strategy: Strategy) -> None:
 
 def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
+
+
+def _of_its_module(cls: type[Strategy]) -> str:
+    """A file with one strategy says at its head what that does, as `strategies new` writes it."""
+    return getattr(sys.modules.get(cls.__module__), "__doc__", None) or ""
 
 
 def _is_place(name: str) -> bool:

@@ -11,6 +11,7 @@ from tradewind.cli.regiming import parse_seeds
 from tradewind.model.errors import ConfigError
 from tradewind.numeric.regime_chain import Difficulty
 from tradewind.numeric.regime_market import regime_market
+from tradewind.research.report.formats import minute
 
 HOUR_NS = 3_600_000_000_000
 FIGURES = (
@@ -132,12 +133,15 @@ def test_the_overview_has_a_row_for_each(candles: Path, capsys: pytest.CaptureFi
     assert sum(found["counts"].values()) == len(found["market"]) == 3
     main(["regime", "show", "BBB-USD", "--data", str(candles), "--interval", "1h", "--json"])
     shown = json.loads(capsys.readouterr().out.splitlines()[-1])
+    ends = {name: each.pop("last_bar_ns") for name, each in found["market"].items()}
+    assert ends == {"AAA-USD": found["ts_ns"] - 20 * HOUR_NS, "BBB-USD": found["ts_ns"], "CCC-USD": found["ts_ns"]}
     assert shown["market"] == found["market"]
     began = [each["from_ns"] for each in shown["history"] if each["regime"] == known["regime"]]
     assert known["since_ns"] in began
     assert main(line) == DONE
     table = capsys.readouterr().out
-    assert "stale_data" in table
+    assert f"stale_data, last bar {minute(ends['AAA-USD'])}" in table
+    assert table.count("last bar") == 1
     assert all(name in table for name in found["market"])
 
 
