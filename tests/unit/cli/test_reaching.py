@@ -35,7 +35,8 @@ def test_a_missing_package_is_named_with_the_remedy(
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
     assert main(words) == 2
-    assert capsys.readouterr().err == "error: aiohttp is missing: install tradewind[live]; in a checkout `make live` does\n"
+    told = "error: aiohttp is missing: install tradewind[live]; in a checkout `make live` does\n"
+    assert capsys.readouterr().err == told
 
 
 def test_backtest_paper_demo_and_help_load_none_of_them() -> None:
