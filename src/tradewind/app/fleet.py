@@ -16,7 +16,7 @@ from msgspec import Meta
 from tradewind.app.candle_files import find_candles
 from tradewind.app.config import Layer, check_layer, config_digest, convert_table, file_layer, with_none
 from tradewind.app.home import Home
-from tradewind.app.market_data import MarketData, load_market
+from tradewind.app.market_data import BARS, MarketData, load_market
 from tradewind.app.plan_terms import refuse_short_plans
 from tradewind.app.settings import Config, DataSettings, Duration, Section, Share
 from tradewind.app.times import duration_ns, moment_ns, moment_text
@@ -163,12 +163,14 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = N
     The funding of perpetuals lies beside the candles, or in the folder `funding`.
     Raises  DataError when none is left; ConfigError when it is not told which series are meant, or no bot is for any.
     """
+    if plan.config.data.kind != BARS:
+        raise ConfigError(f"data.kind is {plan.config.data.kind}, and fleets run on bars: leave it out")
     settings = msgspec.structs.replace(plan.config.data, path=str(data))
     if funding is not None:
         settings = msgspec.structs.replace(settings, funding=True, funding_path=str(funding))
     there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
     wanted = plan.fleet.instruments or settings.instruments or there
-    left_out = [(name, NO_CANDLES) for name in wanted if name not in there]
+    left_out = [(name, NO_CANDLES) for name in sorted({*wanted, *plan.config.instruments}) if name not in there]
     market: list[MarketData] = []
     for name in sorted(set(wanted) & set(there)):
         one = msgspec.structs.replace(settings, instruments=(name,))
@@ -177,6 +179,8 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = N
             market += load_market(msgspec.structs.replace(plan.config, data=one, instruments=terms), home)
         except DataError as error:
             left_out.append((name, str(error).removeprefix(f"{name}: ")))
+    market, others = _of_one_currency(market, plan.config.account.currency)
+    left_out += others
     chosen = _fullest(market, plan.fleet.instruments_max)
     kept = {each.instrument.id for each in chosen}
     left_out += [(each.instrument.id, "fewer bars") for each in market if each.instrument.id not in kept]
@@ -242,6 +246,15 @@ def _training(
         terms = {key: value for key, value in plan.config.instruments.items() if key == name}
         found += load_market(msgspec.structs.replace(plan.config, data=early, instruments=terms), home)
     return tuple(found)
+
+
+def _of_one_currency(market: Sequence[MarketData], currency: str) -> tuple[list[MarketData], list[tuple[str, str]]]:
+    """Return the instruments quoted in the account's currency and the others with why, where some are and some not."""
+    mine = [each for each in market if each.instrument.quote == currency]
+    others = [each.instrument for each in market if each.instrument.quote != currency]
+    if not mine:
+        return list(market), []  # all of one other currency is that of the account; of several, none is chosen
+    return mine, [(each.id, f"quoted in {each.quote}, the account is in {currency}") for each in others]
 
 
 def _fullest(market: Sequence[MarketData], most: int) -> list[MarketData]:

@@ -143,6 +143,30 @@ def test_the_instruments_of_the_data_table_are_those_that_are_traded(tmp_path: P
     assert [each.instrument.id for each in found.market] == ["ETH-USD"]
 
 
+def test_of_several_currencies_those_of_the_account_take_part(tmp_path: Path) -> None:
+    for name in ("BTC-USD", "BTC-EUR", "ETH-BTC"):
+        candles(tmp_path, name)
+    found = load_fleet(read_fleet(written(tmp_path, BOTS)), tmp_path, Home(tmp_path / "home"))
+    assert [each.instrument.id for each in found.market] == ["BTC-USD"]
+    assert found.left_out == (
+        ("BTC-EUR", "quoted in EUR, the account is in USD"), ("ETH-BTC", "quoted in BTC, the account is in USD"),
+    )  # fmt: skip
+    euro = read_fleet(written(tmp_path, '[account]\ncurrency = "EUR"\n' + BOTS))
+    assert [each.instrument.id for each in load_fleet(euro, tmp_path, Home(tmp_path / "home")).market] == ["BTC-EUR"]
+
+
+def test_terms_of_an_instrument_that_is_not_there_are_named(tmp_path: Path) -> None:
+    candles(tmp_path, "BTC-USD")
+    plan = read_fleet(written(tmp_path, "[instruments.BTC-USDD]\nmin_notional = 10\n" + BOTS))
+    assert load_fleet(plan, tmp_path, Home(tmp_path / "home")).left_out == (("BTC-USDD", "no candles"),)
+
+
+def test_a_fleet_runs_on_bars_only(tmp_path: Path) -> None:
+    plan = read_fleet(written(tmp_path, '[data]\nkind = "trades"\n' + BOTS))
+    with pytest.raises(ConfigError, match=r"data\.kind is trades, and fleets run on bars: leave it out"):
+        load_fleet(plan, tmp_path, Home(tmp_path / "home"))
+
+
 def test_one_of_several_venues_can_be_chosen(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         candles(tmp_path / folder, "BTC-USD")
