@@ -172,8 +172,8 @@ def _of_file(made: Catalog, file: CandleFile) -> _Source:
             made.import_file(file.path, key, ImportOptions())
         except DataError as error:
             raise DataError(
-                f"{file.venue} {file.instrument} cannot be read: {error}. `tradewind data import` has these options, "
-                "and --data may be its catalog; --assets leaves an instrument out"
+                f"{file.venue} {file.instrument} cannot be read: {error}. Options named here are those of "
+                "`tradewind data import`, and --data may be its catalog; --assets leaves an instrument out"
             ) from None
         return made.bars(key.venue, key.instrument, key.interval)
 

@@ -136,7 +136,11 @@ def test_prices_that_only_arithmetic_made_so_long_keep_the_digits_of_a_float(tmp
     for name, column in (("open", 1), ("high", 2), ("low", 3), ("close", 4)):
         stored = [units / 10**table.price_scale for units in getattr(table, name).tolist()]
         assert stored == pytest.approx([each[column] for each in made], rel=1e-14)
-    text = write_csv(tmp_path / "b.csv", [[START_MS, *["0.00030000000000000003"] * 4, 1]])
+    # Text of such doubles says the same; with a digit more, somebody wrote it.
+    again = Catalog(tmp_path / "again")
+    again.import_file(write_csv(tmp_path / "a.csv", made), KEY)
+    assert bars(again).close.tolist() == table.close.tolist()
+    text = write_csv(tmp_path / "b.csv", [[START_MS, *["0.000300000000000000031"] * 4, 1]])
     with pytest.raises(DataError, match="needs more digits than 64 bits hold"):
         Catalog(tmp_path / "d").import_file(text, KEY)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +22,7 @@ from tradewind.market.quality import (
 )
 from tradewind.model.errors import DataError
 from tradewind.storage.catalog.columns import SCHEMAS, Column, Role
-from tradewind.storage.catalog.scaling import DECIMALS_MAX, Scaled, declared, exact, floats_of, rescaled
+from tradewind.storage.catalog.scaling import DECIMALS_MAX, SAFE_TEXT, Scaled, declared, exact, floats_of, rescaled
 from tradewind.storage.catalog.series import Kind
 from tradewind.storage.catalog.times import to_ns
 
@@ -86,7 +87,7 @@ class RowReader:
                 rescaled(each, scale)  # they are kept at one scale
             return found
         except DataError:
-            if any(not series.dtype.is_float() for series in columns.values()):
+            if not all(_is_computed(series) for series in columns.values()):
                 raise
             floats = {name: floats_of(series) for name, series in columns.items()}
             largest = max(float(each.max()) for each in floats.values())
@@ -208,6 +209,19 @@ def iso(ts_ns: int) -> str:
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+
+
+def _is_computed(series: "pl.Series") -> bool:
+    """Return whether the numbers are doubles, or texts of which each long one is the shortest text of a double.
+
+    Such a text is what programs write for a double; a decimal that a person or a venue stated hardly is one.
+    """
+    import polars as pl
+
+    if series.dtype != pl.String:
+        return series.dtype.is_float()
+    texts = (text.strip() for text in series.to_list())
+    return all(Decimal(text) == Decimal(repr(float(text))) for text in texts if len(text) > SAFE_TEXT)
 
 
 def _mask(keep: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> "pl.Series":
