@@ -45,6 +45,13 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     assert done.result["recovered"]
 
 
+def test_killed_with_everything_on(tmp_path: Path) -> None:
+    """Budgets by results, regimes, sizes, tiers, edges, plans, VaR and a shadow recover, and the run replays."""
+    done = kill_again_and_again(tmp_path, 3, seed=3, longest_s=4.0, stack="results")
+    assert done.differences == []
+    assert done.result["recovered"]
+
+
 def test_a_session_answers_and_the_halt_works_with_the_bot_dead(tmp_path: Path) -> None:
     exchange = ExchangeProcess(tmp_path)
     try:
