@@ -40,6 +40,12 @@ def test_routes(notional, urgency, maker_first, bands):
     assert planned(notional, urgency, BANDS).route is bands
 
 
+def test_what_is_exactly_at_the_bound_is_not_sliced():
+    exact = planned(3000).notional
+    assert planned(3000, settings=PlannerSettings(twap_above=exact)).route is Route.POST_ONLY
+    assert planned(3000, settings=PlannerSettings(twap_above=exact - 1)).route is Route.TWAP
+
+
 def test_terms_follow_urgency_and_policy():
     assert planned(500, Urgency.HIGH).maker is None
     assert planned(500).maker.crosses

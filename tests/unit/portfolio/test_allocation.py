@@ -40,6 +40,11 @@ def test_a_change_inside_the_band_is_left_alone() -> None:
     assert no_trade(current, {"momentum": 0.34, "trend": 0.16}, 0.05).weights is current
 
 
+def test_a_change_of_the_whole_band_is_left_alone() -> None:
+    current = {"momentum": 0.25}
+    assert no_trade(current, {"momentum": 0.5}, 0.25).weights is current
+
+
 def test_a_change_beyond_the_band_is_made_and_costed() -> None:
     switch = no_trade({"momentum": 0.3, "trend": 0.2}, {"momentum": 0.1, "trend": 0.4}, 0.05, cost_rate=0.004)
     assert switch.weights == {"momentum": 0.1, "trend": 0.4}

@@ -36,6 +36,7 @@ def size(rules: dict[str, Any] | None = None, **changes: Any) -> tuple[float, st
         ({}, {"volatility": float("nan")}, 0.0, "no_data"),
         ({}, {"volume": float("nan")}, 0.0, "no_data"),
         ({"method": "kelly", "volatility": None}, {"results": GOOD[:19]}, 0.02, "probe"),
+        ({"method": "kelly", "volatility": None}, {"results": [0.0] * 20}, 0.0, "no_edge"),  # enough to judge by
         ({"method": "kelly", "volatility": None}, {"results": [-100.0] * 30}, 0.0, "no_edge"),
         ({"method": "kelly", "volatility": None}, {"results": [0.0] * 30}, 0.0, "no_edge"),
         ({"method": "kelly"}, {"volatility": 0.5}, 0.02, "volatility_target"),

@@ -78,6 +78,10 @@ def test_who_is_left_out_is_told_why(each: Candidate, why: str) -> None:
     assert found.left_out == ((each, why),)
 
 
+def test_the_smallest_size_of_a_tier_is_large_enough() -> None:
+    assert select([candidate("A", notional=100)], SMALL).left_out == ()
+
+
 def test_one_instrument_is_chosen_once() -> None:
     found = select([candidate("A", 0.9), candidate("A", 0.8, family="momentum")], SMALL)
     assert len(found.chosen) == 1

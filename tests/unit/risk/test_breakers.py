@@ -121,6 +121,12 @@ def test_errors_count_within_the_hour() -> None:
     assert breakers.on_error(HOUR_NS + 4) is None  # counted anew
 
 
+def test_an_error_of_an_hour_ago_counts_no_more() -> None:
+    breakers = Breakers(BreakerRules(errors_per_hour_max=3))
+    assert [breakers.on_error(ts_ns) for ts_ns in (0, 1, HOUR_NS)] == [None, None, None]
+    assert breakers.on_error(HOUR_NS) is not None
+
+
 def test_nothing_trips_where_all_is_off() -> None:
     breakers = Breakers(BreakerRules())
     assert hours(breakers, 2.0, 60) == []
