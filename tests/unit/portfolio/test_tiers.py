@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tradewind.model.errors import ConfigError
-from tradewind.portfolio.tiers import TIERS, Candidate, Tier, select, tier_of
+from tradewind.portfolio.tiers import DAY_NS, TIERS, Candidate, Tier, TierRules, TierWatch, select, tier_of
 
 D = Decimal
 SMALL = TIERS[1]
@@ -99,3 +99,16 @@ def test_a_confidence_that_is_no_number_does_not_disturb_who_is_surest() -> None
         found = select(order, SMALL)
         assert found.chosen == (sure, unsure)
         assert [reason for _, reason in found.left_out] == ["low_confidence"]
+
+
+def test_the_risk_of_a_day_is_measured_from_what_it_began_with_until_midnight() -> None:
+    watch = TierWatch(TierRules())
+    watch.see(0, D(100_000))
+    assert watch.tier is TIERS[-1]  # risks 1 % a day
+    watch.see(1, D("99000.01"))
+    assert watch.refuses(candidate("A"), (), D(0)) == ""
+    watch.see(2, D(99_000))
+    told = "daily_risk: 1000 lost since midnight UTC, large risks 1000 a day"
+    assert watch.refuses(candidate("A"), (), D(0)) == told
+    watch.see(DAY_NS, D(99_000))
+    assert watch.refuses(candidate("A"), (), D(0)) == ""
