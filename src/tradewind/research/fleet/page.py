@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tradewind.research.curve import DAY_NS
+from tradewind.research.curve import DAY_NS, FloatArray
 from tradewind.research.fleet.arms import FULL, HOLD, NAIVE, WITHOUT
 from tradewind.research.fleet.reasons import Reasons
 from tradewind.research.fleet.scorecard import Scorecard, worth
@@ -30,6 +30,7 @@ from tradewind.research.pages import environment
 
 WIDTH, HEIGHT = 1000, 300
 POINTS_MAX = 600
+STEEP = 5.0  # times the lowest: from there on the scale is logarithmic
 DRAWN = (HOLD, NAIVE, "risk_off", FULL)  # the last lies on top
 
 
@@ -147,19 +148,24 @@ def _lines(card: Scorecard) -> list[dict[str, Any]]:
     drawn = {arm: card.days[arm].equity for arm in DRAWN}
     low = min(float(each.min()) for each in drawn.values())
     high = max(float(each.max()) for each in drawn.values())
-    room = (high - low) or 1.0
+    steep = low > 0 and high > STEEP * low  # one line far above would press all others to the floor
+
+    def heights(equity: FloatArray) -> FloatArray:
+        scaled = np.concatenate([[low, high], equity])
+        scaled = np.log(scaled) if steep else scaled
+        return np.asarray(HEIGHT * (1 - (scaled[2:] - scaled[0]) / ((scaled[1] - scaled[0]) or 1.0)))
+
     lines = []
     for arm, equity in drawn.items():
         rows = np.unique(np.linspace(0, len(equity) - 1, min(POINTS_MAX, len(equity))).astype(int))
         x = WIDTH * rows / max(len(equity) - 1, 1)
-        y = HEIGHT * (1 - (equity[rows] - low) / room)
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, heights(equity[rows]), strict=True))
         lines.append({"arm": arm, "points": points, "last": f"{equity[-1]:,.0f}"})
     start = float(card.cash)
-    level = HEIGHT * (1 - (start - low) / room) if low <= start <= high else None
+    level = float(heights(np.array([start]))[0]) if low <= start <= high else None
     first, last = (moment(int(card.days[NAIVE].day[at]) * DAY_NS)[:10] for at in (0, -1))
     ends = {"low": f"{low:,.0f}", "high": f"{high:,.0f}", "start": f"{start:,.0f}"}
-    return [{"lines": lines, **ends, "level": level, "first": first, "last": last}]
+    return [{"lines": lines, **ends, "level": level, "steep": steep, "first": first, "last": last}]
 
 
 def _bots(card: Scorecard) -> list[tuple[str, list[tuple[str, str]]]]:

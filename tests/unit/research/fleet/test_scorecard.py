@@ -186,6 +186,14 @@ def test_the_page_needs_nothing_else_and_tells_all(card: Scorecard) -> None:
     assert msgspec.json.encode(card_object(card), enc_hook=str)
 
 
+def test_a_line_far_above_the_others_leaves_them_room(card: Scorecard) -> None:
+    held = card.days[HOLD]
+    risen = msgspec.structs.replace(held, equity=held.equity * np.linspace(1, 50, len(held.equity)))
+    page = fleet_page(msgspec.structs.replace(card, days={**card.days, HOLD: risen}))
+    assert "logarithmic scale" in page
+    assert "logarithmic scale" not in fleet_page(card)
+
+
 def test_an_edge_is_discovered_and_luck_is_not() -> None:
     rng = np.random.default_rng(5)
     lucky = {f"luck{n}": rng.normal(0, 1, 60).tolist() for n in range(30)}
