@@ -504,7 +504,8 @@ def test_bad_files_are_named_row_by_row_and_leave_nothing(run: Run, home: Path, 
         assert refused(run, home, "data", "import", path, "--venue", "x", *BTC) == direct
         return direct
 
-    remedy = "Nothing was imported; correct the file, or import the good rows and list the others (--on-bad report)"
+    remedy = "correct the file, or keep the good rows with `tradewind data import --on-bad report`"
+    remedy = f"Nothing was imported; {remedy}"
     unsorted = HEAD + "\n".join([good[0], good[2], good[1], *good[3:]])
     assert told("unsorted.csv", unsorted) == (
         "unsorted.csv: 1 of 24 rows are bad (1 out of order); first: row 3 at 2024-01-01T01:00:00Z: "

@@ -15,6 +15,7 @@ from tradewind.strategy.registry import nearest
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".feather", ".json")
 FLAT_NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+(?:[-_/][A-Za-z0-9]+)*?)[-_](?P<interval>[1-9][0-9]*[smhdw])")
+PAIR = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)+")  # a folder given by itself is a symbol's if it is called like one
 UNKNOWN_VENUE = "file"
 FOLDERS_ABOVE = 4  # SYMBOL, VENUE, candles, and the folder that holds candles and funding
 MARK_LABEL = "_mark"  # such a series holds mark prices, which nobody can trade at
@@ -54,7 +55,8 @@ def find_candles(place: Path, venue: str, instruments: Sequence[str], interval: 
             )
         if len(of_it) > 1:
             kinds = ", ".join(sorted(f"{each.venue} {each.interval}" for each in of_it))
-            raise ConfigError(f"{name} is there more than once ({kinds}): choose with --interval and --venue")
+            remedy = "choose with --venue, and --interval or `interval` under [data]"
+            raise ConfigError(f"{name} is there more than once ({kinds}): {remedy}")
         chosen += of_it
     return sorted(chosen, key=lambda each: each.instrument)
 
@@ -124,7 +126,8 @@ def _described(path: Path, root: Path) -> CandleFile | None:
     stem = path.name
     for suffix in SUFFIXES:
         stem = stem.removesuffix(suffix)
-    if re.fullmatch(r"[1-9][0-9]*[smhdw](_[A-Za-z0-9-]+)?", stem) and path.parent != root:
+    in_symbol = path.parent != root or PAIR.fullmatch(root.resolve().name)
+    if in_symbol and re.fullmatch(r"[1-9][0-9]*[smhdw](_[A-Za-z0-9-]+)?", stem):
         interval_ns(stem)
         folder = path.parent.parent
         return CandleFile(path, folder.resolve().name or UNKNOWN_VENUE, path.parent.name, stem)

@@ -52,6 +52,7 @@ def test_candles_are_found_by_the_names_people_give(tmp_path: Path) -> None:
     ]  # fmt: skip
     (one,) = find_candles(tmp_path / "coinbase", "", ["BTC-USD"], "1d")
     assert (one.venue, one.interval) == ("coinbase", "1d")
+    assert find_candles(tmp_path / "coinbase" / "BTC-USD", "", [], "1d") == [one]
     (file,) = find_candles(tmp_path / "SOL-USD.csv", "kraken", ["SOL-USD"], "5m")
     assert (file.venue, file.instrument, file.interval) == ("kraken", "SOL-USD", "5m")
 

@@ -10,7 +10,7 @@ from tests.unit.storage.candles import HOUR_MS, KEY, START_MS, files_below, row,
 from tradewind.model.errors import DataError
 from tradewind.storage.catalog import Catalog, ImportOptions, SeriesKey
 
-REMEDY = "Nothing was imported; correct the file, or import the good rows and list the others (--on-bad report)"
+REMEDY = "Nothing was imported; correct the file, or keep the good rows with `tradewind data import --on-bad report`"
 
 
 def refused(root: Path, path: Path, key: SeriesKey = KEY, options: ImportOptions | None = None) -> str:

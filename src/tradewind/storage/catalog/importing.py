@@ -160,7 +160,7 @@ class _Run:
         if self.newest_first and quality.rows > 1 and quality.faults.get(Fault.OUT_OF_ORDER.value):
             remedy = "the rows are newest first: import it sorted (--sort)"
         elif quality.good:
-            remedy = "correct the file, or import the good rows and list the others (--on-bad report)"
+            remedy = "correct the file, or keep the good rows with `tradewind data import --on-bad report`"
         else:
             remedy = "no row is good: check the columns and the interval"
         raise DataError(
