@@ -24,6 +24,7 @@ from tradewind.app.wiring import engine_config
 from tradewind.engine.config import EngineConfig
 from tradewind.model.instrument import Instrument
 from tradewind.model.money import ONE, ZERO, add, multiply, ratio
+from tradewind.research.fleet.habits import Habit
 from tradewind.research.fleet.random_entry import RandomEntry
 from tradewind.risk.limits import Limits
 from tradewind.strategy.builtin.buy_and_hold import BuyAndHold
@@ -60,14 +61,6 @@ NO_RISK: Mapping[str, Any] = {
     "var": VarSection(),
     "tiers": TiersSection(),
 }
-
-
-class Habit(msgspec.Struct, frozen=True):
-    """How a bot traded: entries, the share of bars with a position, and the share of its entries that were short."""
-
-    entries: int
-    held: float
-    short: float = 0.0
 
 
 def arms_of(walk_forward: object | None) -> tuple[str, ...]:
@@ -130,19 +123,13 @@ def within_limits(config: Config) -> tuple[BotSettings, ...]:
     )
 
 
-def random_config(naive: EngineConfig, habits: Mapping[str, Habit], bars: int, seed: int) -> EngineConfig:
+def random_config(naive: EngineConfig, habits: Mapping[str, Habit], seed: int) -> EngineConfig:
     """Return the naive fleet with traders without a reason, who trade as often and hold for as long."""
     bots = []
     for number, spec in enumerate(naive.bots):
-        habit = habits.get(spec.id, Habit(0, 0.0))
-        in_bars, out_bars = max(habit.held * bars, 1.0), max((1 - habit.held) * bars, 1.0)
-        enter, leave = min(habit.entries / out_bars, 1.0), min(habit.entries / in_bars, 1.0)
-        bots.append(
-            msgspec.structs.replace(
-                spec,
-                strategy=RandomEntry(seed=seed * 1_000_003 + number, enter=enter, leave=leave, short=habit.short),
-            )
-        )
+        habit = habits.get(spec.id, Habit())
+        chance = RandomEntry(seed=seed * 1_000_003 + number, enter=habit.enter, leave=habit.leave, short=habit.short)
+        bots.append(msgspec.structs.replace(spec, strategy=chance))
     return msgspec.structs.replace(naive, bots=tuple(bots))
 
 

@@ -81,7 +81,6 @@ def run_fleet(
     instruments = [each.instrument for each in series]
     quiet = bool(series) and all(each.no_trade for each in series)
     settings = simulation_settings(plan.config)
-    bars = max(len(each) for each in series)
     scored: dict[str, Scored] = {}
     seconds: dict[str, float] = {}
     naive = arm_config(NAIVE, plan.config, instruments, quiet=quiet)
@@ -90,7 +89,7 @@ def run_fleet(
     for done, arm in enumerate(arms):
         if told is not None:
             told(arm, done, len(arms))
-        engine = _engine(arm, plan, instruments, naive, scored, bars, quiet=quiet)
+        engine = _engine(arm, plan, instruments, naive, scored, quiet=quiet)
         if walk is not None and arm not in (NAIVE, RANDOM, HOLD, SELECTION_OFF):
             engine = scheduled(engine, walk)
         began = time.process_time()
@@ -144,14 +143,13 @@ def _engine(
     instruments: Sequence[Instrument],
     naive: EngineConfig,
     scored: dict[str, Scored],
-    bars: int,
     *,
     quiet: bool,
 ) -> EngineConfig:
     if arm == NAIVE:
         return naive
     if arm == RANDOM:
-        return random_config(naive, scored[NAIVE].habits, bars, plan.fleet.seed)
+        return random_config(naive, scored[NAIVE].habits, plan.fleet.seed)
     if arm == HOLD:
         return hold_config(naive)
     return arm_config(arm, plan.config, instruments, budget=plan.fleet.budget, quiet=quiet)

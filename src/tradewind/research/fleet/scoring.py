@@ -9,7 +9,6 @@ from statistics import NormalDist
 import msgspec
 import numpy as np
 
-from tradewind.engine.readmodel import ReadModel
 from tradewind.engine.views import RoundTrip
 from tradewind.model.answers import PositionLiquidated
 from tradewind.model.money import ZERO
@@ -18,8 +17,8 @@ from tradewind.numeric.significance import wilson_interval
 from tradewind.research.backtest import BacktestResult
 from tradewind.research.breakdown import read_model
 from tradewind.research.curve import DAY_NS, IntArray, daily, equity_curve
-from tradewind.research.fleet.arms import Habit
 from tradewind.research.fleet.breaches import LimitAudit, audit_limits
+from tradewind.research.fleet.habits import Habit, habits_of
 from tradewind.research.fleet.reasons import Reasons, reasons
 from tradewind.research.metrics import compute_metrics
 from tradewind.research.series import BarSeries
@@ -97,7 +96,6 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
     profitable = sum(gained.get(name, ZERO) > ZERO for name in bots)
     interval = wilson_interval(profitable, len(bots))
     refusals: Counter[str] = model.refusals
-    span_ns = int(curve.ts_ns[-1]) - curve.opening_ns
     score = ArmScore(
         bots=len(bots),
         traded=len({fill.bot for fill in model.fills} & set(bots)),
@@ -135,7 +133,7 @@ def score_arm(result: BacktestResult, series: Sequence[BarSeries], benchmark: st
         blocked=score.regime_refusals,
         refusals=score.refusals,
     )
-    return Scored(score, days, _habits(model, bots, span_ns), by_bot, found, audit)
+    return Scored(score, days, habits_of(model, result.config.bots, series), by_bot, found, audit)
 
 
 def discovered(gains: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
@@ -161,20 +159,6 @@ def by_bot_gains(trips: Sequence[RoundTrip]) -> dict[str, list[float]]:
     for trip in trips:
         found.setdefault(trip.bot, []).append(float(trip.gained))
     return found
-
-
-def _habits(model: ReadModel, bots: Sequence[str], span_ns: int) -> dict[str, Habit]:
-    entries: Counter[str] = Counter()
-    held: Counter[str] = Counter()
-    shorts: Counter[str] = Counter()
-    for trip in model.trips:
-        entries[trip.bot] += 1
-        shorts[trip.bot] += trip.direction == "short"
-        held[trip.bot] += trip.exit_ns - trip.entry_ns
-    return {
-        name: Habit(entries[name], min(held[name] / span_ns, 0.999), shorts[name] / max(entries[name], 1))
-        for name in bots
-    }
 
 
 def _correlation(days: Days, series: Sequence[BarSeries], benchmark: str) -> float | None:

@@ -22,13 +22,13 @@ from tradewind.research.fleet.arms import (
     NO_LIMITS,
     SELECTION_OFF,
     WITHOUT,
-    Habit,
     arm_config,
     arms_of,
     expanded,
     hold_config,
     random_config,
 )
+from tradewind.research.fleet.habits import Habit
 from tradewind.research.fleet.random_entry import RandomEntry, chance
 from tradewind.research.metrics import plain_values
 
@@ -131,8 +131,8 @@ def test_a_bot_for_one_instrument_stays_there() -> None:
 
 def test_random_traders_trade_as_often_and_as_long(config: Config) -> None:
     naive = arm_config(NAIVE, config, INSTRUMENTS)
-    habits = {spec.id: Habit(40, 0.25) for spec in naive.bots}
-    made = random_config(naive, habits, 10_000, 7)
+    habits = {spec.id: Habit(40, 40, 2_500, 7_500) for spec in naive.bots}
+    made = random_config(naive, habits, 7)
     entries = held = 0
     for spec in made.bots:
         assert isinstance(spec.strategy, RandomEntry)
@@ -151,7 +151,7 @@ def test_random_traders_trade_as_often_and_as_long(config: Config) -> None:
 
 def test_a_bot_that_never_traded_is_matched_by_one_that_never_does(config: Config) -> None:
     naive = arm_config(NAIVE, config, INSTRUMENTS)
-    assert {spec.strategy.enter for spec in random_config(naive, {}, 100, 7).bots} == {0.0}  # type: ignore[attr-defined]
+    assert {spec.strategy.enter for spec in random_config(naive, {}, 7).bots} == {0.0}  # type: ignore[attr-defined]
 
 
 def test_holding_replaces_the_strategies_and_nothing_else(config: Config) -> None:
