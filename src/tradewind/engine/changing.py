@@ -133,7 +133,7 @@ def _take_back(state: EngineState, bot: Bot) -> None:
         proposal = waiting.proposal
         if proposal.role is not OrderRole.CLOSING and any(seat.bot is bot for seat in proposal.seats):
             del state.pending[number]
-            answered(state, waiting, CHANGED)
+            answered(state, waiting, CHANGED, withdrawn=True)
 
 
 def _regroup(state: EngineState, bot: Bot) -> None:

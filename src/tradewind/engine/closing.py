@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tradewind.engine.covering import is_dust, keep_protected
 from tradewind.engine.crossing import cross_inside
+from tradewind.engine.cutting import room
 from tradewind.engine.placing import ask_cancel, propose, stop_parent
 from tradewind.engine.recording import alarm, quiet
 from tradewind.engine.state import Closing, EngineState, Market, Proposal, Seat
@@ -147,11 +148,10 @@ def _quantity(state: EngineState, seat: Seat) -> int:
     """
     market, position = seat.market, seat.view.position
     whole = abs(position)
-    if not _only_reductions(state, seat):
+    if not only_reductions(state, seat):
         return whole
-    room = (market.held - market.open_sells) if position > 0 else (-market.held - market.open_buys)
-    if room > 0:
-        return min(room, whole)
+    if (most := room(market, Side.SELL if position > 0 else Side.BUY)) > 0:
+        return min(most, whole)
     under_way = any(other.market is market and other is not seat and other.working for other in state.closing)
     return 0 if under_way else whole
 
@@ -165,7 +165,8 @@ def _propose(state: EngineState, seat: Seat, closing: Closing, quantity: int) ->
     return propose(state, market, Proposal(request, share, OrderRole.CLOSING, "", None, (seat,), closing.intent))
 
 
-def _only_reductions(state: EngineState, seat: Seat) -> bool:
+def only_reductions(state: EngineState, seat: Seat) -> bool:
+    """Return whether nothing new may be opened by this bot here."""
     locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
     blocked = state.halted is not None or bool(state.reduce_only) or bool(seat.market.doubts)
     return locked or blocked or seat.bot.failed is not None

@@ -24,9 +24,8 @@ def closing_part(market: Market, proposal: Proposal) -> Proposal | None:
         return None
     side = request.side
     part = -seat.view.position * side - _on_its_way(seat, side)
-    room = -market.held * side - (market.open_buys if side is Side.BUY else market.open_sells)
-    if room > 0:
-        part = min(part, room)
+    if (most := room(market, side)) > 0:
+        part = min(part, most)
     if not 0 < part < request.quantity:
         return None
     display = None if request.display is None else min(request.display, part)
@@ -37,6 +36,11 @@ def closing_part(market: Market, proposal: Proposal) -> Proposal | None:
         request=msgspec.structs.replace(request, order_id=name, quantity=part, display=display),
         shares=(msgspec.structs.replace(share, quantity=part),),
     )
+
+
+def room(market: Market, side: Side) -> int:
+    """Return how much an order of this side may take from the account's position beside what is open; else <= 0."""
+    return -market.held * side - (market.open_buys if side is Side.BUY else market.open_sells)
 
 
 def cut_from(order_id: str) -> str:

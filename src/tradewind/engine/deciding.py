@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tradewind.engine.closing import closing_failed
+from tradewind.engine.closing import closing_failed, only_reductions
 from tradewind.engine.config import Resting
 from tradewind.engine.crossing import cross_inside
+from tradewind.engine.cutting import room
 from tradewind.engine.entry_gates import goes_alone
 from tradewind.engine.measured_size import measured_units
 from tradewind.engine.placing import ask_part, cancel_working, propose, question_of, settle, settle_part
@@ -32,7 +33,8 @@ INTENTS = TARGETS | {PlaceOrder, CancelWorking}
 # What a guest's number can raise where it becomes a quantity or a price: NaN, infinities, wrong types.
 BAD_NUMBERS = (ValueError, TypeError, ArithmeticError)
 BUY, SELL = Side.BUY, Side.SELL
-MARKET, TARGET, CLOSING = OrderKind.MARKET, OrderRole.TARGET, OrderRole.CLOSING
+MARKET = OrderKind.MARKET
+TARGET, CLOSING, PROTECTION = OrderRole.TARGET, OrderRole.CLOSING, OrderRole.PROTECTION
 
 
 def decide(state: EngineState, market: Market, wishes: Sequence[tuple[Seat, Wish]]) -> None:
@@ -80,8 +82,8 @@ def work(state: EngineState) -> None:
             state.jobs.popleft()
 
 
-def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -> None:
-    """Take the answer to the one question that is out, and go on.
+def answered(state: EngineState, waiting: Pending, answer: Approved | Refused, *, withdrawn: bool = False) -> None:
+    """Take the answer to the one question that is out, and go on; of what was `withdrawn` not even a part is sent.
 
     What has come to block new risk since the question was put holds at this last gate (I19).
     """
@@ -92,7 +94,7 @@ def answered(state: EngineState, waiting: Pending, answer: Approved | Refused) -
     if waiting.cut_from is not None:
         before, refused = waiting.cut_from
         settle_part(state, market, proposal, answer, before.proposal, refused)
-    elif (type(answer) is Refused and ask_part(state, market, waiting, answer)) or settle(
+    elif (not withdrawn and type(answer) is Refused and ask_part(state, market, waiting, answer)) or settle(
         state, market, proposal, answer
     ):
         pass
@@ -185,8 +187,10 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
     if seat.rejections and not _same_aim(target, seat.wanted):
         seat.rejections = 0
     if seat.working:
-        if type(aim) is Partway and _same_aim(target, aim.aim):
+        if type(aim) is Partway and _same_aim(target, aim.aim) and _is_on_its_way(seat):
             quiet(state, seat, seat.note)  # what closes is on its way, the rest is asked for after it
+            return 0
+        if _refused_beside_exits(state, market, seat, target):
             return 0
         # The position is about to change by other orders: cancel them first, and come back when they have ended.
         seat.deferred = target
@@ -213,6 +217,33 @@ def _towards(state: EngineState, market: Market, seat: Seat, target: Target) -> 
         seat.target = target
         quiet(state, seat, seat.note)
     return change
+
+
+def _is_on_its_way(seat: Seat) -> bool:
+    return any(order.role is TARGET for order in seat.working.values())
+
+
+def _refused_beside_exits(state: EngineState, market: Market, seat: Seat, target: Target) -> bool:
+    """Return whether a change was refused with the bot's exits still at work: they would have gone for nothing.
+
+    That is certain while nothing new may be opened, where the change can take nothing away from the account.
+    """
+    mark = market.mark
+    if mark is None or not only_reductions(state, seat):
+        return False
+    if any(order.role is not PROTECTION for order in seat.working.values()):
+        return False
+    try:
+        sized = _sized(state, market, seat, target, mark)
+    except BAD_NUMBERS:
+        return False  # what it is sized for says so
+    position = seat.view.position
+    change = 0 if sized is None else sized[0] - position
+    if not change or (position * change < 0 and room(market, SELL if change < 0 else BUY) > 0):
+        return False
+    seat.wanted = target
+    _propose_own(state, market, seat, change, target)
+    return True
 
 
 def _plain(target: Target) -> Target:

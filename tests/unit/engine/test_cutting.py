@@ -268,6 +268,58 @@ def test_beside_an_opposite_bot_no_more_goes_than_makes_the_account_smaller() ->
     assert desk.told[-1] == ("test-4", Side.SELL, 300, False)
 
 
+def go_round(desk: Floor) -> None:
+    """Close a bar; then cancels work and market orders fill, until nothing more happens."""
+    desk.bar()
+    while True:
+        live = [order.request for order in desk.state.live_orders()]
+        gone = [each.order_id for each in live if each.order_id in desk.cancels]
+        due = [each.order_id for each in live if each.kind is OrderKind.MARKET]
+        if gone:
+            desk.cancel(gone[0])
+        elif due:
+            desk.fill(due[0])
+        else:
+            return
+
+
+def test_what_exits_guard_beside_an_opposite_bot_keeps_them_under_a_block_and_turns_after_it() -> None:
+    wish = TargetQuantity(D(-1), GUARDED)
+    desk = floor([TargetQuantity(D(3), GUARDED), *[wish] * 6], [TargetQuantity(D(-2))], netting=False)
+    go_round(desk)
+    desk.take(HALT)
+    go_round(desk)
+    assert desk.held("a", "b") == [200, -200]  # no more than takes something from the account
+    guards = {order.request.order_id for order in desk.state.live_orders()}
+    assert len(guards) == 2
+    for _ in range(3):
+        go_round(desk)
+    assert guards == {order.request.order_id for order in desk.state.live_orders()}
+    assert desk.told[-1] == ("test-4", Side.SELL, 300, False)
+    desk.take(RESUME)
+    go_round(desk)
+    assert desk.held("a", "b") == [-100, -200]
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize("block", ["halt", "reduce-only", "doubt"])
+def test_a_wish_for_more_under_a_block_leaves_the_exits_of_what_is_held_alone(block: str, asked: bool) -> None:
+    settings: dict[str, Any] = {"asked": frozenset({"risk"})} if asked else {}
+    desk = floor([TargetQuantity(D(1), GUARDED), *[TargetQuantity(D(2), GUARDED)] * 4], **settings)
+    desk.bar()
+    answer_all(desk)
+    desk.fill("test-1")
+    if block == "doubt":
+        doubted(desk)
+    else:
+        desk.take(HALT if block == "halt" else c.EnterReduceOnly(1, "operator", "careful"))
+    for _ in range(3):
+        desk.bar()
+        answer_all(desk)
+    assert not desk.cancels
+    assert desk.told == [("test-1", Side.BUY, 100, True), ("test-2", Side.BUY, 100, False)]
+
+
 def test_flips_of_several_bots_that_would_go_together_are_cut_one_by_one() -> None:
     desk = floor([LONG, SHORT], [TargetQuantity(D(2)), SHORT])
     desk.bar()
@@ -350,6 +402,14 @@ def test_a_halt_between_question_and_answer_cuts_what_was_approved() -> None:
     desk.take(c.Answered(desk.ts_ns, number, answer))
     answer_all(desk)
     assert desk.told[1:] == [("test-2", Side.SELL, 200, False), ("test-2-cut", Side.SELL, 100, True)]
+
+
+def test_of_a_bot_that_is_changed_while_risk_is_asked_not_even_the_closing_part_goes() -> None:
+    desk = asked_floor(SHORT)
+    desk.bar()
+    desk.take(c.ChangeBot(desk.ts_ns, "a", "another idea", strategy="sma_stack"))
+    assert not desk.state.pending
+    assert desk.told[1:] == [("test-2", Side.SELL, 200, False)]
 
 
 def test_a_reduction_that_would_turn_by_the_time_of_its_answer_is_cut_to_what_is_left() -> None:
