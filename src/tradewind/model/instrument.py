@@ -211,9 +211,8 @@ def define_instrument(
     lot = _increment(id, "base_increment", base_increment)
     price_scale = max(decimals_of(tick), price_decimals)
     quantity_scale = max(decimals_of(lot), quantity_decimals)
-    base, _, quote = id.partition("-")
-    terms.setdefault("base", base)
-    terms.setdefault("quote", quote.split("-")[0] if quote and kind is InstrumentKind.SPOT else "USD")
+    terms.setdefault("base", id.partition("-")[0])
+    terms.setdefault("quote", _quote(id, kind))
     fields = {
         "id": id,
         "kind": kind,
@@ -225,6 +224,14 @@ def define_instrument(
         **terms,
     }
     return msgspec.convert(fields, Instrument)
+
+
+def _quote(id: str, kind: InstrumentKind) -> str:
+    """Return the currency that a name such as BTC-USDT or BTC-USDT-PERP tells, dollars where it tells none."""
+    named = id.split("-")[1:]
+    if kind is not InstrumentKind.SPOT and (named[:1] == ["PERP"] or named[1:] not in ([], ["PERP"])):
+        return "USD"  # BTC-PERP, or a contract such as BIP-20DEC30-CDE
+    return named[0] if named else "USD"
 
 
 def _increment(id: str, name: str, value: str | Decimal) -> Decimal:

@@ -133,3 +133,19 @@ def test_steps_down_and_up(value: int, down: int, up: int) -> None:
 def test_an_instrument_is_a_value() -> None:
     assert Instrument(id="A-USD") == Instrument(id="A-USD")
     assert Instrument(id="A-USD").unit_value == D("1e-10")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "quote"),
+    [
+        ("BTC-USDT", InstrumentKind.SPOT, "USDT"),
+        ("BTC-USDT-PERP", InstrumentKind.PERPETUAL, "USDT"),
+        ("BTC-USDT", InstrumentKind.PERPETUAL, "USDT"),
+        ("BTC-PERP", InstrumentKind.PERPETUAL, "USD"),
+        ("BTC-PERP-INTX", InstrumentKind.PERPETUAL, "USD"),
+        ("BIP-20DEC30-CDE", InstrumentKind.PERPETUAL, "USD"),
+        ("BTC", InstrumentKind.PERPETUAL, "USD"),
+    ],
+)
+def test_a_perpetual_is_quoted_in_the_currency_that_its_name_tells(name: str, kind: InstrumentKind, quote: str) -> None:
+    assert define_instrument(name, kind=kind).quote == quote
