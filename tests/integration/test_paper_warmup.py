@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -69,6 +70,28 @@ def test_a_session_begins_warm_and_is_replayed(tmp_path: Path) -> None:
     assert int(kept.series[0].open_ns[0]) == FROM_NS  # what is reported on begins where it traded
     outcome = replay_run(home.runs / kept.record.id)
     assert (outcome.equal, outcome.complete) == (True, True), outcome.message
+
+
+def test_a_bot_that_only_the_candidate_has_warms_up_with_the_others(tmp_path: Path) -> None:
+    home, folder, candidate = Home(tmp_path / "home"), tmp_path / "data", tmp_path / "candidate.toml"
+    candles(folder, 33 * 24)
+    candidate.write_text(
+        '[[bots]]\nid = "more"\nstrategy = "donchian"\ninstruments = ["ETH-USDT"]\nbudget = 0.1\n'
+        "parameters = { entry_bars = 2, exit_bars = 2 }\n"
+    )
+    resolved = settled(home, folder)
+    config = msgspec.structs.replace(
+        resolved.config, shadow=msgspec.structs.replace(resolved.config.shadow, candidate=str(candidate))
+    )
+    resolved = msgspec.structs.replace(resolved, config=config)
+    market = load_market(config, home)
+    session = Session("paper", resolved, home, market, history=with_history(config, home, market))
+    session.run(lambda glance: None)
+    shadow = session.shadow
+    assert shadow is not None
+    decided = [each.ts_ns for each in shadow.model.decisions if each.bot == "more"]
+    assert decided
+    assert min(decided) > FROM_NS
 
 
 @pytest.mark.parametrize(

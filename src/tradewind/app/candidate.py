@@ -60,6 +60,7 @@ def shadow_plan(config: Config, engine: EngineConfig, settings: SimulationSettin
         engine=made,
         settings=msgspec.structs.replace(settings, fees=engine.fees),
         changed=changed,
+        added=changed - ours.keys(),
         share_max=float(config.shadow.share_max),
         waiting_max=config.shadow.waiting_max,
     )

@@ -16,7 +16,7 @@ from tradewind.app.config_watch import EVERY_S, ConfigWatch, commands, open_posi
 from tradewind.app.forgetting import Forgetting
 from tradewind.app.pacing import Pacer
 from tradewind.app.readings import Reading, readings
-from tradewind.app.shadow import Shadow
+from tradewind.app.shadow import WARMING_UP, Shadow
 from tradewind.app.strategies import load_source
 from tradewind.app.strategy_fits import fit_events
 from tradewind.app.tail_fits import TailFits
@@ -37,7 +37,6 @@ from tradewind.simulation.settings import SimulationSettings
 OnStop = Literal["keep", "cancel"]
 FORGET_NS = 3_600_000_000_000
 ALARMS_KEPT = 1_000
-REASON = "warming up"
 
 
 class Glance(msgspec.Struct, frozen=True):
@@ -150,7 +149,7 @@ class PaperSession:
         if self._tails is not None:
             self._tails.begin(self._history_ns)
         for name in self._state.bots:
-            self._driver.take(PauseBot(self._state.now_ns, name, REASON))
+            self._driver.take(PauseBot(self._state.now_ns, name, WARMING_UP))
         return True
 
     def _resume(self) -> None:

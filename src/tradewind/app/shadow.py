@@ -39,6 +39,7 @@ from tradewind.storage.journal.writer import Journal
 from tradewind.storage.runs import JOURNAL_FILE, RunRecord
 
 FOLDER = "shadow"
+WARMING_UP = "warming up"  # why bots are paused while history is fed
 ALL = float("inf")
 BATCH = 16
 SLICE_S = 0.002
@@ -55,14 +56,15 @@ ALIKE = MARKET | {
 
 
 class ShadowPlan(msgspec.Struct, frozen=True):
-    """What a shadow is: its engine and how its orders fill; `changed` are the bots that are not those of the session.
-
-    `share_max` is how much of the session's loop it may take, `waiting_max` how many events may wait for it.
+    """What a shadow is: its engine and how its orders fill; `changed` are the bots that are not those of the session,
+    `added` those of them that the session does not have at all. `share_max` is how much of the session's
+    loop it may take, `waiting_max` how many events may wait for it.
     """
 
     engine: EngineConfig
     settings: SimulationSettings
     changed: frozenset[str]
+    added: frozenset[str]
     share_max: float
     waiting_max: int
 
@@ -221,10 +223,21 @@ class Shadow:
             if isinstance(event, PositionAdopted) and not self._has(event):
                 continue
             self._driver.reach(event.ts_ns)
-            self._driver.take(event)
+            for each in self._with_added(event):
+                self._driver.take(each)
         self._driver.feed(market)
         self.taken += len(batch)
         self._keep()
+
+    def _with_added(self, event: Event) -> list[Event]:
+        """Return the event, and what it means for bots that the session does not name: they warm up when it does."""
+        bots = {name: self.state.bots[name] for name in sorted(self.plan.added)}
+        if isinstance(event, c.PauseBot) and event.reason == WARMING_UP:
+            return [event, *(c.PauseBot(event.ts_ns, name, event.reason) for name in bots if not bots[name].paused)]
+        if isinstance(event, c.ResumeBot):
+            waiting = [name for name in bots if bots[name].paused == WARMING_UP]
+            return [event, *(c.ResumeBot(event.ts_ns, name) for name in waiting)]
+        return [event]
 
     def _has(self, event: PositionAdopted) -> bool:
         """Return whether what leaves the account is there: what was bought beside the session never came here."""

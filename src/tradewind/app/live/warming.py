@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tradewind.app.live.engine import LiveEngine
+from tradewind.app.shadow import WARMING_UP
 from tradewind.engine.state import EngineState, Market
 from tradewind.market.aggregate import bucket_open
 from tradewind.model.commands import PauseBot, ResumeBot
@@ -17,7 +18,6 @@ from tradewind.model.market_events import Bar, Gap, MarketEvent
 from tradewind.portfolio.gauge import SEEDS
 from tradewind.venues.ports import MarketDesk
 
-REASON = "warming up"
 MARGIN_BARS = 5
 SPARE_PARTS = 3  # a third more is asked for: where nothing traded there is no candle, and warm-up counts candles
 CATCH_UP_BARS_MAX = 5_000
@@ -28,7 +28,7 @@ async def warm_up(engine: LiveEngine, desk: MarketDesk, span_ns: int, end_ns: in
     """Feed what each instrument needs up to `end_ns`, a bucket's opening; return why, where it could not be had."""
     state = engine.state
     paused = [name for name, bot in state.bots.items() if bot.paused is None]
-    engine.take(*(PauseBot(state.now_ns, name, REASON) for name in paused))
+    engine.take(*(PauseBot(state.now_ns, name, WARMING_UP) for name in paused))
     regime_bars = 0 if state.regimes is None else state.regimes.warmup_bars
     if state.sizing is not None:
         regime_bars = max(regime_bars, SEEDS + 1)
