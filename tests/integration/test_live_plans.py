@@ -17,6 +17,7 @@ from tradewind.orders.lifecycle import OrderStatus
 from tradewind.orders.order import Order, OrderRole
 
 EXECUTION = {"policy": "maker_first", "normal": "3s", "slices": 2}
+RESTING = (OrderStatus.OPEN, OrderStatus.PARTIAL)
 PLANNED: dict[str, Any] = {
     "id": "plan",
     "strategy": FLIP,
@@ -59,10 +60,11 @@ def test_a_session_works_its_changes_as_plans_and_its_books_are_the_venues(tmp_p
 
 def test_pausing_a_bot_cancels_at_once_what_its_plan_would_open(tmp_path: Path) -> None:
     async def scene(venue: CoreVenue, stage: Stage) -> None:
+        venue.volatility = 0.0  # where prices walk, a child may fill before anybody has looked, and the plan with it
         built = await stage.start()
         state = built.session.engine.state
         seat = state.bots["plan"].seats[0]
-        await until(lambda: any(order.status is OrderStatus.OPEN for order in children(state)))
+        await until(lambda: any(order.status in RESTING for order in children(state)))
         pause(built.session, "plan", "look")
         assert {order.status for order in children(state) if order.is_live} == {OrderStatus.CANCELING}
         await until(lambda: seat.parent is None)
