@@ -166,7 +166,14 @@ def _propose(state: EngineState, seat: Seat, closing: Closing, quantity: int) ->
 
 
 def only_reductions(state: EngineState, seat: Seat) -> bool:
-    """Return whether nothing new may be opened by this bot here."""
-    locked = seat.lock is not None and seat.lock.until_ns > state.now_ns
-    blocked = state.halted is not None or bool(state.reduce_only) or bool(seat.market.doubts)
-    return locked or blocked or seat.bot.failed is not None
+    """Return whether risk lets nothing go that may open something: not by this bot, here, or at all."""
+    name, now_ns = seat.market.id, state.now_ns
+    return (
+        state.halted is not None
+        or bool(state.reduce_only)
+        or bool(seat.market.doubts)
+        or seat.bot.failed is not None
+        or (seat.lock is not None and seat.lock.until_ns > now_ns)
+        or (state.breakers is not None and state.breakers.blocks(name, now_ns) is not None)
+        or (state.regimes is not None and state.regimes.blocks(name) is not None)
+    )

@@ -13,6 +13,7 @@ from tradewind.model.commands import Answered, CancelAll, EnterReduceOnly, Flatt
 from tradewind.model.decisions import Approved, Crossed, Decided, Quiet, Refused
 from tradewind.model.intents import Exits, PlaceOrder, TargetQuantity
 from tradewind.model.orders import Liquidity, Side
+from tradewind.risk.breakers import BreakerRules
 
 NAME = PERP.id
 
@@ -81,6 +82,18 @@ def test_flatten_of_one_of_two_opposite_bots_while_halted_goes_as_far_as_the_acc
         desk.bar(instrument=NAME)
     assert [alarm.name for alarm in desk.alarms] == ["halted", "unprotected"]
     assert len(desk.sent) == 3
+
+
+def test_a_breakers_lock_lets_a_closing_go_as_far_as_the_account_gets_smaller_at_once() -> None:
+    """It holds back what opens as a halt does: an attempt for the whole would be refused."""
+    rules = BreakerRules(errors_per_hour_max=1, errors_lock_ns=60 * MINUTE_NS)
+    desk = opposite(others=(target(12),), breakers=rules)
+    desk.bar(instrument=NAME)
+    desk.reject("test-3")
+    assert desk.state.breakers is not None
+    assert desk.state.breakers.blocks(NAME, desk.ts_ns) is not None
+    desk.take(Flatten(desk.ts_ns, "a"))
+    assert [(each.side, each.quantity) for each in desk.sent[3:]] == [(Side.SELL, 400)]
 
 
 def test_without_netting_opposite_closings_meet_when_each_alone_was_refused() -> None:
