@@ -40,7 +40,8 @@ class SystemClock:
 class Pacer:
     """Holds market time to the clock: an event `dt` after the first one is due `dt / speed` after the start.
 
-    `speed` None never waits. Whoever falls behind is not made up for: time goes on from there.
+    `speed` None never waits. Whoever falls behind is not made up for: time goes on from there. `seconds_max` count from
+    the first event, too: what comes before it, such as a warm-up, is no part of them.
     """
 
     def __init__(self, clock: Clock, stop: threading.Event, speed: float | None, seconds_max: float | None) -> None:
@@ -48,7 +49,7 @@ class Pacer:
         self.stop = stop
         self.speed = speed
         self.started_s = clock.now_s()
-        self._ends_s = None if seconds_max is None else self.started_s + seconds_max
+        self._seconds_max = seconds_max
         self._first_ns: int | None = None
         self._first_s = self.started_s
 
@@ -58,7 +59,7 @@ class Pacer:
             self._first_ns, self._first_s = ts_ns, self.clock.now_s()
         while not self.stop.is_set():
             now_s = self.clock.now_s()
-            if self._ends_s is not None and now_s >= self._ends_s:
+            if self._seconds_max is not None and now_s - self._first_s >= self._seconds_max:
                 return False
             missing_s = self._missing_s(ts_ns, now_s)
             if missing_s <= 0:

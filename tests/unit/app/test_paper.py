@@ -53,6 +53,7 @@ def session(
     *,
     speed: float | None = None,
     seconds: float | None = None,
+    history_ns: int | None = None,
     on_stop: Literal["keep", "cancel"] = "keep",
     guardian: ConfigWatch | None = None,
 ) -> tuple[PaperSession, HandClock, threading.Event]:
@@ -67,6 +68,7 @@ def session(
         model=ReadModel(engine.instruments),
         on_stop=on_stop,
         guardian=guardian,
+        history_ns=history_ns,
     )
     return made, clock, stop
 
@@ -92,6 +94,21 @@ def test_market_time_is_held_to_the_clock() -> None:
     assert clock.now_s() == pytest.approx(100.0 + 299)
     assert seen[10] == pytest.approx(10.0)
     assert clock.waits > 299
+
+
+def test_what_a_warm_up_takes_is_no_part_of_the_sessions_time() -> None:
+    until_ns = int(MARKET[0].bars.close_ns[99])
+    made, clock, _ = session(MARKET, speed=3600.0, seconds=50.5, history_ns=until_ns)
+    glances: list[Glance] = []
+
+    def watch(glance: Glance) -> None:
+        glances.append(glance)
+        if glance.ts_ns <= until_ns:
+            clock.time_s += 1.0
+
+    record = ran(made, watch)
+    assert record.ended == "minutes"
+    assert sum(glance.ts_ns > until_ns for glance in glances) == 51
 
 
 def test_a_session_ends_with_its_time_or_when_asked() -> None:
