@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 Range = tuple[float, float]
@@ -56,7 +57,24 @@ NEXT = {
 }
 
 CRISIS_GAP_MINIMUM_BARS = 48
-CRISIS_GAP_MEAN_EXCESS_BARS = 500.0
+
+
+class MarketTerms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a market can differ in from that of its seed, which has the defaults.
+
+    `dwell_scale` stretches every regime; `crisis_gap_excess_bars` is the mean, beyond the minimum, of the calm between
+    crises. `sigma_shock` is the spread of what volatility changes by from bar to bar; the correlations are those of any
+    two assets.
+    """
+
+    dwell_scale: float = 1.0
+    crisis_gap_excess_bars: float = 500.0
+    sigma_shock: float = 0.06
+    correlation: float = 0.45
+    crisis_correlation: float = 0.90
+
+
+USUAL_TERMS = MarketTerms()
 
 
 class Episode(NamedTuple):
@@ -76,13 +94,15 @@ class Episode(NamedTuple):
     jump_probability: float = 0.0
 
 
-def crisis_episodes(rng: np.random.Generator, difficulty: Difficulty, bars: int) -> list[Episode]:
+def crisis_episodes(
+    rng: np.random.Generator, difficulty: Difficulty, bars: int, market: MarketTerms = USUAL_TERMS
+) -> list[Episode]:
     """The crises of the whole market, in order, at least `CRISIS_GAP_MINIMUM_BARS` apart."""
     terms = TERMS[difficulty]
     found: list[Episode] = []
-    start = _crisis_gap(rng)
+    start = _crisis_gap(rng, market)
     while start < bars:
-        stop = start + _dwell(rng, RegimeLabel.CRISIS)
+        stop = start + _dwell(rng, RegimeLabel.CRISIS, market)
         found.append(
             Episode(
                 start,
@@ -93,18 +113,24 @@ def crisis_episodes(rng: np.random.Generator, difficulty: Difficulty, bars: int)
                 jump_probability=rng.uniform(*CRISIS_JUMP_PROBABILITY),
             )
         )
-        start = stop + _crisis_gap(rng)
+        start = stop + _crisis_gap(rng, market)
     return found
 
 
-def asset_episodes(rng: np.random.Generator, difficulty: Difficulty, crises: list[Episode], bars: int) -> list[Episode]:
+def asset_episodes(
+    rng: np.random.Generator,
+    difficulty: Difficulty,
+    crises: list[Episode],
+    bars: int,
+    market: MarketTerms = USUAL_TERMS,
+) -> list[Episode]:
     """One asset's episodes, covering every bar once: its own chain, interrupted by the crises of the market."""
     found: list[Episode] = []
     label = RegimeLabel(int(rng.integers(0, len(NEXT))))
     for calm_start, calm_stop, crisis in _calms(crises, bars):
         start = calm_start
         while start < calm_stop:
-            stop = min(start + _dwell(rng, label), calm_stop)
+            stop = min(start + _dwell(rng, label, market), calm_stop)
             found.append(_drawn(rng, TERMS[difficulty], label, start, stop))
             label = _successor(rng, label)
             start = stop
@@ -137,10 +163,10 @@ def _successor(rng: np.random.Generator, label: RegimeLabel) -> RegimeLabel:
     return first if rng.random() < probability else second
 
 
-def _dwell(rng: np.random.Generator, label: RegimeLabel) -> int:
-    minimum = DWELL_MINIMUM[label]
-    return minimum + int(rng.geometric(1 / (DWELL_MEAN[label] - minimum)))
+def _dwell(rng: np.random.Generator, label: RegimeLabel, market: MarketTerms) -> int:
+    minimum = max(1, round(DWELL_MINIMUM[label] * market.dwell_scale))
+    return minimum + int(rng.geometric(1 / (DWELL_MEAN[label] * market.dwell_scale - minimum)))
 
 
-def _crisis_gap(rng: np.random.Generator) -> int:
-    return CRISIS_GAP_MINIMUM_BARS + int(rng.exponential(CRISIS_GAP_MEAN_EXCESS_BARS))
+def _crisis_gap(rng: np.random.Generator, market: MarketTerms) -> int:
+    return CRISIS_GAP_MINIMUM_BARS + int(rng.exponential(market.crisis_gap_excess_bars))

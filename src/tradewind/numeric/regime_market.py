@@ -10,7 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewind.numeric.regime_chain import Difficulty, Episode, RegimeLabel, asset_episodes, crisis_episodes
+from tradewind.numeric.regime_chain import (
+    USUAL_TERMS,
+    Difficulty,
+    Episode,
+    MarketTerms,
+    RegimeLabel,
+    asset_episodes,
+    crisis_episodes,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -23,9 +31,6 @@ START_PRICE = 100.0
 
 BASE_SIGMA = (0.004, 0.010)
 SIGMA_PERSISTENCE = 0.97
-SIGMA_SHOCK = 0.06
-FACTOR_CORRELATION = 0.45
-CRISIS_CORRELATION = 0.90
 JUMP_SIGMA = 2.5
 JUMP_DOWN_SHARE = 0.75
 JUMP_UP_SCALE = 0.7
@@ -75,6 +80,7 @@ def regime_market(
     bars: int = BARS,
     sub_steps: int = SUB_STEPS,
     start_price: float = START_PRICE,
+    terms: MarketTerms = USUAL_TERMS,
     keep_path: bool = False,
 ) -> RegimeMarket:
     """A labelled market: bars, regimes and, if asked for, the sub-step path behind the bars.
@@ -93,7 +99,7 @@ def regime_market(
         )
     market_seed, *asset_seeds = np.random.SeedSequence(seed).spawn(assets + 1)
     rng = np.random.Generator(np.random.PCG64(market_seed))
-    crises = crisis_episodes(rng, difficulty, bars)
+    crises = crisis_episodes(rng, difficulty, bars, terms)
     in_crisis = np.zeros(bars, dtype=np.bool_)
     for crisis in crises:
         in_crisis[crisis.start : crisis.stop] = True
@@ -102,9 +108,9 @@ def regime_market(
     market = _empty(bars, assets, sub_steps, keep_path)
     for i, asset_seed in enumerate(asset_seeds):
         own = np.random.Generator(np.random.PCG64(asset_seed))
-        episodes = asset_episodes(own, difficulty, crises, bars)
-        sigma = _sigma(own, bars)
-        noise = _correlated(own, factor, in_crisis)
+        episodes = asset_episodes(own, difficulty, crises, bars, terms)
+        sigma = _sigma(own, bars, terms.sigma_shock)
+        noise = _correlated(own, factor, in_crisis, terms)
         log_path = _log_path(_drive(episodes, bars), sigma, noise, jumps)
         _write_bars(market, i, episodes, start_price * np.exp(log_path), start_price, own)
     return market
@@ -199,21 +205,23 @@ def _jumps(rng: np.random.Generator, crises: list[Episode], bars: int, sub_steps
     return out
 
 
-def _sigma(rng: np.random.Generator, bars: int) -> FloatArray:
+def _sigma(rng: np.random.Generator, bars: int, sigma_shock: float) -> FloatArray:
     """(T,) volatility per bar: log-uniform once per asset, times the exponential of a stationary AR(1)."""
     base = math.exp(rng.uniform(math.log(BASE_SIGMA[0]), math.log(BASE_SIGMA[1])))
     shocks = rng.standard_normal(bars).tolist()
-    state = shocks[0] * SIGMA_SHOCK / math.sqrt(1 - SIGMA_PERSISTENCE**2)
+    state = shocks[0] * sigma_shock / math.sqrt(1 - SIGMA_PERSISTENCE**2)
     states = [state]
     for shock in shocks[1:]:
-        state = SIGMA_PERSISTENCE * state + SIGMA_SHOCK * shock
+        state = SIGMA_PERSISTENCE * state + sigma_shock * shock
         states.append(state)
     return np.asarray(base * np.exp(np.array(states)))
 
 
-def _correlated(rng: np.random.Generator, factor: FloatArray, in_crisis: NDArray[np.bool_]) -> FloatArray:
+def _correlated(
+    rng: np.random.Generator, factor: FloatArray, in_crisis: NDArray[np.bool_], terms: MarketTerms
+) -> FloatArray:
     """(T, M) unit normals that share the factor with every other asset."""
-    correlation = np.where(in_crisis, CRISIS_CORRELATION, FACTOR_CORRELATION)[:, None]
+    correlation = np.where(in_crisis, terms.crisis_correlation, terms.correlation)[:, None]
     own = rng.standard_normal(factor.shape)
     return np.asarray(np.sqrt(correlation) * factor + np.sqrt(1 - correlation) * own)
 

@@ -11,6 +11,7 @@ from tradewind.numeric.regime_chain import (
     NEXT,
     TERMS,
     Difficulty,
+    MarketTerms,
     RegimeLabel,
     asset_episodes,
     crisis_episodes,
@@ -56,17 +57,20 @@ def test_crises_are_at_least_two_days_apart():
         assert all(after.start - before.stop >= 48 for before, after in pairwise(crises))
 
 
-def test_mean_dwell_is_near_its_parameter():
+@pytest.mark.parametrize("scale", [0.5, 1, 2])
+def test_mean_dwell_is_near_its_parameter(scale):
     # One long chain without crises, so that nothing is cut short.
-    episodes = asset_episodes(np.random.default_rng(0), Difficulty.EASY, [], 400_000)
+    terms = MarketTerms(dwell_scale=scale, crisis_gap_excess_bars=500 * scale)
+    episodes = asset_episodes(np.random.default_rng(0), Difficulty.EASY, [], 400_000, terms)
     for label in NEXT:
         lengths = [episode.stop - episode.start for episode in episodes[:-1] if episode.label is label]
-        assert np.mean(lengths) == pytest.approx(DWELL_MEAN[label], rel=0.05)
-    crises = crisis_episodes(np.random.default_rng(0), Difficulty.EASY, 2_000_000)
+        assert np.mean(lengths) == pytest.approx(DWELL_MEAN[label] * scale, rel=0.05)
+        assert min(lengths) > DWELL_MINIMUM[label] * scale
+    crises = crisis_episodes(np.random.default_rng(0), Difficulty.EASY, 2_000_000, terms)
     lengths = [crisis.stop - crisis.start for crisis in crises[:-1]]
-    assert np.mean(lengths) == pytest.approx(DWELL_MEAN[RegimeLabel.CRISIS], rel=0.05)
+    assert np.mean(lengths) == pytest.approx(DWELL_MEAN[RegimeLabel.CRISIS] * scale, rel=0.05)
     gaps = [after.start - before.stop for before, after in pairwise(crises)]
-    assert np.mean(gaps) == pytest.approx(548, rel=0.05)
+    assert np.mean(gaps) == pytest.approx(48 + 500 * scale, rel=0.05)
 
 
 @pytest.mark.parametrize("difficulty", Difficulty)

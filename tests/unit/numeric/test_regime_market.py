@@ -1,12 +1,13 @@
 """The generated market: valid bars, the same bits for a seed, and regimes that behave as defined."""
 
+import hashlib
 import math
 import time
 
 import numpy as np
 import pytest
 
-from tradewind.numeric.regime_chain import Difficulty, RegimeLabel
+from tradewind.numeric.regime_chain import Difficulty, MarketTerms, RegimeLabel
 from tradewind.numeric.regime_market import bars_on_grid, label_name, price_grid, regime_market
 
 
@@ -37,6 +38,12 @@ def test_the_same_seed_gives_the_same_bits():
     for one, other in zip(first, second, strict=True):
         assert one.tobytes() == other.tobytes()
     assert regime_market(4, bars=300).close.tobytes() != first.close.tobytes()
+
+
+def test_the_market_of_a_seed_is_the_one_that_figures_are_of():
+    market = regime_market(16, bars=2000, assets=3)
+    told = hashlib.sha256(market.labels.tobytes() + np.rint(market.close * 1e6).astype("<i8").tobytes())
+    assert told.hexdigest()[:16] == "9b34be49f4ec068b"
 
 
 def test_more_assets_leave_the_first_ones_alone():
@@ -80,6 +87,25 @@ def test_correlation_rises_in_crisis():
         returns = returns_of(market)
         assert mean_correlation(returns[~crisis]) == pytest.approx(0.43, abs=0.08)
         assert mean_correlation(returns[crisis]) > 0.8
+
+
+def test_terms_say_how_closely_assets_move_together():
+    terms = MarketTerms(correlation=0.7, crisis_correlation=0.5)
+    market = regime_market(3, Difficulty.HARD, terms=terms)
+    crisis = market.labels[:, 0] == RegimeLabel.CRISIS
+    assert mean_correlation(returns_of(market)[~crisis]) == pytest.approx(0.68, abs=0.08)
+    assert mean_correlation(returns_of(market)[crisis]) == pytest.approx(0.5, abs=0.1)
+    assert (market.labels == regime_market(3, Difficulty.HARD).labels).all()
+
+
+def test_terms_say_how_much_volatility_wanders():
+    kurtosis = []
+    for shock in (0.0, 0.12):
+        market = regime_market(3, Difficulty.HARD, terms=MarketTerms(sigma_shock=shock), assets=1)
+        calm = returns_of(market)[market.labels == RegimeLabel.TRENDING]
+        kurtosis.append(np.mean((calm / calm.std()) ** 4))
+    assert kurtosis[0] == pytest.approx(3, abs=0.6)
+    assert kurtosis[1] > 4
 
 
 def test_volatility_rises_in_crisis_and_chop():
