@@ -22,6 +22,7 @@ from tradewind.numeric.regime_chain import Difficulty
 from tradewind.regime.inputs import MODEL_BARS
 from tradewind.research.regime.bench import BenchReport, run_bench
 from tradewind.research.regime.fitting import contest, fit, write
+from tradewind.research.regime.kinds import MarketKind
 from tradewind.research.regime.markets import labelled_market
 from tradewind.research.regime.page import bench_page, history_page
 from tradewind.research.regime.scores import Scores
@@ -48,7 +49,7 @@ def bench_and_show(markets: Markets, model: Path | None, out: Path | None, *, js
         raise ConfigError(f"--bars {markets.bars}: the first {MODEL_BARS} are warm-up, give more")
     contenders = contest(model)
     with progress("generating and scoring markets", quiet=json) as observer:
-        made = partial(labelled_market, assets=markets.assets, bars=markets.bars)
+        made = partial(labelled_market, kind=MarketKind(assets=markets.assets, bars=markets.bars))
         report = run_bench(contenders, Difficulty(markets.level), chosen, market_of=made, progress=observer)
     value = bench_object(report)
     page = written(folder, "regime-bench", bench_page(report), ENCODER.encode(value))

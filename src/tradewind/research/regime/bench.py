@@ -42,7 +42,7 @@ LEAK_POINTS = 0.02
 
 
 class Contest(NamedTuple):
-    """What the contenders need: the model, the same model with sight of the future, the fitted rivals, the settings."""
+    """What the contenders need: the model, one that also sees the future, the fitted rivals, the settings."""
 
     model: RegimeModel
     ceiling: RegimeModel

@@ -18,17 +18,11 @@ from tradewind.regime.inputs import FEATURES
 from tradewind.regime.model_file import decode_model, encode_model, fingerprint
 from tradewind.research.regime.bench import BenchReport, Contest, run_bench
 from tradewind.research.regime.comparators import Comparators, fit_comparators
-from tradewind.research.regime.markets import (
-    TRAINING_SEEDS,
-    VALIDATION_SEEDS,
-    LabelledMarket,
-    labelled_market,
-    scored_rows,
-)
-from tradewind.research.regime.training import ROUNDS, ahead_names, labelled, sample, train_model
+from tradewind.research.regime.kinds import LONG, USUAL, VARIED
+from tradewind.research.regime.markets import TRAINING_SEEDS, VALIDATION_SEEDS, LabelledMarket, scored_rows
+from tradewind.research.regime.training import ahead_names, ceiling_file, labelled, model_file
 
 TEST_SEEDS = range(10, 16)
-TRAINING_EVERY = VALIDATION_EVERY = 2
 MODEL, CARD, CEILING, RIVALS = "model.json", "model-card.json", "ceiling.json", "comparators.json"
 
 
@@ -39,32 +33,23 @@ class Fitted(NamedTuple):
     reports: tuple[BenchReport, ...]
 
 
-def fit(
-    market_of: Callable[[int, Difficulty], LabelledMarket] = labelled_market,
-    *,
-    rounds: int = ROUNDS,
-    say: Callable[[str], None] = lambda text: None,
-) -> Fitted:
+def fit(*, say: Callable[[str], None] = lambda text: None) -> Fitted:
     """Return the files trained on the training seeds, with a card that tells how they do on unseen ones.
 
     Raises  ConfigError when the extra `research` is not installed.
     """
-    say("generating the training markets")
-    training = list(labelled(TRAINING_SEEDS, market_of))
-    validation = list(labelled(VALIDATION_SEEDS, market_of))
-    grown = {}
-    for name, future in ((MODEL, False), (CEILING, True)):
-        say(f"growing {name}")
-        seen = sample(training, future=future, every=TRAINING_EVERY)
-        unseen = sample(validation, future=future, every=VALIDATION_EVERY)
-        grown[name] = encode_model(train_model(seen, unseen, future=future, rounds=rounds))
+    say("growing the model on long and on varied markets")
+    grown = {MODEL: encode_model(model_file())}
+    say("growing the ceiling on the usual ones")
+    usual = list(labelled(TRAINING_SEEDS, [USUAL]))
+    grown[CEILING] = encode_model(ceiling_file(usual))
     say("fitting the rivals")
-    grown[RIVALS] = msgspec.json.encode(_rivals(training)) + b"\n"
+    grown[RIVALS] = msgspec.json.encode(_rivals(usual)) + b"\n"
     contenders = contest_of(grown)
     reports = []
     for level in Difficulty:
         say(f"scoring {level.value}")
-        reports.append(run_bench(contenders, level, TEST_SEEDS, market_of=market_of))
+        reports.append(run_bench(contenders, level, TEST_SEEDS))
     card = msgspec.json.format(msgspec.json.encode(_card(grown, reports)), indent=2) + b"\n"
     return Fitted({**grown, CARD: card}, tuple(reports))
 
@@ -131,6 +116,7 @@ def _card(grown: dict[str, bytes], reports: list[BenchReport]) -> dict[str, Any]
         "grown_with": f"scikit-learn {version('scikit-learn')}, HistGradientBoostingClassifier",
         "training_seeds": list(TRAINING_SEEDS),
         "validation_seeds": list(VALIDATION_SEEDS),
+        "training_markets": {"long": LONG, **VARIED},
         "levels": [level.value for level in Difficulty],
         "test_seeds": list(TEST_SEEDS),
         "features": list(FEATURES),

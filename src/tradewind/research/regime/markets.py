@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from tradewind.numeric.bars import BarArrays, BarRow
 from tradewind.numeric.regime_chain import Difficulty
-from tradewind.numeric.regime_market import ASSETS, BARS, RegimeMarket, regime_market
+from tradewind.numeric.regime_market import RegimeMarket, regime_market
 from tradewind.regime.inputs import MODEL_BARS, PanelInputs
+from tradewind.research.regime.kinds import USUAL, MarketKind
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -31,9 +32,11 @@ class LabelledMarket(NamedTuple):
     labels: IntArray
 
 
-def labelled_market(seed: int, difficulty: Difficulty, *, assets: int = ASSETS, bars: int = BARS) -> LabelledMarket:
+def labelled_market(seed: int, difficulty: Difficulty, kind: MarketKind = USUAL) -> LabelledMarket:
     """Return a generated market with the features of every bar, as a stream sees them."""
-    market = regime_market(seed, difficulty, assets=assets, bars=bars)
+    market = regime_market(
+        seed, difficulty, assets=kind.assets, bars=kind.bars, sub_steps=kind.sub_steps, terms=kind.terms
+    )
     rows = bar_rows(market)
     inputs = PanelInputs(len(rows))
     features, correlation = [], []

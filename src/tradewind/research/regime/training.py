@@ -1,10 +1,10 @@
 """How the shipped model is made: gradient boosting on the training seeds, calibrated on the validation seeds.
 
-One model for all difficulties: nobody tells it at what level it is asked. The library grows the trees and is not needed
-afterwards. The ceiling is the same model that was also shown the future, kept to expose leaks.
+One model for all difficulties and kinds of markets: nobody tells it what it is asked about. The library grows the trees
+and is not needed afterwards. The ceiling, grown on the usual markets, was also shown the future; it exposes leaks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,20 +13,32 @@ from numpy.typing import NDArray
 from tradewind.model.errors import ConfigError
 from tradewind.model.regime import CLASSES
 from tradewind.numeric.regime_chain import Difficulty
+from tradewind.numeric.regime_market import ASSETS
 from tradewind.regime.inputs import FEATURES
 from tradewind.regime.model_file import FORMAT, ModelFile
 from tradewind.regime.trees import TESTS, Forest, Tree
 from tradewind.research.regime.calibration import fit_temperature
-from tradewind.research.regime.markets import LOOK_AHEADS, LabelledMarket, scored_rows, with_future
+from tradewind.research.regime.kinds import LONG, USUAL, VARIED, MarketKind
+from tradewind.research.regime.markets import (
+    LOOK_AHEADS,
+    TRAINING_SEEDS,
+    VALIDATION_SEEDS,
+    LabelledMarket,
+    labelled_market,
+    scored_rows,
+    with_future,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ROUNDS = 55
 LEARNING_RATE = 0.15
-LEAF_ROWS = 600
 SHRINKAGE = 10.0
 BINS = 64
+LEAF_ROWS, CEILING_LEAF_ROWS = 1200, 600
+LONG_EVERY, VARIED_EVERY, USUAL_EVERY = 4, 6, 2
+"""Neighbouring bars say nearly the same: one in so many is taken of a market."""
 
 
 class Sample(NamedTuple):
@@ -36,31 +48,60 @@ class Sample(NamedTuple):
     labels: IntArray
 
 
-def sample(markets: Sequence[LabelledMarket], *, future: bool, every: int) -> Sample:
-    """Return rows of all assets of the markets.
+def model_file(rounds: int = ROUNDS) -> ModelFile:
+    """Return the model that ships: grown on long and on varied markets, calibrated on long ones.
 
-    Neighbouring bars say nearly the same, so one in `every` is taken, others in each market.
+    Raises  ConfigError when the extra `research` is not installed.
     """
+    long = sample(labelled(TRAINING_SEEDS, [LONG]), every=LONG_EVERY)
+    varied = sample(labelled(TRAINING_SEEDS, VARIED.values()), every=VARIED_EVERY)
+    training = Sample(*(np.concatenate(both) for both in zip(long, varied, strict=True)))
+    validation = sample(labelled(VALIDATION_SEEDS, [LONG]), every=LONG_EVERY)
+    return train_model(training, validation, FEATURES, rounds=rounds, leaf_rows=LEAF_ROWS)
+
+
+def ceiling_file(usual: Sequence[LabelledMarket], rounds: int = ROUNDS) -> ModelFile:
+    """Return the ceiling, grown on the usual training markets with sight of the future.
+
+    Raises  ConfigError when the extra `research` is not installed.
+    """
+    training = sample(usual, every=USUAL_EVERY, future=True)
+    validation = sample(labelled(VALIDATION_SEEDS, [USUAL]), every=USUAL_EVERY, future=True)
+    return train_model(training, validation, ahead_names(), rounds=rounds, leaf_rows=CEILING_LEAF_ROWS)
+
+
+def labelled(seeds: Sequence[int], kinds: Iterable[MarketKind]) -> Iterator[LabelledMarket]:
+    """Return the markets of all kinds and difficulties of the seeds, one after another."""
+    for kind in kinds:
+        for difficulty in Difficulty:
+            for seed in seeds:
+                yield labelled_market(seed, difficulty, kind)
+
+
+def sample(markets: Iterable[LabelledMarket], *, every: int, future: bool = False) -> Sample:
+    """Return one in `every` row of the markets, other rows in each, of six assets at most."""
     features, labels = [], []
     for number, market in enumerate(markets):
         rows = scored_rows(market)
         seen = with_future(market.features) if future else market.features
         chosen = slice(rows.start + number % every, rows.stop, every)
-        features.append(seen[chosen].reshape(-1, seen.shape[2]))
-        labels.append(market.labels[chosen].reshape(-1))
+        features.append(seen[chosen, :ASSETS].reshape(-1, seen.shape[2]))
+        labels.append(market.labels[chosen, :ASSETS].reshape(-1))
     return Sample(np.concatenate(features), np.concatenate(labels))
 
 
-def train_model(training: Sample, validation: Sample, *, future: bool = False, rounds: int = ROUNDS) -> ModelFile:
+def train_model(
+    training: Sample, validation: Sample, features: tuple[str, ...], *, rounds: int, leaf_rows: int
+) -> ModelFile:
     """Return a model grown on one sample and calibrated on the other.
 
     Raises  ConfigError when the extra `research` is not installed.
     """
-    baseline, trees = exported(grown(training, rounds))
+    baseline, trees = exported(grown(training, rounds, leaf_rows))
     scores = Forest(baseline, trees).scores(validation.features.T)
     return ModelFile(
         format=FORMAT,
-        features=ahead_names() if future else FEATURES,
+        features=features,
         classes=tuple(each.value for each in CLASSES),
         baseline=baseline,
         temperature=fit_temperature(scores, validation.labels),
@@ -73,7 +114,7 @@ def ahead_names() -> tuple[str, ...]:
     return (*FEATURES, *(f"{name}+{bars}" for bars in LOOK_AHEADS for name in FEATURES))
 
 
-def grown(training: Sample, rounds: int) -> Any:
+def grown(training: Sample, rounds: int, leaf_rows: int = LEAF_ROWS) -> Any:
     """Return the library's model of a sample."""
     try:
         from sklearn.ensemble import HistGradientBoostingClassifier
@@ -84,7 +125,7 @@ def grown(training: Sample, rounds: int) -> Any:
         max_iter=rounds,
         learning_rate=LEARNING_RATE,
         l2_regularization=SHRINKAGE,
-        min_samples_leaf=LEAF_ROWS,
+        min_samples_leaf=leaf_rows,
         max_bins=BINS,
         early_stopping=False,
         random_state=0,
@@ -110,10 +151,3 @@ def _tree(nodes: NDArray[Any]) -> Tree:
         right=tuple(name[int(node["right"])] for node in tests),
         values=tuple(float(nodes[place]["value"]) for place in leaves),
     )
-
-
-def labelled(seeds: Sequence[int], market_of: Callable[[int, Difficulty], LabelledMarket]) -> Iterator[LabelledMarket]:
-    """Return the markets of all difficulties of the seeds, one after another."""
-    for difficulty in Difficulty:
-        for seed in seeds:
-            yield market_of(seed, difficulty)
