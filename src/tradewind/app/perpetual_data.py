@@ -21,6 +21,7 @@ from tradewind.storage.catalog.scaling import Scaled, rounded
 
 MARK_PRIORITY, FUNDING_PRIORITY = 3, 4  # bars have 2, margin terms come last
 USUAL_NS = 8 * 3_600_000_000_000  # between two settlements, where only one is known
+USUAL_MOST_NS = USUAL_NS + 600_000_000_000  # a few minutes late is on time
 TOLD_MIN = 0.005
 BARS_ARE_MARKS = "the bars are the marks"
 
@@ -85,14 +86,22 @@ def carry_of(catalog: Catalog, instrument: Instrument, bars: BarTable, data: Dat
 
 
 def uncharged(rates: Sequence[FundingRate], start_ns: int, end_ns: int) -> float:
-    """Return the share of the time from start to end that lies between settlements further apart than is usual."""
+    """Return the share of the time from start to end that lies between settlements further apart than usual there."""
     times = [each.ts_ns for each in rates]
     if not times or end_ns <= start_ns:
         return 1.0
-    apart = sorted(after - before for before, after in pairwise(times))
-    usual = apart[len(apart) // 2] if apart else USUAL_NS
+    usual = _usual_ns([after - before for before, after in pairwise(times)])
     stretches = [after - before for before, after in pairwise([start_ns, *times, end_ns])]
     return sum(each - usual for each in stretches if 2 * each > 3 * usual) / (end_ns - start_ns)
+
+
+def _usual_ns(apart: Sequence[int]) -> int:
+    """Return how far apart settlements may be: venues change that, so the longest that was kept twice in a row counts.
+
+    Beyond eight hours two in a row may be two holes: of such only the middle one of all counts.
+    """
+    kept = [one for one, other in pairwise(apart) if one <= USUAL_MOST_NS and 0.9 * one < other < 1.1 * one]
+    return max([*kept, sorted(apart)[len(apart) // 2]]) if apart else USUAL_NS
 
 
 def _funding(catalog: Catalog, key: SeriesKey, instrument: Instrument, bars: BarTable) -> tuple[FundingRate, ...]:

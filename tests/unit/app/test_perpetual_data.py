@@ -19,6 +19,8 @@ def rates(*hours: int) -> list[FundingRate]:
     [
         ((8, 16, 24), 24, 0.0),  # every eight hours, to the last bar
         ((8, 16, 24), 31, 0.0),  # the next is not due yet
+        ((4, 8, 12, 16, 20, 24, 32, 40), 40, 0.0),  # every four hours, and from some day on every eight
+        ((1, 2, 3, 4, 7, 8), 8, 2 / 8),  # every hour, and two are missing
         ((80, 88, 96), 96, 0.75),  # nothing for the first 72 of 96 hours
         ((8, 16, 24, 72), 72, 40 / 72),  # a hole
         ((4, 8, 12, 16), 96, 76 / 96),  # every four hours, then no more
