@@ -67,14 +67,19 @@ def _kinds(files: Sequence[CandleFile]) -> str:
     return f"there are {', '.join(kinds)}" if kinds else ""
 
 
+def check_funding_folder(place: str) -> None:
+    """Raise DataError where a folder of funding is named that is none."""
+    if place and not Path(place).is_dir():
+        raise DataError(f"no folder {place} of funding: give one with files like VENUE/SYMBOL.parquet or SYMBOL.csv")
+
+
 def funding_beside(file: CandleFile, place: str = "") -> Path | None:
     """Return the funding of the same instrument: FOLDER/funding/VENUE/SYMBOL.*, in a folder above.
 
     With a `place`, it is looked for there alone: PLACE/VENUE/SYMBOL.* or PLACE/SYMBOL.*.
     Raises  DataError where `place` is no folder.
     """
-    if place and not Path(place).is_dir():
-        raise DataError(f"no folder {place} of funding: give one with files like VENUE/SYMBOL.parquet or SYMBOL.csv")
+    check_funding_folder(place)
     above = file.path.resolve().parents[:FOLDERS_ABOVE]
     own = [folder / "funding" / file.venue for folder in above]
     for folder in [Path(place, file.venue), Path(place)] if place else own:

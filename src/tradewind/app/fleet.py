@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from tradewind.app.candle_files import find_candles
+from tradewind.app.candle_files import check_funding_folder, find_candles
 from tradewind.app.config import Layer, check_layer, config_digest, convert_table, file_layer, with_none
 from tradewind.app.home import Home
 from tradewind.app.market_data import BARS, MarketData, load_market
@@ -168,6 +168,7 @@ def load_fleet(plan: FleetPlan, data: Path, home: Home, funding: Path | None = N
     settings = msgspec.structs.replace(plan.config.data, path=str(data))
     if funding is not None:
         settings = msgspec.structs.replace(settings, funding=True, funding_path=str(funding))
+    check_funding_folder(settings.funding_path)
     there = sorted({each.instrument for each in find_candles(data, settings.venue, (), settings.interval)})
     wanted = plan.fleet.instruments or settings.instruments or there
     left_out = [(name, NO_CANDLES) for name in sorted({*wanted, *plan.config.instruments}) if name not in there]

@@ -57,7 +57,7 @@ def test_funding_is_read_from_another_folder(data: Path, inside: str) -> None:
     funding(data / "elsewhere" / inside, B, 9)
     found = loaded(data, place=data / "elsewhere")
     assert [len(each.carry.funding) for each in found.market] == [0, 9]
-    with pytest.raises(DataError, match=r"no folder .*nowhere of funding"):
+    with pytest.raises(DataError, match=r"^no folder .*nowhere of funding"):
         loaded(data, place=data / "nowhere")
 
 
