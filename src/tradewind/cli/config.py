@@ -38,7 +38,8 @@ def show(file: File = None, /, *, profile: Profile = None, settings: Set = None,
     screen = console()
     screen.print(table("Settings", ("key", "value", "set by"), rows, numbers=False))
     screen.print(f"hash {settled.digest}", markup=False)
-    screen.print(f"home {home.root}; everything else is at its default (--json shows all)", markup=False)
+    text = f"home {home.root}; everything else is at its default (--json shows all)"
+    screen.print(text, markup=False, soft_wrap=True)
     return DONE
 
 

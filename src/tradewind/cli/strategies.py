@@ -45,8 +45,9 @@ def show(
         print_json(found)
         return DONE
     screen = console()
-    screen.print(f"{found.name}: {found.summary}", markup=False)
-    screen.print(f"called on: {', '.join(found.callbacks)}; indicators: {', '.join(found.indicators) or 'none'}")
+    screen.print(f"{found.name}: {found.summary}", markup=False, soft_wrap=True)
+    indicators = ", ".join(found.indicators) or "none"
+    screen.print(f"called on: {', '.join(found.callbacks)}; indicators: {indicators}", markup=False, soft_wrap=True)
     rows = [
         (each.name, f"{each.type} {each.range}".strip(), "needed" if each.required else each.default, each.doc)
         for each in found.parameters
