@@ -427,6 +427,47 @@ class EngineState:
         self.request_number = 0
         self.session = f"{config.session}-"
         self.ledger = Ledger(config.instruments, {config.currency: config.cash})
+        self._begin_watches()
+        self._know_needs()
+        self.orders: dict[str, Order] = {}
+        self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
+        self.fills = 0  # booked executions of our orders
+        self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
+        self.parents: list[Seat] = []  # those with a parent that works
+        self.pending: dict[int, Pending] = {}
+        self.unchecked: list[Seat] = []
+        self.closing: list[Seat] = []  # those with a closing
+        self.jobs: deque[Job] = deque()
+        self.booked: set[tuple[str, str]] = set()
+        self.order_times: deque[int] = deque()
+        self.last_order_ns: int | None = None
+        self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
+        self.tier = config.fees.tier(config.volume_30d)
+        self.cost_rate = add(self.tier.taker, config.price_allowance)
+        self.halted: str | None = None
+        self.reduce_only: dict[str, str] = {}
+        self.flags: dict[str, str] = {}
+        self.fitted: dict[str, Fitted] = {}
+        self.timers: dict[str, int] = {}  # what is still to fire, by key: when
+        self.effects: list[Effect] = []
+        self.audit: list[msgspec.Struct] = []
+        self._take_seats()
+        self.budgets: Budgets | None = None
+        if config.budgets is not UNSET:
+            self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
+            self.share_out()
+        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers, self.sizing)
+        self.looks = self.wakes_guards or any(each is not None for each in seen_to)
+        self._open_markets()
+        for held in config.held:
+            self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
+        self._begin_worth()
+        told = [text for spec in config.bots if spec.plan is not UNSET for text in spec.plan.multipliers.warnings]
+        self.effects += [Alarm(0, "slippage_multiplier", text) for text in dict.fromkeys(told)]
+
+    def _begin_watches(self) -> None:
+        """Set up what watches markets, worth and rules, each only where the configuration has it, and the reviewer."""
+        config = self.config
         self.regimes = None if config.regime is UNSET else RegimeWatch(config.instruments, config.regime)
         self.tails = None if config.tail is UNSET else TailBook(sorted(each.id for each in config.instruments))
         warn = None if config.tail is UNSET else config.tail.correlation_warn
@@ -449,20 +490,13 @@ class EngineState:
             tail=NO_TAIL if config.tail is UNSET else config.tail.limits,
             entries=self.gated,
         )
-        self.orders: dict[str, Order] = {}
-        self.forgotten = 0  # orders that were over and are kept no more: a long session lets them go
-        self.fills = 0  # booked executions of our orders
-        self.foreign: dict[str, Order] = {}  # adopted orders that nobody here sent, while they live
+
+    def _know_needs(self) -> None:
+        """Know once what every event and order would otherwise have to ask: which parts have anything to do."""
+        config = self.config
         self.asks = "risk" in config.asked
         self.plans = any(spec.plan is not UNSET for spec in config.bots)
         self.attends = self.asks or self.plans  # whether a decision has to wait for an answer, or for a parent
-        self.parents: list[Seat] = []  # those with a parent that works
-        self.pending: dict[int, Pending] = {}
-        self.unchecked: list[Seat] = []
-        self.closing: list[Seat] = []  # those with a closing
-        self.jobs: deque[Job] = deque()
-        self.booked: set[tuple[str, str]] = set()
-        self.order_times: deque[int] = deque()
         self.counts_orders = not ORDER_COUNTS.isdisjoint(self.reviewer.on)
         self.reads_books = config.limits.impact_bps_max is not None
         self.squares_needed = config.limits.concentration_max is not None
@@ -478,35 +512,11 @@ class EngineState:
             or self.gated
             or any(each.maintenance_margin is not None and not each.is_spot for each in config.instruments)
         )  # whether risk is told of locks and of the orders before, with every order
-        self.last_order_ns: int | None = None
-        self.volume = TrailingVolume(config.volume_30d, config.fees.volume_days)
-        self.tier = config.fees.tier(config.volume_30d)
         self.tiered = len(config.fees.tiers) > 1
         self.watches_trades = config.protections.watches_trades or self.breakers is not None or self.record is not None
         self.watches_worth = config.protections.drawdown_max is not None
         self.wakes_guards = self.guards is not None and not self.guards.plan.woken
         self.hears_fills = any(overrides(spec.strategy, "on_fill") for spec in config.bots)
-        self.cost_rate = add(self.tier.taker, config.price_allowance)
-        self.halted: str | None = None
-        self.reduce_only: dict[str, str] = {}
-        self.flags: dict[str, str] = {}
-        self.fitted: dict[str, Fitted] = {}
-        self.timers: dict[str, int] = {}  # what is still to fire, by key: when
-        self.effects: list[Effect] = []
-        self.audit: list[msgspec.Struct] = []
-        self._take_seats()
-        self.budgets: Budgets | None = None
-        if config.budgets is not UNSET:
-            self.budgets = Budgets(config.budgets, {spec.id: spec.budget for spec in config.bots})
-            self.share_out()
-        seen_to = (self.regimes, self.breakers, self.budgets, self.tiers, self.sizing)
-        self.looks = self.wakes_guards or any(each is not None for each in seen_to)
-        self._open_markets()
-        for held in config.held:
-            self.ledger.adopt(held.instrument, held.quantity, held.average_price, held.bot)
-        self._begin_worth()
-        told = [text for spec in config.bots if spec.plan is not UNSET for text in spec.plan.multipliers.warnings]
-        self.effects += [Alarm(0, "slippage_multiplier", text) for text in dict.fromkeys(told)]
 
     def _take_seats(self) -> None:
         """Give every bot its seat at each of its instruments, always by name."""
