@@ -90,7 +90,7 @@ class Screen:
         return (
             f"{moment_text(glance.ts_ns)}  equity {amount(glance.equity)}  "
             f"({_signed(self._gain(glance))})  positions {held}  orders {len(self.model.orders)}  "
-            f"refused {sum(self.model.refusals.values())}  {glance.done * 100 // max(1, glance.total)} %"
+            f"refused {self.model.refused}  {glance.done * 100 // max(1, glance.total)} %"
         )
 
     # -- parts --------------------------------------------------------------------------------------------------------

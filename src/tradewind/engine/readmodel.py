@@ -70,6 +70,7 @@ class ReadModel:
         self.adopted: deque[k.PositionAdopted | k.OrderAdopted] = deque(maxlen=keep)
         self.alarms: deque[AlarmRow] = deque(maxlen=keep)
         self.commands: deque[object] = deque(maxlen=keep)
+        self.refused = 0  # orders; one of them may have failed several checks
         self.refusals: Counter[str] = Counter()
         self.refusals_by_bot: Counter[tuple[str, str, str]] = Counter()
         self.modes: dict[str, str] = {}
@@ -172,6 +173,7 @@ class ReadModel:
         if request is None:
             return
         if isinstance(decided.outcome, Refused):
+            self.refused += 1
             for finding in decided.outcome.findings:
                 self.refusals[finding.check] += 1
                 self.refusals_by_bot[decided.bot, request.instrument, finding.check] += 1

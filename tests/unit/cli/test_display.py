@@ -17,15 +17,16 @@ from tradewind.app.wiring import engine_config, simulated_venue, simulation_sett
 from tradewind.cli.display import BLOCKS, Screen, nearest, sparkline
 from tradewind.cli.output import amount, share
 from tradewind.engine.readmodel import ReadModel
+from tradewind.model.decisions import Refused
 
 
-def screen_after(bars: int, **overrides: Any) -> Screen:
+def screen_after(bars: int, *, keep: int | None = 100, **overrides: Any) -> Screen:
     given = {"market": {"bars": bars}, **overrides}
     config = resolve(Home(Path("nowhere")), {}, profile="demo", overrides=given).config
     market = generated_market(config.market, config.seed)
     engine = engine_config(config, [each.instrument for each in market])
     names = {bot.id: type(bot.strategy).__name__ for bot in engine.bots}
-    model = ReadModel(engine.instruments, strategies=names, keep=100)
+    model = ReadModel(engine.instruments, strategies=names, keep=keep)
     pacer = Pacer(SystemClock(), threading.Event(), None, None)
     settings = simulation_settings(config)
     venue = simulated_venue(engine, settings, market)
@@ -51,6 +52,14 @@ def test_a_wide_screen_shows_account_bots_decisions_fills_positions_and_refusals
     assert any(reason in shown for reason in ("fast average", "close a", "MACD"))
     assert all(len(line) <= 170 for line in shown.splitlines())
     assert len(shown.splitlines()) <= 47
+
+
+def test_the_line_counts_refused_orders_not_the_checks_that_refused_them() -> None:
+    screen = screen_after(700, keep=None)
+    model = screen.model
+    refused = sum(isinstance(each.outcome, Refused) for each in model.decisions)
+    assert 0 < refused < model.refusals.total()
+    assert f"refused {refused}  " in screen.line()
 
 
 def test_a_narrow_screen_gives_up_fills_and_positions() -> None:
